@@ -1,0 +1,108 @@
+// The data plane as the controller sees it, in OpenFlow's words. DpdkSwitch implements it over the tables of
+// dataplane/; the unit tests implement it without EAL.
+//
+// Everything here is called on the control thread only.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+
+#include "control/domain_reports.hpp"
+#include "control/error.hpp"
+#include "dataplane/l2_path.hpp"
+#include "dataplane/session_key.hpp"
+
+namespace honeyswitch::control {
+
+using dataplane::L2Path;
+using dataplane::SessionKey;
+
+/// A session flow's place in the switch's table, 0 to capacity - 1. Reused after the flow was deleted.
+enum class FlowId : std::uint32_t {};
+/// Index of a honeypot in Config::honeypots.
+enum class HoneypotId : std::uint8_t {};
+/// A frame in custody of the controller. Each is handed back exactly once, by Switch::packet_out.
+enum class BufferId : std::uintptr_t {};
+
+/// Action of a priority 1 flow.
+enum class DomainAction : std::uint8_t {
+    packet_in,  ///< a known domain: a destination that is not active is an attacker's
+    inside,     ///< an unknown domain within a known one: all of it goes inside
+};
+
+enum class Output : std::uint8_t { drop, outside, inside, honeypot };
+
+struct PacketIn {
+    BufferId buffer{};
+    SessionKey key;
+    L2Path path;  ///< of this frame; meaningful when it came from the outside
+    bool from_honeypot = false;
+    bool fragment = false;  ///< any fragment of a datagram (RFC 791); with key.kind `portless`, not the first
+    std::uint16_t bytes = 0;  ///< length of the frame without FCS
+};
+
+/// What the switch counted for a session.
+struct SessionStats {
+    SessionKey key;
+    L2Path path;
+    HoneypotId honeypot{};
+    TimePoint created;
+    TimePoint last_seen;
+    std::uint64_t packets_in = 0;  ///< outside → honeypot
+    std::uint64_t bytes_in = 0;
+    std::uint64_t packets_out = 0;  ///< honeypot → outside
+    std::uint64_t bytes_out = 0;
+};
+
+class Switch {
+  public:
+    /// Names a barrier request; greater means later.
+    using Barrier = std::uint64_t;
+
+    virtual ~Switch() = default;
+
+    /// Adds or modifies the priority 1 flow of `prefix`. `active` are its active addresses: their priority 2
+    /// flows are in before the domain's own flow is, so that no packet meets the one without the others.
+    /// Errors: the table of domains or of addresses is full; nothing was changed.
+    [[nodiscard]] virtual std::expected<void, Error> add_domain(Ipv4Prefix prefix, DomainAction action,
+                                                                std::span<const Ipv4Address> active) = 0;
+    virtual void delete_domain(Ipv4Prefix prefix) = 0;
+
+    /// Priority 2. No effect outside the domains that were added.
+    virtual void add_active(Ipv4Address address) = 0;
+    virtual void delete_active(Ipv4Address address) = 0;
+
+    /// Priority 3. nullopt: the table is full. Precondition: no session of this key exists.
+    [[nodiscard]] virtual std::optional<FlowId> add_session(const SessionKey& key, const L2Path& path,
+                                                            HoneypotId honeypot, TimePoint now) = 0;
+    [[nodiscard]] virtual std::optional<FlowId> find_session(const SessionKey& key) const = 0;
+    /// The flows match no more; their places are reused after the next barrier.
+    virtual void delete_sessions(std::span<const FlowId> flows) = 0;
+    /// The last packet of the flow, in either direction. Precondition: the flow exists.
+    [[nodiscard]] virtual TimePoint last_seen(FlowId flow) const = 0;
+    /// nullopt: no such flow.
+    [[nodiscard]] virtual std::optional<SessionStats> session(FlowId flow) const = 0;
+    [[nodiscard]] virtual std::uint32_t session_capacity() const = 0;
+
+    [[nodiscard]] virtual Barrier barrier_request() = 0;
+    /// True once every worker has passed the barrier: none decides by flows of before it any more, and the
+    /// packets sent out before it have left.
+    [[nodiscard]] virtual bool barrier_reached(Barrier barrier) const = 0;
+
+    /// Sends a frame of a Packet-In on. `honeypot` only matters for Output::honeypot. The buffer is gone
+    /// afterwards.
+    virtual void packet_out(BufferId buffer, Output output, HoneypotId honeypot, const L2Path& path) = 0;
+
+    /// Addresses of known domains that were not active and spoke from the inside since the last call; at most
+    /// `addresses.size()` of them, the rest stay for the next call. Returns how many.
+    [[nodiscard]] virtual std::size_t take_sightings(std::span<Ipv4Address> addresses) = 0;
+
+  protected:
+    Switch() = default;
+    Switch(const Switch&) = default;
+    Switch& operator=(const Switch&) = default;
+};
+
+}  // namespace honeyswitch::control
