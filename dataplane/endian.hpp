@@ -27,10 +27,14 @@ struct BigEndian {
 
   private:
     static constexpr T swapped(T value) {
-        if constexpr (std::endian::native == std::endian::big) return value;
-        if constexpr (sizeof(T) == 2) return __builtin_bswap16(value);
-        if constexpr (sizeof(T) == 4) return __builtin_bswap32(value);
-        return __builtin_bswap64(value);
+        if constexpr (std::endian::native == std::endian::big)
+            return value;
+        else if constexpr (sizeof(T) == 2)
+            return __builtin_bswap16(value);
+        else if constexpr (sizeof(T) == 4)
+            return __builtin_bswap32(value);
+        else
+            return __builtin_bswap64(value);
     }
 };
 

@@ -1,0 +1,23 @@
+// ARP on the honeypot port: the switch is the honeypot's gateway, whatever address that asks for.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "dataplane/l2_path.hpp"
+#include "dataplane/parse.hpp"
+
+namespace honeyswitch::dataplane {
+
+enum class ArpOutcome : std::uint8_t {
+    answered,  ///< the frame has become the reply
+    heard,  ///< nothing to answer: a reply, a probe or an announcement of the sender's own address (RFC 5227)
+    malformed,
+};
+
+/// Turns a request for another's address into the reply that claims it for `own`, in place. `sender` is the
+/// MAC address of who sent it, unless the frame is malformed.
+[[nodiscard]] ArpOutcome answer_arp(std::span<std::uint8_t> frame, const L3View& l3, const EtherAddress& own,
+                                    EtherAddress& sender);
+
+}  // namespace honeyswitch::dataplane

@@ -1,0 +1,72 @@
+// From a frame to what the tables are asked: first the IPv4 header, then, only where a session may exist, its
+// key.
+//
+// Reads within the given length only, allocates nothing, and needs no EAL.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "dataplane/headers.hpp"
+#include "dataplane/session_key.hpp"
+
+namespace honeyswitch::dataplane {
+
+/// Why a frame has no IPv4 header that can be used.
+enum class L3Result : std::uint8_t {
+    ipv4,
+    arp,
+    ipv6,
+    other_type,       ///< LLDP, STP, 802.3 with LLC, …
+    too_many_tags,    ///< more than max_vlan_tags
+    frame_too_short,  ///< ends within the Ethernet or the IPv4 header
+    bad_ipv4_header,  ///< version, header length or total length contradict each other or the frame (RFC
+                      ///< 1122, 3.2.1)
+};
+
+struct L3View {
+    L3Result result = L3Result::frame_too_short;
+    std::uint8_t tag_count = 0;
+    std::uint16_t l3_offset = 0;    ///< bytes from the start of the frame to the network header
+    std::uint32_t source = 0;       ///< host byte order
+    std::uint32_t destination = 0;  ///< host byte order
+};
+
+/// `frame` is what lies contiguous in memory; `frame_length` is the frame's whole length without FCS.
+[[nodiscard]] L3View parse_tagged_l3(std::span<const std::uint8_t> frame, std::uint32_t frame_length);
+
+/// As parse_tagged_l3, with a short way for what nearly every frame is: untagged IPv4 without options.
+[[nodiscard]] inline L3View parse_l3(std::span<const std::uint8_t> frame, std::uint32_t frame_length) {
+    constexpr unsigned l3 = sizeof(EthernetHeader);
+    if (frame.size() >= l3 + sizeof(Ipv4Header) &&
+        load<Be16>(frame.data() + ether_addresses_size) == ether_type::ipv4 && frame[l3] == 0x45) [[likely]] {
+        const unsigned total = load<Be16>(frame.data() + l3 + 2).host();
+        if (total >= sizeof(Ipv4Header) && l3 + total <= frame_length) [[likely]]
+            return {L3Result::ipv4, 0, l3, load<Be32>(frame.data() + l3 + 12).host(),
+                    load<Be32>(frame.data() + l3 + 16).host()};
+    }
+    return parse_tagged_l3(frame, frame_length);
+}
+
+/// Which side sent the packet: it decides which of its addresses is the key's outside.
+enum class From : std::uint8_t { outside, honeypot };
+
+struct SessionView {
+    bool valid = false;           ///< false: the layer 4 header is cut short; nothing else is set
+    bool first_fragment = false;  ///< of several (RFC 791: offset 0, more fragments)
+    bool following_fragment = false;
+    bool icmp_error = false;  ///< `key` is that of the packet it quotes; `own_key` is its own
+    bool quotes_foreign =
+        false;  ///< an ICMP error whose addresses do not fit what it quotes: belongs to no session
+    std::uint8_t tcp_flags = 0;  ///< RFC 9293; 0 unless TCP and not a following fragment
+    SessionKey key;              ///< what to look up
+    SessionKey own_key;          ///< what a new session would be called
+};
+
+/// Precondition: `l3.result` is ipv4, for this frame.
+[[nodiscard]] SessionView parse_session(std::span<const std::uint8_t> frame, const L3View& l3, From from);
+
+/// The way back to where this frame came from. Precondition: `l3` is of this frame.
+[[nodiscard]] L2Path l2_path_of(std::span<const std::uint8_t> frame, const L3View& l3);
+
+}  // namespace honeyswitch::dataplane

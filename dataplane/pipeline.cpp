@@ -1,0 +1,231 @@
+#include "dataplane/pipeline.hpp"
+
+#include "dataplane/arp_responder.hpp"
+#include "dataplane/rewrite.hpp"
+
+namespace honeyswitch::dataplane {
+namespace {
+
+using namespace address_state;
+
+constexpr std::uint8_t stateless_honeypot = 0;
+
+Counter pass_reason(L3Result result) {
+    const bool malformed = result == L3Result::frame_too_short || result == L3Result::bad_ipv4_header ||
+                           result == L3Result::too_many_tags;
+    return malformed ? Counter::outside_to_inside_malformed : Counter::outside_to_inside_not_ipv4;
+}
+
+/// Priority 2 alone decides: the destination is active, or in no known domain, and no session exists for it.
+bool goes_inside_at_once(std::uint8_t state) {
+    return (state & (inside | sighted)) != 0 && (state & sessions) == 0;
+}
+
+}  // namespace
+
+void Pipeline::from_outside(std::span<rte_mbuf*> packets) {
+    std::array<L3View, burst_size> l3;
+    std::array<std::uint32_t, burst_size> destinations;
+    std::array<std::uint8_t, burst_size> states;
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        l3[i] = parse_l3(frame_of(packets[i]), packets[i]->pkt_len);
+        destinations[i] = l3[i].destination;  // 0.0.0.0 unless IPv4: in no domain
+    }
+    tables_.addresses.lookup(std::span(destinations).first(packets.size()), states);
+    if (config_.open_containment && l3[0].result == L3Result::ipv4)
+        latest_path_ = l2_path_of(frame_of(packets[0]), l3[0]);
+
+    Candidates candidates;
+    std::size_t passing = 0;  // those that go inside are moved to the front, in order
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        if (goes_inside_at_once(states[i])) [[likely]] {
+            if (l3[i].result != L3Result::ipv4) [[unlikely]]
+                counters_.add(pass_reason(l3[i].result));
+            else
+                counters_.add(Counter::outside_to_inside_active);
+            packets[passing++] = packets[i];
+        } else {
+            candidates.packets[candidates.count] = packets[i];
+            candidates.l3[candidates.count] = l3[i];
+            candidates.states[candidates.count++] = states[i];
+        }
+    }
+    if (passing != 0) transmitter_.send(Side::inside, packets.first(passing));
+    if (candidates.count == 0) return;
+
+    Punts punts;
+    find_sessions(candidates, From::outside);
+    for (std::size_t i = 0; i < candidates.count; ++i) decide_outside(candidates, i, punts);
+    hand_over(punts);
+}
+
+/// The rest of the decision, for a destination that is inactive or has sessions, in order of priority.
+void Pipeline::decide_outside(Candidates& candidates, std::size_t i, Punts& punts) {
+    rte_mbuf* const packet = candidates.packets[i];
+    const SessionView& view = candidates.views[i];
+    const bool active = (candidates.states[i] & (inside | sighted)) != 0;
+    if (!view.valid) return send_inside(packet, Counter::outside_to_inside_malformed);
+    if (candidates.sessions[i] != nullptr) {
+        if (lacks_companion(view)) return punts.add(packet, Side::honeypot, candidates.sessions[i]);
+        return divert(packet, candidates.l3[i], *candidates.sessions[i]);
+    }
+    // A fragment without ports, for an active address that has sessions: the control thread knows whose it
+    // is.
+    if (active && view.following_fragment && control_alive_) return punts.add(packet, Side::inside);
+    if (active) return send_inside(packet, Counter::outside_to_inside_active);
+    if (!control_alive_) return send_inside(packet, Counter::outside_to_inside_fail_open);
+    punts.add(packet, Side::honeypot);
+}
+
+void Pipeline::find_sessions(Candidates& candidates, From from) {
+    for (std::size_t i = 0; i < candidates.count; ++i) {
+        candidates.views[i] = parse_session(frame_of(candidates.packets[i]), candidates.l3[i], from);
+        candidates.keys[i] = candidates.views[i].key;
+    }
+    tables_.sessions.lookup(std::span(candidates.keys).first(candidates.count), candidates.sessions);
+}
+
+/// The first fragment of a session's datagram opens the way for the following ones, which have no ports.
+bool Pipeline::lacks_companion(const SessionView& view) const {
+    return view.first_fragment && control_alive_ && view.own_key.kind == KeyKind::ports &&
+           !tables_.sessions.find(companion_of(view.own_key));
+}
+
+void Pipeline::divert(rte_mbuf* packet, const L3View& l3, Session& session) {
+    const auto mac = tables_.honeypots.mac(session.honeypot);
+    if (!mac) return send_inside(packet, Counter::outside_to_inside_no_honeypot);
+    session.path.update(l2_path_of(frame_of(packet), l3));
+    Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
+    session.seen(now_);
+    address_to_honeypot(packet, l3.tag_count, *mac);
+    counters_.add(Counter::outside_to_honeypot_session);
+    transmitter_.send(Side::honeypot, packet);
+}
+
+void Pipeline::divert_stateless(rte_mbuf* packet) {
+    const auto mac = tables_.honeypots.mac(stateless_honeypot);
+    if (!mac) return send_inside(packet, Counter::outside_to_inside_no_honeypot);
+    const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
+    address_to_honeypot(packet, l3.tag_count, *mac);
+    counters_.add(Counter::outside_to_honeypot_stateless);
+    transmitter_.send(Side::honeypot, packet);
+}
+
+void Pipeline::send_inside(rte_mbuf* packet, Counter reason) {
+    counters_.add(reason);
+    transmitter_.send(Side::inside, packet);
+}
+
+void Pipeline::from_inside(std::span<rte_mbuf*> packets) {
+    std::array<std::uint32_t, burst_size> sources;
+    std::array<std::uint8_t, burst_size> states;
+    for (std::size_t i = 0; i < packets.size(); ++i)
+        sources[i] = parse_l3(frame_of(packets[i]), packets[i]->pkt_len).source;  // 0.0.0.0 unless IPv4
+    tables_.addresses.lookup(std::span(sources).first(packets.size()), states);
+    for (std::size_t i = 0; i < packets.size(); ++i)
+        if (AddressTable::notable(states[i])) [[unlikely]]
+            counters_.add(tables_.addresses.sight(sources[i]) ? Counter::inside_sightings
+                                                              : Counter::inside_sightings_refused);
+    // The sightings are in effect before the packets that made them leave: no answer can come too early.
+    counters_.add(Counter::inside_to_outside, packets.size());
+    transmitter_.send(Side::outside, packets);
+}
+
+void Pipeline::from_honeypot(std::span<rte_mbuf*> packets) {
+    Candidates candidates;
+    for (rte_mbuf* const packet : packets) {
+        const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
+        if (l3.result != L3Result::ipv4) {
+            from_honeypot_other(packet, l3);
+            continue;
+        }
+        candidates.packets[candidates.count] = packet;
+        candidates.l3[candidates.count++] = l3;
+    }
+    if (candidates.count == 0) return;
+
+    Punts punts;
+    find_sessions(candidates, From::honeypot);
+    for (std::size_t i = 0; i < candidates.count; ++i) decide_honeypot(candidates, i, punts);
+    hand_over(punts);
+}
+
+void Pipeline::decide_honeypot(Candidates& candidates, std::size_t i, Punts& punts) {
+    rte_mbuf* const packet = candidates.packets[i];
+    const L3View& l3 = candidates.l3[i];
+    const SessionView& view = candidates.views[i];
+    if (!view.valid) return contain(packet, l3, Counter::honeypot_contained_malformed);
+    if (view.quotes_foreign) return contain(packet, l3, Counter::honeypot_contained_no_session);
+    if (candidates.sessions[i] != nullptr && !lacks_companion(view))
+        return reply(packet, l3, *candidates.sessions[i]);
+    const bool fragment_of_a_session = candidates.sessions[i] != nullptr || view.following_fragment;
+    if (fragment_of_a_session && control_alive_) return punts.add(packet, Side::outside);
+    contain(packet, l3, Counter::honeypot_contained_no_session);
+}
+
+void Pipeline::reply(rte_mbuf* packet, const L3View& l3, Session& session) {
+    Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
+    session.seen(now_);
+    if (!address_back(packet, l3.tag_count, session.path.load())) {
+        counters_.add(Counter::dropped_no_headroom);
+        return rte_pktmbuf_free(packet);
+    }
+    counters_.add(Counter::honeypot_to_outside_session);
+    transmitter_.send(Side::outside, packet);
+}
+
+void Pipeline::contain(rte_mbuf* packet, const L3View& l3, Counter reason) {
+    const bool open = config_.open_containment && reason == Counter::honeypot_contained_no_session;
+    if (open && address_back(packet, l3.tag_count, latest_path_)) {
+        counters_.add(Counter::honeypot_to_outside_open);
+        return transmitter_.send(Side::outside, packet);
+    }
+    counters_.add(reason);
+    rte_pktmbuf_free(packet);
+}
+
+void Pipeline::from_honeypot_other(rte_mbuf* packet, const L3View& l3) {
+    if (l3.result != L3Result::arp) {
+        counters_.add(pass_reason(l3.result) == Counter::outside_to_inside_malformed
+                          ? Counter::honeypot_contained_malformed
+                          : Counter::honeypot_contained_not_ipv4);
+        return rte_pktmbuf_free(packet);
+    }
+    EtherAddress sender;
+    const auto outcome =
+        answer_arp({bytes_of(packet), packet->data_len}, l3, config_.honeypot_port_mac, sender);
+    if (outcome != ArpOutcome::malformed) tables_.arp_sender.heard(sender, now_);
+    if (outcome == ArpOutcome::answered) {
+        counters_.add(Counter::honeypot_arp_answered);
+        return transmitter_.send(Side::honeypot, packet);
+    }
+    counters_.add(outcome == ArpOutcome::heard ? Counter::honeypot_arp_heard
+                                               : Counter::honeypot_contained_malformed);
+    rte_pktmbuf_free(packet);
+}
+
+void Pipeline::hand_over(Punts& punts) {
+    if (punts.count == 0) return;
+    const unsigned taken = punt_ring_.give(std::span(punts.packets).first(punts.count));
+    counters_.add(Counter::punted, taken);
+    for (std::size_t i = taken; i < punts.count; ++i) {
+        rte_mbuf* const packet = punts.packets[i];
+        switch (punts.otherwise[i]) {
+            case Side::honeypot:
+                if (punts.sessions[i] != nullptr)
+                    divert(packet, parse_l3(frame_of(packet), packet->pkt_len), *punts.sessions[i]);
+                else
+                    divert_stateless(packet);
+                break;
+            case Side::inside:
+                send_inside(packet, Counter::outside_to_inside_active);
+                break;
+            case Side::outside:
+                counters_.add(Counter::honeypot_contained_no_session);
+                rte_pktmbuf_free(packet);
+                break;
+        }
+    }
+}
+
+}  // namespace honeyswitch::dataplane

@@ -1,0 +1,33 @@
+#include "dataplane/rewrite.hpp"
+
+#include "dataplane/headers.hpp"
+
+namespace honeyswitch::dataplane {
+
+void address_to_honeypot(rte_mbuf* packet, unsigned tags, const EtherAddress& mac) {
+    std::uint8_t* frame = bytes_of(packet);
+    if (tags != 0) {
+        const auto source = load<EtherAddress>(frame + sizeof(EtherAddress));
+        frame += tags * sizeof(VlanTag);
+        store(frame + sizeof(EtherAddress), source);
+        rte_pktmbuf_adj(packet, static_cast<std::uint16_t>(tags * sizeof(VlanTag)));
+    }
+    store(frame, mac);
+}
+
+bool address_back(rte_mbuf* packet, unsigned tags, const L2Path& path) {
+    if (path.tag_count > tags) {
+        const auto missing = static_cast<std::uint16_t>((path.tag_count - tags) * sizeof(VlanTag));
+        if (rte_pktmbuf_prepend(packet, missing) == nullptr) return false;
+    } else if (tags > path.tag_count) {
+        rte_pktmbuf_adj(packet, static_cast<std::uint16_t>((tags - path.tag_count) * sizeof(VlanTag)));
+    }
+    std::uint8_t* const frame = bytes_of(packet);
+    store(frame, path.source);
+    store(frame + sizeof(EtherAddress), path.destination);
+    for (unsigned i = 0; i < path.tag_count; ++i)
+        store(frame + ether_addresses_size + i * sizeof(VlanTag), path.tags.at(i));
+    return true;
+}
+
+}  // namespace honeyswitch::dataplane

@@ -1,0 +1,91 @@
+// Priority 3: the sessions, an exact match on 16 bytes (rte_hash with lock-free readers).
+//
+// An entry leads to the number of a Session record. The record is complete before the entry is published; a
+// removed entry's record and key slot are used again only after a grace period, one for a whole batch of
+// removals.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <rte_hash.h>
+
+#include "dataplane/error.hpp"
+#include "dataplane/hash.hpp"
+#include "dataplane/quiescence.hpp"
+#include "dataplane/session.hpp"
+#include "dataplane/session_key.hpp"
+
+namespace honeyswitch::dataplane {
+
+class SessionTable {
+  public:
+    using Index = std::uint32_t;  ///< of a record: 0 to capacity - 1
+
+    [[nodiscard]] static std::expected<std::unique_ptr<SessionTable>, Error> create(std::uint32_t capacity,
+                                                                                    Quiescence& quiescence);
+    ~SessionTable();
+    SessionTable(const SessionTable&) = delete;
+    SessionTable& operator=(const SessionTable&) = delete;
+
+    // Any thread
+    // ------------------------------------------------------------------------------------------------------
+
+    /// The record of each key, or nullptr. At most `burst_size` keys.
+    void lookup(std::span<const SessionKey> keys, std::span<Session*> found) const;
+    [[nodiscard]] std::optional<Index> find(const SessionKey& key) const;
+    [[nodiscard]] Session& at(Index index) const { return records_[index]; }
+
+    // Control thread
+    // --------------------------------------------------------------------------------------------------
+
+    /// nullopt: the table is full. `now` in milliseconds of the switch's clock. Precondition: the key is not
+    /// in it.
+    [[nodiscard]] std::optional<Index> add(const SessionKey& key, const L2Path& path, std::uint8_t honeypot,
+                                           std::uint32_t now);
+    /// No lookup that begins from now on finds it. Precondition: the session exists.
+    void remove(Index index);
+    /// Ends a batch of removals: their places come back after a grace period from here.
+    void end_batch();
+    /// Takes back the places whose grace period is over.
+    void reclaim();
+
+    /// nullptr: no such session.
+    [[nodiscard]] const SessionKey* key_of(Index index) const;
+    [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
+    [[nodiscard]] std::uint32_t size() const { return size_; }
+    /// Bytes of memory of all tables for each session of the capacity.
+    [[nodiscard]] static double bytes_per_session(std::uint32_t capacity);
+
+  private:
+    struct Removed {
+        Index index;
+        std::int32_t position;  ///< of the key in the hash
+    };
+    struct Batch {
+        std::vector<Removed> removed;
+        Quiescence::Token token = 0;
+    };
+
+    SessionTable(std::uint32_t capacity, Quiescence& quiescence, const std::uint64_t (&secret)[3]);
+    [[nodiscard]] std::expected<void, Error> allocate();
+
+    std::uint32_t capacity_;
+    std::uint32_t size_ = 0;
+    Quiescence& quiescence_;
+    SessionHash hash_;
+    rte_hash* table_ = nullptr;
+    Session* records_ = nullptr;
+    SessionKey* keys_ = nullptr;     ///< for the control thread: by record; inside 0.0.0.0: none
+    std::uint32_t* free_ = nullptr;  ///< a stack of unused records
+    std::uint32_t free_count_ = 0;
+    Batch open_;
+    std::deque<Batch> waiting_;
+};
+
+}  // namespace honeyswitch::dataplane
