@@ -32,8 +32,6 @@ enum class DomainAction : std::uint8_t {
     inside,     ///< an unknown domain within a known one: all of it goes inside
 };
 
-enum class Output : std::uint8_t { drop, outside, inside, honeypot };
-
 struct PacketIn {
     BufferId buffer{};
     SessionKey key;
@@ -85,19 +83,30 @@ class Switch {
     /// nullopt: no such flow.
     [[nodiscard]] virtual std::optional<SessionStats> session(FlowId flow) const = 0;
     [[nodiscard]] virtual std::uint32_t session_capacity() const = 0;
+    [[nodiscard]] virtual std::uint32_t session_count() const = 0;
+    /// Sessions whose destination is in a domain that was added.
+    [[nodiscard]] virtual std::uint64_t sessions_in(Ipv4Prefix domain) const = 0;
 
     [[nodiscard]] virtual Barrier barrier_request() = 0;
     /// True once every worker has passed the barrier: none decides by flows of before it any more, and the
     /// packets sent out before it have left.
     [[nodiscard]] virtual bool barrier_reached(Barrier barrier) const = 0;
 
-    /// Sends a frame of a Packet-In on. `honeypot` only matters for Output::honeypot. The buffer is gone
-    /// afterwards.
-    virtual void packet_out(BufferId buffer, Output output, HoneypotId honeypot, const L2Path& path) = 0;
+    // Packet-Out: each buffer is handed back by exactly one of these.
+    /// As the session's flow says: to its honeypot, or back outside. Counted for the flow.
+    virtual void packet_out(BufferId buffer, FlowId flow) = 0;
+    virtual void packet_out_inside(BufferId buffer) = 0;
+    /// To a honeypot without a session.
+    virtual void packet_out_honeypot(BufferId buffer, HoneypotId honeypot) = 0;
+    virtual void drop(BufferId buffer) = 0;
 
     /// Addresses of known domains that were not active and spoke from the inside since the last call; at most
     /// `addresses.size()` of them, the rest stay for the next call. Returns how many.
     [[nodiscard]] virtual std::size_t take_sightings(std::span<Ipv4Address> addresses) = 0;
+    /// Asks whether a sighted address still speaks.
+    virtual void ask_sighted(Ipv4Address address) = 0;
+    /// Ends the sighting, unless the address has spoken since it was asked. Returns whether it ended.
+    [[nodiscard]] virtual bool end_sighting(Ipv4Address address) = 0;
 
   protected:
     Switch() = default;

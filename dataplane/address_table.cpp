@@ -1,6 +1,7 @@
 #include "dataplane/address_table.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include <rte_errno.h>
 #include <rte_malloc.h>
@@ -265,6 +266,13 @@ void AddressTable::session_removed(std::uint32_t destination) {
         if (count != 0 && --count == 0)
             state.fetch_and(static_cast<std::uint8_t>(~sessions), std::memory_order_release);
     });
+}
+
+std::uint64_t AddressTable::sessions_in(Prefix prefix) const {
+    const std::uint32_t index = find(prefix);
+    if (index == 0 || !has_states(index)) return 0;
+    const auto first = session_counts_.begin() + segments_[index].offset;
+    return std::accumulate(first, first + static_cast<std::ptrdiff_t>(prefix.size()), std::uint64_t{0});
 }
 
 std::size_t AddressTable::take_sightings(std::span<std::uint32_t> addresses) {

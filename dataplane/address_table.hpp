@@ -100,6 +100,9 @@ class AddressTable {
     void session_added(std::uint32_t destination);
     void session_removed(std::uint32_t destination);
 
+    /// Sessions whose destination is in this domain.
+    [[nodiscard]] std::uint64_t sessions_in(Prefix prefix) const;
+
     /// Addresses newly sighted since the last call.
     [[nodiscard]] std::size_t take_sightings(std::span<std::uint32_t> addresses);
     /// From now on a packet of this sighted address clears the question.

@@ -1,0 +1,103 @@
+// The controller of the paper's section 3.4: four triggers, and the flows that each adds or deletes.
+//
+// Plain C++ on the control thread: time comes in as an argument, flows go out through Switch.
+#pragma once
+
+#include <bitset>
+#include <deque>
+#include <expected>
+#include <span>
+#include <vector>
+
+#include "control/address_book.hpp"
+#include "control/control_counters.hpp"
+#include "control/domain_table.hpp"
+#include "control/idle_wheel.hpp"
+#include "control/switch.hpp"
+
+namespace honeyswitch::control {
+
+struct ControllerConfig {
+    Milliseconds idle_timeout{60'000};
+    Milliseconds sighting_lifetime{600'000};
+    /// How long an agent's vouchers outlive its silence where another agent keeps the domain known.
+    Milliseconds voucher_lifetime{600'000};
+    std::vector<Ipv4Prefix> static_active;
+    std::vector<Ipv4Prefix> dark;
+    std::vector<Ipv4Prefix> grants;
+};
+
+class Controller final : public DomainReports {
+  public:
+    Controller(ControllerConfig config, Switch& the_switch);
+
+    /// Adds the flows of the configuration. Error: a capacity is too small for it.
+    [[nodiscard]] std::expected<void, Error> start(TimePoint now);
+
+    // Triggers 1 to 3 (DomainReports).
+    [[nodiscard]] std::expected<Ticket, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
+                                                                  std::span<const Ipv4Address> active,
+                                                                  TimePoint now) override;
+    [[nodiscard]] Ticket addresses_active(AgentId agent, Ipv4Prefix domain,
+                                          std::span<const Ipv4Address> addresses, TimePoint now) override;
+    [[nodiscard]] Ticket addresses_inactive(AgentId agent, Ipv4Prefix domain,
+                                            std::span<const Ipv4Address> addresses, TimePoint now) override;
+    void domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) override;
+    [[nodiscard]] bool settled(Ticket ticket) const override { return switch_.barrier_reached(ticket); }
+
+    /// Trigger 4.
+    void packet_in(const PacketIn& packet, TimePoint now);
+
+    /// Sightings, ageing, and vouchers that end: a bounded amount of work. Returns whether there was any.
+    bool tick(TimePoint now);
+
+    [[nodiscard]] const AddressBook& addresses() const { return addresses_; }
+    [[nodiscard]] const DomainTable& domains() const { return domains_; }
+    [[nodiscard]] const EventCounters& events() const { return events_; }
+    [[nodiscard]] std::size_t sightings() const { return sightings_.size(); }
+
+  private:
+    struct Sighting {
+        Ipv4Address address;
+        bool asked;
+        TimePoint due;
+    };
+    /// Vouchers of an agent that has fallen silent, in a domain that others keep known.
+    struct Lapse {
+        AgentId agent;
+        Ipv4Prefix domain;
+        TimePoint due;
+    };
+
+    void activate(Ipv4Address address, Source source, TimePoint now);
+    void deactivate(Ipv4Address address, Source source);
+    [[nodiscard]] std::expected<void, Error> apply(Ipv4Prefix prefix, Domain& domain, TimePoint now);
+    void vouch_for_subnet(Ipv4Prefix prefix, TimePoint now);
+    void withdraw_subnet(Ipv4Prefix prefix);
+
+    void packet_in_from_outside(const PacketIn& packet, TimePoint now);
+    void packet_in_from_honeypot(const PacketIn& packet, TimePoint now);
+    [[nodiscard]] bool goes_inside(Ipv4Address destination) const;
+    [[nodiscard]] std::optional<FlowId> add_session(const SessionKey& key, const L2Path& path,
+                                                    HoneypotId honeypot, TimePoint now);
+    void add_companion(const PacketIn& packet, FlowId session, TimePoint now);
+
+    [[nodiscard]] bool take_sightings(TimePoint now);
+    [[nodiscard]] bool age_sightings(TimePoint now);
+    [[nodiscard]] bool age_sessions(TimePoint now);
+    void age_vouchers(TimePoint now);
+    void forget_empty_domains(TimePoint now);
+
+    const ControllerConfig config_;
+    Switch& switch_;
+    AddressBook addresses_;
+    DomainTable domains_;
+    std::bitset<33> prefix_lengths_;  ///< that some domain has, or has had
+    IdleWheel wheel_;
+    EventCounters events_;
+    std::deque<Sighting> sightings_;  ///< in order of `due`
+    std::deque<Lapse> lapses_;        ///< in order of `due`
+    TimePoint last_housekeeping_{};
+};
+
+}  // namespace honeyswitch::control
