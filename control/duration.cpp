@@ -1,0 +1,41 @@
+#include "control/duration.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <ranges>
+
+#include <fmt/format.h>
+
+namespace honeyswitch::control {
+namespace {
+
+struct Unit {
+    std::string_view name;
+    std::int64_t microseconds;
+};
+constexpr std::array units{Unit{"us", 1}, Unit{"ms", 1'000}, Unit{"s", 1'000'000}, Unit{"m", 60'000'000},
+                           Unit{"h", 3'600'000'000}};
+
+}  // namespace
+
+std::expected<Microseconds, std::string> parse_duration(std::string_view text) {
+    std::uint32_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, failure] = std::from_chars(text.data(), end, number);
+    const std::string_view name(rest, end);
+    if (failure == std::errc{})
+        for (const auto& unit : units)
+            if (unit.name == name) return Microseconds{number * unit.microseconds};
+    return std::unexpected(fmt::format(
+        "'{}' is not a duration: write a number and its unit, such as 500ms, 60s, 10m or 1h", text));
+}
+
+std::string to_string(Microseconds duration) {
+    for (const auto& unit : units | std::views::reverse)
+        if (duration.count() != 0 && duration.count() % unit.microseconds == 0)
+            return fmt::format("{}{}", duration.count() / unit.microseconds, unit.name);
+    return "0s";
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,72 @@
+// Every example configuration of conf/ can be used as it is.
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "control/config_file.hpp"
+#include "control/setting.hpp"
+#include "tests/unit/temporary_folder.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> examples() {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(SOURCE_ROOT "/conf")) {
+        const auto name = entry.path().filename().string();
+        if (name.starts_with("honeyswitch") && !name.starts_with("honeyswitch-agent") &&
+            name.ends_with(".toml"))
+            found.push_back(entry.path());
+    }
+    return found;
+}
+
+/// The text with every "#key = value" and "#[[table]]" brought to life; prose has a blank after its '#'.
+std::string with_comments_in_force(const fs::path& path) {
+    std::ifstream file(path);
+    std::string text;
+    for (std::string line; std::getline(file, line);) {
+        const bool setting =
+            line.size() > 1 && line[0] == '#' && (std::islower(line[1]) != 0 || line[1] == '[');
+        text += line.substr(setting ? 1 : 0) + "\n";
+    }
+    return text;
+}
+
+TEST(ConfigExamples, AllLoad) {
+    const auto files = examples();
+    EXPECT_GE(files.size(), 3U);
+    for (const auto& file : files) {
+        const auto loaded = load_config(file);
+        EXPECT_TRUE(loaded) << loaded.error().message();
+    }
+}
+
+TEST(ConfigExamples, TheFullOneShowsTheDefaults) {
+    const TemporaryFolder folder;
+    folder.write("east.key", std::string(64, '1'));
+    const auto file = folder.write("x.toml", with_comments_in_force(SOURCE_ROOT "/conf/honeyswitch.toml"));
+    const auto draft = read_config_file(file);
+    ASSERT_TRUE(draft) << draft.error().message();
+    EXPECT_EQ(draft->config.agents.size(), 1U);
+    EXPECT_TRUE(draft->config.honeypots.at(0).mac);
+    for (const auto& setting : settings()) {
+        const bool said = std::ranges::any_of(draft->places, [&](const auto& place) {
+            return place.first == setting.key || place.first.starts_with(std::string(setting.key) + "[");
+        });
+        // The list of drivers is empty, as it should be on nearly every machine.
+        EXPECT_EQ(said, setting.key != "driver") << setting.key;
+        const auto initial = setting.show(Config{});
+        if (!initial.empty()) {
+            EXPECT_EQ(setting.show(draft->config), initial) << setting.key;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace honeyswitch::control
