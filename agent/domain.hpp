@@ -1,0 +1,113 @@
+// One broadcast domain: what its ARP traffic and its other vouchers show becomes what is reported of it.
+//
+// Knows neither sockets nor clocks. One thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/domain_options.hpp"
+#include "agent/domain_sync.hpp"
+#include "agent/host_table.hpp"
+#include "agent/mac_census.hpp"
+#include "agent/sweep.hpp"
+
+namespace honeyswitch::agent {
+
+/// Where a domain's decisions go.
+class DomainOutput {
+  public:
+    virtual ~DomainOutput() = default;
+    /// False: it could not be sent.
+    [[nodiscard]] virtual bool send(const ArpFrame& frame) = 0;
+    /// The report has changed at `address`; `evidence`: when the frame arrived that made it active.
+    virtual void changed(Ipv4Address address, std::optional<TimePoint> evidence) = 0;
+    /// The report's `swept` has changed.
+    virtual void swept_changed(const std::string& reason) = 0;
+    virtual void conflict(Ipv4Address address, const MacAddress& one, const MacAddress& other) = 0;
+    virtual void proxy(const MacAddress& mac, Ipv4Address latest) = 0;
+
+  protected:
+    DomainOutput() = default;
+    DomainOutput(const DomainOutput&) = default;
+    DomainOutput& operator=(const DomainOutput&) = default;
+};
+
+struct DomainCounters {
+    std::uint64_t frames = 0;         ///< ARP frames of this domain
+    std::uint64_t evidence = 0;       ///< of them, those that showed an address to be active
+    std::uint64_t foreign = 0;        ///< addresses outside the prefix
+    std::uint64_t invalid = 0;        ///< multicast or zero MAC addresses
+    std::uint64_t proxied = 0;        ///< answers of proxies
+    std::uint64_t conflicts = 0;
+    std::uint64_t requests = 0;       ///< sent
+    std::uint64_t unsent = 0;
+    std::uint64_t sweeps = 0;         ///< complete
+    std::uint64_t sweeps_failed = 0;  ///< incomplete: frames unsent or lost, or too few answers
+    std::uint64_t cut_offs = 0;
+};
+
+class Domain {
+  public:
+    /// `output` outlives the domain.
+    Domain(DomainOptions options, DomainOutput& output, const Sweep::Random& random);
+
+    /// The interface's own MAC and those of its addresses that lie in the domain.
+    void set_own(const MacAddress& mac, const std::vector<Ipv4Address>& addresses);
+    void set_link(bool up, TimePoint now);
+    /// What the lease files say now: each address until when. Replaces what they said before.
+    void set_leases(std::map<Ipv4Address, TimePoint> leases, TimePoint now);
+
+    /// `frame` arrived on this domain's interface and VLAN at `arrived`.
+    void receive(const ArpFrame& frame, TimePoint arrived);
+    /// The kernel has dropped frames since the last call: a sweep that is running proves nothing.
+    void frames_lost() { sweep_.fail(); }
+
+    void tick(TimePoint now);
+    [[nodiscard]] TimePoint due() const;
+
+    [[nodiscard]] const DomainOptions& options() const { return options_; }
+    [[nodiscard]] const DomainReport& report() const { return report_; }
+    [[nodiscard]] const DomainCounters& counters() const { return counters_; }
+    [[nodiscard]] const HostTable& hosts() const { return hosts_; }
+    [[nodiscard]] const MacCensus& answers() const { return answers_; }
+    [[nodiscard]] bool link() const { return link_; }
+    [[nodiscard]] std::optional<Duration> last_sweep() const { return last_sweep_; }
+
+  private:
+    void answered(Ipv4Address address, const MacAddress& mac, TimePoint arrived);
+    void claimed(Ipv4Address address, const MacAddress& mac, TimePoint arrived);
+    void evidence(Ipv4Address address, const MacAddress& mac, TimePoint arrived);
+    [[nodiscard]] bool request(Ipv4Address target, const MacAddress& destination);
+    void end_sweep(TimePoint now);
+    [[nodiscard]] bool plausible();
+    void judge(TimePoint now);
+    void set_swept(bool swept, const std::string& reason);
+    void update(Ipv4Address address, std::optional<TimePoint> evidence);
+    void expire_leases(TimePoint now);
+
+    DomainOptions options_;
+    DomainOutput* output_;
+    DomainReport report_;
+    HostTable hosts_;
+    MacCensus answers_;  ///< replies, which proxies give for others
+    MacCensus claims_;   ///< RFC 5227 probes, which other agents send for all
+    AddressSet claimed_;  ///< since the sweep began
+    Sweep sweep_;
+    AddressSet always_;
+    MacAddress own_mac_;
+    std::vector<Ipv4Address> own_;
+    std::map<Ipv4Address, TimePoint> leases_;
+    bool link_ = false;
+    TimePoint sweep_due_{};
+    TimePoint lease_due_ = TimePoint::max();
+    bool thorough_ = true;              ///< retries for all: not swept yet
+    std::optional<unsigned> cut_off_;  ///< sweeps that are still needed to believe the contrary
+    std::optional<Duration> last_sweep_;
+    DomainCounters counters_;
+};
+
+}  // namespace honeyswitch::agent

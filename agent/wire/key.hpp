@@ -1,0 +1,23 @@
+// The secret that an agent and a controller share, and the file that holds it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+
+#include "agent/error.hpp"
+
+namespace honeyswitch::agent {
+
+using Key = std::array<std::uint8_t, 32>;
+
+/// Reads a key file: 64 hexadecimal digits, white space around them. Errors: it cannot be read, is no regular
+/// file, can be read or written by group or others, or holds something else.
+[[nodiscard]] std::expected<Key, Error> load_key(const std::filesystem::path& path);
+
+/// Writes a new random key with mode 0600. Errors: the path exists (a key is never overwritten), or cannot be
+/// written.
+[[nodiscard]] std::expected<void, Error> generate_key(const std::filesystem::path& path);
+
+}  // namespace honeyswitch::agent

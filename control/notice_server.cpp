@@ -1,0 +1,166 @@
+#include "control/notice_server.hpp"
+
+#include <sodium.h>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace honeyswitch::control {
+
+using agent::DatagramKind;
+using agent::Refusal;
+
+NoticeServer::Peer::Peer(const Agent& configured, AgentId id, DomainReports& reports, const agent::Key& secret)
+    : config(&configured),
+      identifier(agent::identifier_of(configured.name)),
+      nonces(secret),
+      session(id, configured.grants, reports) {}
+
+NoticeServer::NoticeServer(std::span<const Agent> agents, DomainReports& reports, Milliseconds agent_timeout,
+                           Send send)
+    : agent_timeout_(agent_timeout), send_(std::move(send)) {
+    const auto secret = agent::random_octets<32>();
+    peers_.reserve(agents.size());
+    for (const auto& agent : agents) {
+        const auto index = peers_.size();
+        peers_.emplace_back(agent, static_cast<AgentId>(index), reports, secret);
+        by_identifier_.emplace(peers_.back().identifier, index);
+    }
+}
+
+void NoticeServer::receive(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now) {
+    const auto kind = agent::kind_of(datagram);
+    if (!kind) return refuse(kind.error());
+    if (*kind == DatagramKind::to_controller) return receive_sealed(datagram, from, now);
+    if (*kind != DatagramKind::hello && *kind != DatagramKind::confirm) return refuse(Refusal::malformed);
+
+    const auto claimed = agent::claimed_agent(datagram);
+    if (!claimed) return refuse(claimed.error());
+    const auto found = by_identifier_.find(*claimed);
+    if (found == by_identifier_.end()) return refuse(Refusal::unknown_agent);
+    auto& peer = peers_[found->second];
+    if (*kind == DatagramKind::hello) return receive_hello(peer, datagram, from);
+    receive_confirm(peer, datagram, from, now);
+}
+
+void NoticeServer::receive_hello(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from) {
+    const auto hello = agent::open_hello(datagram, peer.config->key);
+    if (!hello) return refuse(hello.error(), &peer);
+    ++counters_.hellos;
+    const auto nonce = peer.nonces.nonce_for(hello->agent, hello->run, hello->agent_nonce);
+    send_(agent::encode(agent::Welcome{hello->agent_nonce, nonce}, peer.config->key), from);
+}
+
+void NoticeServer::receive_confirm(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from,
+                                   TimePoint now) {
+    const auto confirm = agent::open_confirm(datagram, peer.config->key);
+    if (!confirm) return refuse(confirm.error(), &peer);
+    // The answer to the first one was lost, or somebody repeats it: nothing changes, not even the endpoint.
+    if (peer.confirm == *confirm) return reply(peer, agent::Established{}, from);
+    const auto expected = peer.nonces.nonce_for(confirm->agent, confirm->run, confirm->agent_nonce);
+    if (confirm->controller_nonce != expected) return refuse(Refusal::replayed, &peer);
+    establish(peer, *confirm, from, now);
+}
+
+void NoticeServer::establish(Peer& peer, const agent::Confirm& confirm, Endpoint from, TimePoint now) {
+    const bool restarted = !peer.confirm || peer.confirm->run != confirm.run;
+    if (peer.association) by_association_.erase(peer.association->identifier());
+    peer.nonces.advance();
+    peer.confirm = confirm;
+    peer.association.emplace(agent::Association::Role::controller, peer.config->key, confirm);
+    by_association_[peer.association->identifier()] = static_cast<std::size_t>(&peer - peers_.data());
+    peer.endpoint = from;
+    peer.connected = true;
+    peer.last_heard = now;
+    peer.session.begin(restarted, now);
+    ++counters_.associations;
+    spdlog::info("agent {}: associated from {}{}", peer.config->name, to_string(from),
+                 restarted ? ", newly started" : "");
+    reply(peer, agent::Established{}, from);
+}
+
+void NoticeServer::receive_sealed(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now) {
+    const auto claimed = agent::claimed_association(datagram);
+    if (!claimed) return refuse(claimed.error());
+    const auto found = by_association_.find(*claimed);
+    if (found == by_association_.end()) return refuse(Refusal::unknown_association);
+    auto& peer = peers_[found->second];
+    const auto opened = peer.association->open(datagram);
+    if (!opened) return refuse(opened.error(), &peer);
+    const auto notice = agent::decode_agent_notice(*opened);
+    if (!notice) return refuse(notice.error(), &peer);
+
+    if (peer.association->newest()) peer.endpoint = from;
+    peer.connected = true;
+    peer.last_heard = now;
+    const auto refusal = peer.session.receive(
+        *notice, now, [&](const agent::ControllerNotice& answer) { reply(peer, answer, peer.endpoint); });
+    if (refusal) return refuse(*refusal, &peer);
+    ++peer.notices;
+    ++counters_.accepted;
+}
+
+void NoticeServer::tick(TimePoint now) {
+    for (auto& peer : peers_) {
+        if (!peer.connected) continue;
+        peer.session.settle(
+            [&](const agent::ControllerNotice& answer) { reply(peer, answer, peer.endpoint); });
+        if (now - *peer.last_heard <= agent_timeout_) continue;
+        peer.connected = false;
+        ++counters_.silences;
+        spdlog::warn("agent {}: silent for {} ms, its domains become unknown", peer.config->name,
+                     agent_timeout_.count());
+        end_association(peer, now);
+    }
+}
+
+void NoticeServer::end_association(Peer& peer, TimePoint now) {
+    // The agent has to begin a new one: whatever of the old is still under way can then do no harm when it
+    // arrives after all.
+    by_association_.erase(peer.association->identifier());
+    peer.association.reset();
+    peer.confirm.reset();
+    peer.session.silence(now);
+}
+
+void NoticeServer::reply(Peer& peer, const agent::ControllerNotice& notice, Endpoint to) {
+    send_(peer.association->seal(agent::encode(notice)), to);
+}
+
+void NoticeServer::refuse(Refusal refusal, Peer* peer) {
+    ++counters_.refused.at(static_cast<std::size_t>(refusal));
+    if (peer != nullptr) ++peer->refused;
+    spdlog::debug("notice refused: {}{}", agent::name_of(refusal),
+                  peer != nullptr ? ", agent " + peer->config->name : "");
+}
+
+std::vector<AgentRow> NoticeServer::rows() const {
+    std::vector<AgentRow> rows;
+    for (const auto& peer : peers_) {
+        rows.push_back({.name = peer.config->name,
+                        .connected = peer.connected,
+                        .endpoint = peer.last_heard ? to_string(peer.endpoint) : "",
+                        .domains = peer.session.domains(),
+                        .last_heard = peer.last_heard,
+                        .notices = peer.notices,
+                        .refused = peer.refused});
+    }
+    return rows;
+}
+
+std::vector<CounterRow> NoticeServer::counter_rows() const {
+    std::vector<CounterRow> rows{
+        {"notices_accepted", "Notices of established associations that were accepted.", counters_.accepted},
+        {"notice_hellos", "Authentic HELLOs of agents.", counters_.hellos},
+        {"notice_associations", "Associations established with agents.", counters_.associations},
+        {"notice_silences", "Times an agent was silent for the agent timeout.", counters_.silences},
+    };
+    for (std::size_t i = 0; i < agent::refusal_count; ++i) {
+        const auto name = agent::name_of(static_cast<Refusal>(i));
+        rows.push_back({fmt::format("notices_refused_{}", name),
+                        fmt::format("Notices refused: {}.", name), counters_.refused.at(i)});
+    }
+    return rows;
+}
+
+}  // namespace honeyswitch::control
