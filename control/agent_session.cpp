@@ -40,7 +40,8 @@ AgentSession::Result AgentSession::receive(const agent::Change& change, TimePoin
     return std::nullopt;
 }
 
-AgentSession::Result AgentSession::receive(const agent::StateChunk& chunk, TimePoint now, const Reply& reply) {
+AgentSession::Result AgentSession::receive(const agent::StateChunk& chunk, TimePoint now,
+                                           const Reply& reply) {
     const auto refuse = [&](Verdict verdict) {
         reply(agent::StateAcknowledgement{chunk.number, chunk.domain, verdict, 0});
         return verdict == Verdict::not_granted ? Refusal::out_of_grant : Refusal::no_capacity;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/config.hpp"
 #include "control/switch.hpp"
 
 namespace honeyswitch::control {
@@ -70,6 +71,11 @@ struct PortRow {
     std::uint64_t tx_packets = 0, tx_bytes = 0, tx_dropped = 0;
 };
 
+struct HoneypotRow {
+    std::string name;
+    std::optional<MacAddress> mac;  ///< none: not learned yet
+};
+
 struct Stats {
     TimePoint now;
     TimePoint started;
@@ -78,6 +84,8 @@ struct Stats {
     std::uint32_t sightings = 0, sighting_capacity = 0;
     std::vector<CounterRow> counters;
     std::vector<PortRow> ports;
+    std::vector<HoneypotRow> honeypots;
+    Containment containment = Containment::session;
 };
 
 class Inspect {

@@ -1,8 +1,7 @@
 #include "control/notice_server.hpp"
 
-#include <sodium.h>
-
 #include <fmt/format.h>
+#include <sodium.h>
 #include <spdlog/spdlog.h>
 
 namespace honeyswitch::control {
@@ -10,7 +9,8 @@ namespace honeyswitch::control {
 using agent::DatagramKind;
 using agent::Refusal;
 
-NoticeServer::Peer::Peer(const Agent& configured, AgentId id, DomainReports& reports, const agent::Key& secret)
+NoticeServer::Peer::Peer(const Agent& configured, AgentId id, DomainReports& reports,
+                         const agent::Key& secret)
     : config(&configured),
       identifier(agent::identifier_of(configured.name)),
       nonces(secret),
@@ -157,8 +157,8 @@ std::vector<CounterRow> NoticeServer::counter_rows() const {
     };
     for (std::size_t i = 0; i < agent::refusal_count; ++i) {
         const auto name = agent::name_of(static_cast<Refusal>(i));
-        rows.push_back({fmt::format("notices_refused_{}", name),
-                        fmt::format("Notices refused: {}.", name), counters_.refused.at(i)});
+        rows.push_back({fmt::format("notices_refused_{}", name), fmt::format("Notices refused: {}.", name),
+                        counters_.refused.at(i)});
     }
     return rows;
 }

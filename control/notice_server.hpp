@@ -1,7 +1,7 @@
 // The controller's end of the notice protocol (agent/README.md): who speaks, and whether to believe it.
 //
-// Control thread; never blocks. Nothing is answered to a datagram that does not authenticate, and no answer is
-// longer than what it answers until an association stands.
+// Control thread; never blocks. Nothing is answered to a datagram that does not authenticate, and no answer
+// is longer than what it answers until an association stands.
 #pragma once
 
 #include <array>
@@ -23,8 +23,8 @@ namespace honeyswitch::control {
 struct NoticeCounters {
     std::uint64_t accepted = 0;  ///< notices of established associations
     std::uint64_t hellos = 0;
-    std::uint64_t associations = 0;  ///< established
-    std::uint64_t silences = 0;      ///< agents not heard for the agent timeout
+    std::uint64_t associations = 0;                             ///< established
+    std::uint64_t silences = 0;                                 ///< agents not heard for the agent timeout
     std::array<std::uint64_t, agent::refusal_count> refused{};  ///< by agent::Refusal
 };
 
@@ -33,7 +33,8 @@ class NoticeServer {
     using Send = std::function<void(std::span<const std::uint8_t>, Endpoint)>;
 
     /// `agents` and `reports` outlive the server. An AgentId is an index of `agents`.
-    NoticeServer(std::span<const Agent> agents, DomainReports& reports, Milliseconds agent_timeout, Send send);
+    NoticeServer(std::span<const Agent> agents, DomainReports& reports, Milliseconds agent_timeout,
+                 Send send);
 
     void receive(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now);
     /// Acknowledges what has settled and notices silence. Call it once in each turn of the control loop; it

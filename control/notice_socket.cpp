@@ -41,7 +41,8 @@ std::expected<NoticeSocket, Error> NoticeSocket::open(const std::string& address
     if (!parsed) return failed(parsed.error());
     NoticeSocket opened(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (opened.descriptor_ < 0) return failed(std::strerror(errno));
-    if (setsockopt(opened.descriptor_, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) != 0)
+    if (setsockopt(opened.descriptor_, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) !=
+        0)
         (void)setsockopt(opened.descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     const auto local = to_sockaddr({*parsed, port});
     if (bind(opened.descriptor_, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
@@ -49,7 +50,8 @@ std::expected<NoticeSocket, Error> NoticeSocket::open(const std::string& address
     return opened;
 }
 
-NoticeSocket::NoticeSocket(NoticeSocket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+NoticeSocket::NoticeSocket(NoticeSocket&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 NoticeSocket& NoticeSocket::operator=(NoticeSocket&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);

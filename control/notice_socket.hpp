@@ -12,11 +12,13 @@
 
 namespace honeyswitch::control {
 
-/// Not blocking, so that the control thread may poll it in each turn of its loop; descriptor() suits epoll too.
+/// Not blocking, so that the control thread may poll it in each turn of its loop; descriptor() suits epoll
+/// too.
 class NoticeSocket {
   public:
     /// `address`: a dotted quad; `port` 0: any. Errors: not an address, in use, not permitted.
-    [[nodiscard]] static std::expected<NoticeSocket, Error> open(const std::string& address, std::uint16_t port);
+    [[nodiscard]] static std::expected<NoticeSocket, Error> open(const std::string& address,
+                                                                 std::uint16_t port);
     NoticeSocket(NoticeSocket&& other) noexcept;
     NoticeSocket& operator=(NoticeSocket&& other) noexcept;
     ~NoticeSocket();

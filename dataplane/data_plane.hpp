@@ -46,6 +46,7 @@ class DataPlane {
     [[nodiscard]] AddressTable& addresses() { return *addresses_; }
     [[nodiscard]] SessionTable& sessions() { return *sessions_; }
     [[nodiscard]] HoneypotTable& honeypots() { return honeypots_; }
+    [[nodiscard]] const HoneypotTable& honeypots() const { return honeypots_; }
     [[nodiscard]] ArpSender& arp_sender() { return arp_sender_; }
     [[nodiscard]] Quiescence& quiescence() { return quiescence_; }
     [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }

@@ -1,0 +1,17 @@
+// The rows of Inspect as JSON, for honeyctl and for whoever reads the socket. Key names are part of the
+// operator's interface: README.md lists them. Durations are in milliseconds, and end in _ms.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "control/inspect.hpp"
+
+namespace honeyswitch::control {
+
+[[nodiscard]] nlohmann::json to_json(const SessionRow& row, TimePoint now);
+[[nodiscard]] nlohmann::json to_json(const ActiveRow& row, TimePoint now);
+[[nodiscard]] nlohmann::json to_json(const DomainRow& row, TimePoint now);
+[[nodiscard]] nlohmann::json to_json(const AgentRow& row, TimePoint now);
+[[nodiscard]] nlohmann::json to_json(const Stats& stats, Milliseconds idle_timeout);
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,49 @@
+// The operator's socket: one JSON request a line, one JSON response a line (operator_request.hpp).
+//
+// Runs on the control thread and never holds it up: no call blocks, each call handles one event, and an event
+// leads to at most one page of one table.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <map>
+
+#include "control/error.hpp"
+#include "control/inspect.hpp"
+#include "control/operator_client.hpp"
+#include "control/operator_socket.hpp"
+
+namespace honeyswitch::control {
+
+inline constexpr std::size_t most_clients = 16;  ///< one more replaces the one that has been idle the longest
+
+class OperatorServer {
+  public:
+    /// `inspect` must outlive the server. Errors: the socket cannot be had.
+    [[nodiscard]] static std::expected<OperatorServer, Error> open(const std::filesystem::path& path,
+                                                                   const Inspect& inspect);
+
+    /// An epoll descriptor: readable while there is something to do. To be watched by the control loop.
+    [[nodiscard]] int fd() const { return epoll_.get(); }
+
+    /// Handles one event, if there is one; what is left keeps fd() readable.
+    void service(TimePoint now);
+
+    [[nodiscard]] std::size_t clients() const { return clients_.size(); }
+
+  private:
+    OperatorServer(OperatorSocket socket, FileDescriptor epoll, const Inspect& inspect)
+        : socket_(std::move(socket)), epoll_(std::move(epoll)), inspect_(&inspect) {}
+
+    void accept_client(TimePoint now);
+    void make_room();
+    [[nodiscard]] bool watch(int operation, int fd, std::uint32_t events);
+
+    OperatorSocket socket_;
+    FileDescriptor epoll_;
+    const Inspect* inspect_;
+    std::map<int, OperatorClient> clients_;  ///< by descriptor; few
+};
+
+}  // namespace honeyswitch::control
