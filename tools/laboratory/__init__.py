@@ -1,0 +1,1 @@
+"""The laboratory network, shared by tools/lab, tools/demo and tests/lab."""
