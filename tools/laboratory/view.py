@@ -1,0 +1,30 @@
+"""What the operator sees of the switch, from honeyctl's JSON."""
+
+from .lab import Lab
+from .wait import comes_true
+
+
+def active(lab: Lab) -> dict[str, list[str]]:
+    """Each active address and who vouches for it: "agent:NAME", "sighting", "static"."""
+    return {row["address"]: row["vouchers"] for row in lab.appliance.ask("active")}
+
+
+def becomes_active(lab: Lab, address: str, voucher: str = "", timeout: float = 20) -> bool:
+    return comes_true(lambda: any(v.startswith(voucher) for v in active(lab).get(address, [])), timeout)
+
+
+def becomes_inactive(lab: Lab, address: str, timeout: float = 60) -> bool:
+    return comes_true(lambda: address not in active(lab), timeout, interval=0.2)
+
+
+def session_count(lab: Lab) -> int:
+    return lab.appliance.ask("stats")["sessions"]
+
+
+def counters(lab: Lab) -> dict[str, int]:
+    return {row["name"]: row["value"] for row in lab.appliance.ask("stats")["counters"]}
+
+
+def counter_growth(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    """Only those that grew."""
+    return {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
