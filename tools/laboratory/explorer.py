@@ -11,7 +11,8 @@ from .wait import comes_true
 
 PROCESS = "honeyswitch-agent"
 # Short times, so that an onlooker sees a host come and go.
-TIMES: list[str] = []
+TIMES = ["--rate", "3000", "--sweep-interval", "4", "--sweep-retries", "1", "--sweep-patience", "0.5",
+         "--probes", "2", "--probe-interval", "0.5", "--hold", "4"]
 
 
 class Explorer:
@@ -30,7 +31,7 @@ class Explorer:
         self.processes.start(PROCESS, self.namespace.command(
             self.settings.binary("agent/honeyswitch-agent"), "--interface", "eth0", "--prefix", addresses.DOMAIN,
             "--controller", f"{addresses.MANAGEMENT_SWITCH}:{addresses.NOTICE_PORT}", "--key", str(self.key),
-            "--name", self.name, *TIMES))
+            "--name", self.name, "--log-level", "debug", *TIMES))
         if comes_true(lambda: not self.processes.running(PROCESS), timeout=0.3):
             raise LabError(f"honeyswitch-agent ended while starting:\n{self.processes.tail(PROCESS)}")
 
