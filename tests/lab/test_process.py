@@ -1,0 +1,196 @@
+"""The whole process over files: frames in from pcap devices, frames out to pcap files, no namespace and no interface."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from laboratory.paths import default_build
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether
+from scapy.utils import rdpcap, wrpcap
+
+BINARY = "control/honeyswitch"
+UPSTREAM, CORE, HONEYPOT = "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:66"
+ATTACKER, SERVER, DECOY, FOREIGN = "198.51.100.1", "10.66.0.1", "10.66.9.9", "192.0.2.9"
+PATIENCE_S = 20.0
+
+
+def outside(packet: IP, *tags: object) -> Ether:
+    frame = Ether(src=UPSTREAM, dst=CORE)
+    for tag in tags:
+        frame = frame / tag
+    return frame / packet
+
+
+class Process:
+    """honeyswitch on three pcap devices; its output is read after it has stopped."""
+
+    def __init__(self, folder: Path, frames: dict[str, list[Ether]]):
+        self.folder = folder
+        self.socket = folder / "control.sock"
+        ports = []
+        for index, side in enumerate(("outside", "inside", "honeypot")):
+            source = folder / f"{side}-in.pcap"
+            # The device wants a file with at least one frame; one that everybody drops or passes alike will do.
+            wrpcap(str(source), frames.get(side) or [Ether(src=HONEYPOT, dst=HONEYPOT, type=0x88B5) / (b"\0" * 46)])
+            ports.append(f'{side} = "vdev:net_pcap{index},rx_pcap={source},tx_pcap={folder}/{side}-out.pcap"\n')
+        (folder / "process.toml").write_text(
+            "[ports]\n" + "".join(ports) + f"""
+[process]
+idle_sleep = 50
+[capacity]
+session_capacity = 4096
+mbufs = 8192
+[diversion]
+dark = ["10.66.0.0/16"]
+active = ["{SERVER}/32"]
+[notices]
+listen_address = "127.0.0.1"
+listen_port = {free_port()}
+[operator]
+control_socket = "{self.socket}"
+[[honeypot]]
+name = "pot"
+mac = "{HONEYPOT}"
+"""
+        )
+        self.log = folder / "log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [default_build() / BINARY, "--config", folder / "process.toml", "--no-huge"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )
+
+    def counter(self, name: str) -> int:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(PATIENCE_S)
+            connection.connect(str(self.socket))
+            connection.sendall(b'{"command":"stats"}\n')
+            with connection.makefile("rb") as answer:
+                stats = json.loads(answer.readline())["rows"][0]
+        return next(row["value"] for row in stats["counters"] if row["name"] == name)
+
+    def wait_for(self, name: str, value: int) -> None:
+        """Until a counter has reached this value."""
+        end = time.monotonic() + PATIENCE_S
+        seen = None
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                seen = self.counter(name)
+            except OSError:
+                pass  # not listening yet
+            if seen is not None and seen >= value:
+                return
+            time.sleep(0.05)
+        pytest.fail(f"{name} is {seen}, not {value}\n{self.log.read_text()}")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=PATIENCE_S)
+
+    def out(self, side: str) -> list[bytes]:
+        return [bytes(frame) for frame in rdpcap(str(self.folder / f"{side}-out.pcap"))]
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(name="start")
+def starter(tmp_path: Path) -> Iterator[object]:
+    if os.geteuid() != 0:
+        pytest.fail("EAL needs root")
+    started: list[Process] = []
+
+    def start(**frames: list[Ether]) -> Process:
+        started.append(Process(tmp_path, frames))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.process.poll() is None:
+            process.process.kill()
+            process.process.wait()
+
+
+def test_each_frame_from_outside_goes_one_way(start):
+    inside = [
+        outside(IP(src=ATTACKER, dst=SERVER) / TCP(sport=1000, dport=80)),
+        outside(IP(src=ATTACKER, dst=FOREIGN) / UDP(sport=1000, dport=53) / b"foreign"),
+        outside(IP(src=ATTACKER, dst=SERVER) / ICMP(id=7), Dot1Q(vlan=5)),
+        Ether(src=UPSTREAM, dst="ff:ff:ff:ff:ff:ff") / ARP(op=1, psrc=ATTACKER, pdst=SERVER),
+        Ether(src=UPSTREAM, dst=CORE, type=0x86DD) / (b"\x60" + b"\0" * 59),
+        Ether(bytes(outside(IP(src=ATTACKER, dst=DECOY) / TCP()))[:30]),
+    ]
+    diverted = [
+        IP(src=ATTACKER, dst=DECOY) / TCP(sport=1000, dport=22),
+        IP(src=ATTACKER, dst=DECOY) / UDP(sport=1000, dport=53) / b"query",
+        IP(src=ATTACKER, dst=DECOY) / ICMP(id=9),
+    ]
+    tags = [(), (Dot1Q(vlan=5),), (Dot1AD(vlan=6), Dot1Q(vlan=7))]
+    attacks = [outside(packet, *tag) for packet, tag in zip(diverted, tags)]
+    process = start(outside=[frame for pair in zip(inside, attacks) for frame in pair] + inside[3:])
+    process.wait_for("session_added", len(diverted))
+    process.wait_for("packet_out_honeypot", len(diverted))
+    assert process.stop() == 0
+    assert process.out("inside") == [bytes(frame) for frame in inside]
+    at_honeypot = [bytes(Ether(src=UPSTREAM, dst=HONEYPOT) / packet) for packet in diverted]
+    assert sorted(process.out("honeypot")) == sorted(at_honeypot)
+
+
+def test_a_scan_longer_than_the_table_reaches_the_honeypot_whole(start):
+    scan = [outside(IP(src=ATTACKER, dst=DECOY) / TCP(sport=2000, dport=port)) for port in range(1, 6001)]
+    process = start(outside=scan)
+    process.wait_for("session_added", 4096)
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        seen = process.counter("packet_out_honeypot") + process.counter("outside_to_honeypot_stateless")
+        if seen == len(scan):
+            break
+        time.sleep(0.05)
+    assert process.stop() == 0
+    assert len(process.out("honeypot")) == len(scan)
+    assert not [frame for frame in process.out("inside") if ATTACKER in str(Ether(frame))]
+
+
+def test_the_honeypot_is_contained_and_its_arp_answered(start):
+    own = Ether(src=HONEYPOT, dst=CORE) / IP(src=DECOY, dst="203.0.113.5") / TCP(sport=1, dport=80)
+    campus = Ether(src=HONEYPOT, dst=CORE) / IP(src=DECOY, dst=SERVER) / TCP(sport=1, dport=80)
+    request = Ether(src=HONEYPOT, dst="ff:ff:ff:ff:ff:ff") / ARP(op=1, hwsrc=HONEYPOT, psrc=DECOY, pdst=ATTACKER)
+    process = start(honeypot=[own, campus, request])
+    process.wait_for("honeypot_contained_no_session", 2)
+    process.wait_for("honeypot_arp_answered", 1)
+    assert process.stop() == 0
+    answers = [Ether(frame) for frame in process.out("honeypot")]
+    assert [(answer[ARP].op, answer[ARP].psrc, answer.dst) for answer in answers if ARP in answer] == [
+        (2, ATTACKER, HONEYPOT)
+    ]
+    for side in ("outside", "inside"):
+        assert not [frame for frame in process.out(side) if IP in Ether(frame)]
+
+
+@pytest.mark.parametrize(
+    ("broken", "place", "reason"),
+    [
+        ('dark = ["10.66.0.1/16"]', ":3:", "has bits below its mask"),
+        ('darc = ["10.66.0.0/16"]', ":3:", "dark"),
+        ("dark = 7", ":3:", "dark"),
+    ],
+)
+def test_a_broken_configuration_is_refused_with_its_place(tmp_path, broken, place, reason):
+    path = tmp_path / "broken.toml"
+    path.write_text(f"# a comment\n[diversion]\n{broken}\n")
+    done = subprocess.run(
+        [default_build() / BINARY, "--check", "--config", path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert f"{path}{place}" in done.stderr and reason in done.stderr, done.stderr
