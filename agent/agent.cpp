@@ -6,10 +6,9 @@
 #include <cstring>
 #include <random>
 
-#include <sys/signalfd.h>
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
 
 namespace honeyswitch::agent {
 namespace {
@@ -17,8 +16,9 @@ namespace {
 constexpr Duration losses_interval = std::chrono::milliseconds(100);
 
 std::string name_of(const DomainOptions& options) {
-    return options.vlan ? fmt::format("{} ({} vlan {})", to_string(options.prefix), options.interface, *options.vlan)
-                        : fmt::format("{} ({})", to_string(options.prefix), options.interface);
+    return options.vlan
+               ? fmt::format("{} ({} vlan {})", to_string(options.prefix), options.interface, *options.vlan)
+               : fmt::format("{} ({})", to_string(options.prefix), options.interface);
 }
 
 }  // namespace
@@ -40,9 +40,9 @@ class Agent::Channel : public DomainOutput {
 
     void swept_changed(const std::string& reason) override {
         const auto& domain = *agent_->domains_.at(index_);
-        spdlog::log(domain.report().swept ? spdlog::level::info : spdlog::level::warn, "domain {}: {}: {}, {} active",
-                    name_of(domain.options()), domain.report().swept ? "declared" : "withdrawn", reason,
-                    domain.report().active.count());
+        spdlog::log(domain.report().swept ? spdlog::level::info : spdlog::level::warn,
+                    "domain {}: {}: {}, {} active", name_of(domain.options()),
+                    domain.report().swept ? "declared" : "withdrawn", reason, domain.report().active.count());
         for (auto& controller : agent_->controllers_) controller.reporter->note_swept(index_, Clock::now());
     }
 
@@ -78,7 +78,8 @@ std::expected<std::unique_ptr<Agent>, Error> Agent::create(const AgentOptions& o
     if (!options.dry_run)
         if (const auto added = agent->add_controllers(options); !added) return std::unexpected(added.error());
     if (const auto watched = agent->watch_events(); !watched) return std::unexpected(watched.error());
-    if (const auto refreshed = agent->refresh_interfaces(); !refreshed) return std::unexpected(refreshed.error());
+    if (const auto refreshed = agent->refresh_interfaces(); !refreshed)
+        return std::unexpected(refreshed.error());
     return agent;
 }
 
@@ -94,11 +95,13 @@ std::expected<void, Error> Agent::add_domain(const DomainSpec& spec, bool dry_ru
     } else {
         if (info.addresses.size() != 1 || options.vlan)
             return failed(fmt::format("the prefix must be given, as the interface has {} IPv4 addresses{}",
-                                      info.addresses.size(), options.vlan ? " and they are not the VLAN's" : ""));
+                                      info.addresses.size(),
+                                      options.vlan ? " and they are not the VLAN's" : ""));
         options.prefix = info.addresses.front().prefix;
     }
     if (options.prefix.length < shortest_domain || options.prefix.length > 30)
-        return failed(fmt::format("a domain is a /{} to a /30, {} is not", shortest_domain, to_string(options.prefix)));
+        return failed(
+            fmt::format("a domain is a /{} to a /30, {} is not", shortest_domain, to_string(options.prefix)));
     for (const auto address : options.always)
         if (!options.prefix.contains(address))
             return failed(fmt::format("{} is not in {}", to_string(address), to_string(options.prefix)));
@@ -106,14 +109,15 @@ std::expected<void, Error> Agent::add_domain(const DomainSpec& spec, bool dry_ru
     auto& port = port_of(options);
     channels_.push_back(std::make_unique<Channel>(*this, domains_.size(), port, dry_run));
     const auto generator = std::make_shared<std::mt19937>(std::random_device{}());
-    domains_.push_back(
-        std::make_unique<Domain>(std::move(options), *channels_.back(), [generator] { return (*generator)(); }));
+    domains_.push_back(std::make_unique<Domain>(std::move(options), *channels_.back(),
+                                                [generator] { return (*generator)(); }));
     port.add(*domains_.back());
     return {};
 }
 
 InterfacePort& Agent::port_of(const DomainOptions& options) {
-    const auto found = std::ranges::find(ports_, options.interface, [](const auto& port) { return port->name(); });
+    const auto found =
+        std::ranges::find(ports_, options.interface, [](const auto& port) { return port->name(); });
     if (found != ports_.end()) return **found;
     return *ports_.emplace_back(std::make_unique<InterfacePort>(options.interface, options.vlan.has_value()));
 }
@@ -131,8 +135,8 @@ std::expected<void, Error> Agent::add_controllers(const AgentOptions& options) {
     }
     for (auto& controller : controllers_) {
         const auto* const socket = &controller.socket;
-        controller.reporter =
-            std::make_unique<Reporter>(identity, reports, [socket](Bytes datagram) { socket->send(datagram); });
+        controller.reporter = std::make_unique<Reporter>(
+            identity, reports, [socket](Bytes datagram) { socket->send(datagram); });
         auto* const reporter = controller.reporter.get();
         const auto receive = [socket, reporter] {
             socket->receive([&](Bytes datagram) { reporter->receive(datagram, Clock::now()); });
@@ -181,7 +185,8 @@ std::expected<void, Error> Agent::run() {
         loop_.wait(due());
         if (!refresh_wanted_) continue;
         // An interface that vanishes while it is looked at is looked at again when it returns.
-        if (const auto refreshed = refresh_interfaces(); !refreshed) spdlog::warn("{}", refreshed.error().message());
+        if (const auto refreshed = refresh_interfaces(); !refreshed)
+            spdlog::warn("{}", refreshed.error().message());
     }
     spdlog::info("stopped");
     return {};

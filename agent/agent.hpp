@@ -1,4 +1,5 @@
-// The agent as a whole: interfaces and their domains on one side, a reporter for each controller on the other.
+// The agent as a whole: interfaces and their domains on one side, a reporter for each controller on the
+// other.
 #pragma once
 
 #include <memory>

@@ -19,13 +19,15 @@ std::optional<VlanIdentifier> vlan_of(std::uint16_t tci) {
     return vlan == 0 ? std::nullopt : std::optional(vlan);
 }
 
-MacAddress get_mac(ByteReader& reader) { return {reader.get_array<6>()}; }
+MacAddress get_mac(ByteReader& reader) {
+    return {reader.get_array<6>()};
+}
 
 }  // namespace
 
 std::string_view name_of(ArpFault fault) {
-    static constexpr std::array<std::string_view, arp_fault_count> names{
-        "truncated", "not_arp", "not_ipv4", "other_operation", "double_tagged"};
+    static constexpr std::array<std::string_view, arp_fault_count> names{"truncated", "not_arp", "not_ipv4",
+                                                                         "other_operation", "double_tagged"};
     return names.at(static_cast<std::size_t>(fault));
 }
 

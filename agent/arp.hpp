@@ -40,8 +40,8 @@ struct ArpFrame {
 
 enum class ArpFault : std::uint8_t {
     truncated,
-    not_arp,       ///< another EtherType
-    not_ipv4,      ///< other hardware or protocol types or lengths
+    not_arp,          ///< another EtherType
+    not_ipv4,         ///< other hardware or protocol types or lengths
     other_operation,  ///< neither request nor reply: RARP, InARP, …
     double_tagged,
 };

@@ -2,8 +2,9 @@
 
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 
 namespace honeyswitch::agent {
 namespace {
@@ -43,16 +44,21 @@ std::expected<DomainSpec, std::string> domain_of(const Flags& flags) {
 
 void add_domain_flags(CLI::App& app, Flags& flags) {
     app.add_option("--interface", flags.interface, "watch and sweep the broadcast domain on this interface");
-    app.add_option("--vlan", flags.vlan, "of the interface, an IEEE 802.1Q trunk")->check(CLI::Range(1, 4094));
-    app.add_option("--prefix", flags.prefix, "of the domain, /16 to /30; default: that of the interface's address");
+    app.add_option("--vlan", flags.vlan, "of the interface, an IEEE 802.1Q trunk")
+        ->check(CLI::Range(1, 4094));
+    app.add_option("--prefix", flags.prefix,
+                   "of the domain, /16 to /30; default: that of the interface's address");
     app.add_option("--static,--gateway", flags.always, "an address that is always active");
-    app.add_option("--rate", flags.domain.sweep.rate,
-                   "ARP requests per second in a sweep; each occupies 84 octets of Ethernet, so that the default "
-                   "is a load of 0.7 Mbit/s while a sweep runs")
+    app.add_option(
+           "--rate", flags.domain.sweep.rate,
+           "ARP requests per second in a sweep; each occupies 84 octets of Ethernet, so that the default "
+           "is a load of 0.7 Mbit/s while a sweep runs")
         ->capture_default_str()
         ->check(CLI::Range(1, 100000));
-    app.add_option("--sweep-interval", flags.sweep_interval, "seconds from sweep to sweep")->capture_default_str();
-    app.add_option("--sweep-retries", flags.domain.sweep.retries, "requests after the first that was not answered")
+    app.add_option("--sweep-interval", flags.sweep_interval, "seconds from sweep to sweep")
+        ->capture_default_str();
+    app.add_option("--sweep-retries", flags.domain.sweep.retries,
+                   "requests after the first that was not answered")
         ->capture_default_str()
         ->check(CLI::Range(0, 10));
     app.add_option("--sweep-patience", flags.patience, "seconds to wait for answers after each pass")
@@ -62,7 +68,8 @@ void add_domain_flags(CLI::App& app, Flags& flags) {
     app.add_option("--probe-interval", flags.probe_interval, "seconds between them")->capture_default_str();
     app.add_option("--hold", flags.hold, "seconds without evidence before an address is inactive")
         ->capture_default_str();
-    app.add_option("--proxy-limit", flags.domain.proxy.limit, "a MAC that answers for more addresses is a proxy")
+    app.add_option("--proxy-limit", flags.domain.proxy.limit,
+                   "a MAC that answers for more addresses is a proxy")
         ->capture_default_str();
 }
 
@@ -73,7 +80,8 @@ std::expected<Command, int> parse_command_line(int argc, char** argv) {
     Flags flags;
     std::string keygen;
     auto& options = command.options;
-    CLI::App app{"Watches and sweeps the ARP of broadcast domains and tells honeyswitch which addresses are active"};
+    CLI::App app{
+        "Watches and sweeps the ARP of broadcast domains and tells honeyswitch which addresses are active"};
     add_domain_flags(app, flags);
     app.add_option("--controller", options.controllers, "HOST:PORT of a honeyswitch; may be repeated");
     app.add_option("--key", options.key_file, "file with the key that is shared with the controllers");

@@ -119,7 +119,8 @@ void Domain::update(Ipv4Address address, std::optional<TimePoint> evidence) {
 }
 
 bool Domain::request(Ipv4Address target, const MacAddress& destination) {
-    // Without an address of its own the agent asks as RFC 5227 does: a sender of 0.0.0.0 fills nobody's cache.
+    // Without an address of its own the agent asks as RFC 5227 does: a sender of 0.0.0.0 fills nobody's
+    // cache.
     const ArpFrame frame{.destination = destination,
                          .source = own_mac_,
                          .vlan = options_.vlan,
@@ -189,7 +190,8 @@ bool Domain::plausible() {
     if (!cut_off_) {
         ++counters_.cut_offs;
         cut_off_ = options_.cut_off_sweeps;
-        set_swept(false, fmt::format("{} of {} hosts missed one sweep: the agent may be cut off", missing, known));
+        set_swept(false,
+                  fmt::format("{} of {} hosts missed one sweep: the agent may be cut off", missing, known));
         return false;
     }
     if (--*cut_off_ > 0) return false;

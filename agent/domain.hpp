@@ -37,13 +37,13 @@ class DomainOutput {
 };
 
 struct DomainCounters {
-    std::uint64_t frames = 0;         ///< ARP frames of this domain
-    std::uint64_t evidence = 0;       ///< of them, those that showed an address to be active
-    std::uint64_t foreign = 0;        ///< addresses outside the prefix
-    std::uint64_t invalid = 0;        ///< multicast or zero MAC addresses
-    std::uint64_t proxied = 0;        ///< answers of proxies
+    std::uint64_t frames = 0;    ///< ARP frames of this domain
+    std::uint64_t evidence = 0;  ///< of them, those that showed an address to be active
+    std::uint64_t foreign = 0;   ///< addresses outside the prefix
+    std::uint64_t invalid = 0;   ///< multicast or zero MAC addresses
+    std::uint64_t proxied = 0;   ///< answers of proxies
     std::uint64_t conflicts = 0;
-    std::uint64_t requests = 0;       ///< sent
+    std::uint64_t requests = 0;  ///< sent
     std::uint64_t unsent = 0;
     std::uint64_t sweeps = 0;         ///< complete
     std::uint64_t sweeps_failed = 0;  ///< incomplete: frames unsent or lost, or too few answers
@@ -93,8 +93,8 @@ class Domain {
     DomainOutput* output_;
     DomainReport report_;
     HostTable hosts_;
-    MacCensus answers_;  ///< replies, which proxies give for others
-    MacCensus claims_;   ///< RFC 5227 probes, which other agents send for all
+    MacCensus answers_;   ///< replies, which proxies give for others
+    MacCensus claims_;    ///< RFC 5227 probes, which other agents send for all
     AddressSet claimed_;  ///< since the sweep began
     Sweep sweep_;
     AddressSet always_;
@@ -104,7 +104,7 @@ class Domain {
     bool link_ = false;
     TimePoint sweep_due_{};
     TimePoint lease_due_ = TimePoint::max();
-    bool thorough_ = true;              ///< retries for all: not swept yet
+    bool thorough_ = true;             ///< retries for all: not swept yet
     std::optional<unsigned> cut_off_;  ///< sweeps that are still needed to believe the contrary
     std::optional<Duration> last_sweep_;
     DomainCounters counters_;

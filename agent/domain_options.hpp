@@ -14,20 +14,20 @@
 namespace honeyswitch::agent {
 
 struct SweepOptions {
-    unsigned rate = 1000;     ///< ARP requests per second
-    unsigned retries = 2;     ///< further requests to an address that did not answer
-    Duration interval = std::chrono::seconds(60);    ///< from the beginning of one sweep to that of the next
+    unsigned rate = 1000;                          ///< ARP requests per second
+    unsigned retries = 2;                          ///< further requests to an address that did not answer
+    Duration interval = std::chrono::seconds(60);  ///< from the beginning of one sweep to that of the next
     Duration patience = std::chrono::milliseconds(1000);  ///< for answers, after each pass
 };
 
 struct ProbeOptions {
-    unsigned count = 3;                            ///< unicast probes to a suspect
+    unsigned count = 3;                           ///< unicast probes to a suspect
     Duration interval = std::chrono::seconds(1);  ///< between them
     Duration hold = std::chrono::seconds(120);    ///< from the last evidence; no address goes inactive before
 };
 
 struct ProxyOptions {
-    unsigned limit = 16;               ///< a MAC that answers for more addresses is a proxy
+    unsigned limit = 16;              ///< a MAC that answers for more addresses is a proxy
     std::vector<MacAddress> allowed;  ///< of hosts that have many addresses of their own
 };
 
@@ -39,11 +39,11 @@ struct DomainOptions {
     SweepOptions sweep;
     ProbeOptions probe;
     ProxyOptions proxy;
-    /// When at least this many hosts are known and more than half of them miss a sweep at once, it is the agent
-    /// that has been cut off, until it is sure of the contrary.
+    /// When at least this many hosts are known and more than half of them miss a sweep at once, it is the
+    /// agent that has been cut off, until it is sure of the contrary.
     unsigned cut_off_hosts = 8;
-    /// A sweep that fewer hosts answer says nothing: an agent that hears nobody cannot tell an empty domain from
-    /// a broken link.
+    /// A sweep that fewer hosts answer says nothing: an agent that hears nobody cannot tell an empty domain
+    /// from a broken link.
     unsigned min_answers = 1;
     /// Complete sweeps, each with an answer from somebody, that make it sure.
     unsigned cut_off_sweeps = 3;

@@ -130,7 +130,9 @@ bool DomainSync::acknowledged(const Acknowledgement::Entry& entry, TimePoint now
 void DomainSync::acknowledged(const StateAcknowledgement& acknowledgement, TimePoint now, Latency& latency) {
     if (!state_ || state_->number != acknowledgement.number) return;
     switch (acknowledgement.verdict) {
-        case Verdict::incomplete: state_->received |= acknowledgement.received; return;
+        case Verdict::incomplete:
+            state_->received |= acknowledgement.received;
+            return;
         case Verdict::done:
             settle_until(state_->number, now, latency);
             state_.reset();
@@ -138,7 +140,9 @@ void DomainSync::acknowledged(const StateAcknowledgement& acknowledgement, TimeP
             differences_ = 0;
             return;
         case Verdict::not_granted:
-        case Verdict::no_capacity: refuse(acknowledgement.verdict, now); return;
+        case Verdict::no_capacity:
+            refuse(acknowledgement.verdict, now);
+            return;
     }
 }
 

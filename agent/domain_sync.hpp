@@ -18,8 +18,8 @@ struct DomainReport {
     explicit DomainReport(Ipv4Prefix domain) : active(domain) {}
 
     AddressSet active;
-    /// The domain was swept completely, and nothing since made the agent doubt that it sees every host. Before,
-    /// the controller must not take any address for inactive.
+    /// The domain was swept completely, and nothing since made the agent doubt that it sees every host.
+    /// Before, the controller must not take any address for inactive.
     bool swept = false;
 };
 
@@ -31,12 +31,12 @@ class DomainSync {
     static constexpr Duration last_retransmission = std::chrono::milliseconds(640);
     /// A state that is not complete after this long is taken anew: its number may have been overtaken.
     static constexpr Duration state_patience = std::chrono::seconds(1);
-    static constexpr Duration grant_patience = std::chrono::seconds(60);    ///< after not_granted
+    static constexpr Duration grant_patience = std::chrono::seconds(60);     ///< after not_granted
     static constexpr Duration capacity_patience = std::chrono::seconds(10);  ///< after no_capacity
     /// More addresses than this that changed at once are sent as a full state.
     static constexpr std::size_t max_fresh = 2048;
-    /// Keep-alives in a row that found the sets to differ, after which a full state is sent even though changes
-    /// were under way each time.
+    /// Keep-alives in a row that found the sets to differ, after which a full state is sent even though
+    /// changes were under way each time.
     static constexpr unsigned max_differences = 8;
 
     /// `report` outlives it.

@@ -45,7 +45,8 @@ void EventLoop::wait(TimePoint due) {
     itimerspec setting{};
     if (due != TimePoint::max()) {
         // 0 would disarm the timer.
-        const auto since = std::max<nanoseconds>(duration_cast<nanoseconds>(due.time_since_epoch()), nanoseconds(1));
+        const auto since =
+            std::max<nanoseconds>(duration_cast<nanoseconds>(due.time_since_epoch()), nanoseconds(1));
         setting.it_value.tv_sec = duration_cast<seconds>(since).count();
         setting.it_value.tv_nsec = (since % seconds(1)).count();
     }

@@ -47,7 +47,8 @@ std::expected<Descriptor, Error> open_interface_events() {
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
     address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR;
-    if (!descriptor || bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    if (!descriptor ||
+        bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         return std::unexpected(Error{"watch", "the state of interfaces", std::strerror(errno)});
     return descriptor;
 }

@@ -10,19 +10,19 @@
 
 namespace honeyswitch::agent {
 
-/// Whether a MAC belongs to a virtual router: VRRP (RFC 9568), HSRP, GLBP. Such a one shares its address with the MAC
-/// of the router behind it, which is no conflict.
+/// Whether a MAC belongs to a virtual router: VRRP (RFC 9568), HSRP, GLBP. Such a one shares its address with
+/// the MAC of the router behind it, which is no conflict.
 [[nodiscard]] bool is_virtual_router(const MacAddress& mac);
 
-/// An answer attributes its address to the MAC that gave it, instead of to the one before. A MAC with more than
-/// `limit` addresses is a proxy until it is down to half of the limit.
+/// An answer attributes its address to the MAC that gave it, instead of to the one before. A MAC with more
+/// than `limit` addresses is a proxy until it is down to half of the limit.
 class MacCensus {
   public:
     explicit MacCensus(const ProxyOptions& options);
 
     struct Verdict {
-        bool proxy = false;      ///< the answer is no evidence
-        bool turned = false;     ///< by this answer the MAC became a proxy
+        bool proxy = false;   ///< the answer is no evidence
+        bool turned = false;  ///< by this answer the MAC became a proxy
     };
     Verdict attribute(Ipv4Address address, const MacAddress& mac);
     /// Nobody answers for the address any more.

@@ -1,9 +1,10 @@
 // honeyswitch-agent: the explorer of one or more broadcast domains.
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
 
 #include "agent/agent.hpp"
 #include "agent/command_line.hpp"

@@ -73,7 +73,8 @@ struct Ancillary {
 
 Ancillary ancillary_of(msghdr& message) {
     Ancillary found;
-    for (auto* control = CMSG_FIRSTHDR(&message); control != nullptr; control = CMSG_NXTHDR(&message, control)) {
+    for (auto* control = CMSG_FIRSTHDR(&message); control != nullptr;
+         control = CMSG_NXTHDR(&message, control)) {
         if (control->cmsg_level == SOL_PACKET && control->cmsg_type == PACKET_AUXDATA) {
             tpacket_auxdata auxiliary;
             std::memcpy(&auxiliary, CMSG_DATA(control), sizeof auxiliary);
@@ -100,7 +101,8 @@ struct ClockPair {
     [[nodiscard]] TimePoint monotonic(std::optional<std::chrono::nanoseconds> timestamp) const {
         // A wall clock that was set just now must not place a frame into the future or the distant past.
         const auto age = timestamp ? wall - *timestamp : std::chrono::nanoseconds(0);
-        return now - std::clamp<std::chrono::nanoseconds>(age, std::chrono::nanoseconds(0), std::chrono::seconds(1));
+        return now - std::clamp<std::chrono::nanoseconds>(age, std::chrono::nanoseconds(0),
+                                                          std::chrono::seconds(1));
     }
 };
 

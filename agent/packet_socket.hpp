@@ -14,8 +14,8 @@
 
 namespace honeyswitch::agent {
 
-/// Needs CAP_NET_RAW. Not blocking. A BPF filter lets only ARP through; the receive buffer holds the answers of
-/// a whole domain that come at once.
+/// Needs CAP_NET_RAW. Not blocking. A BPF filter lets only ARP through; the receive buffer holds the answers
+/// of a whole domain that come at once.
 class PacketSocket {
   public:
     /// `trunk`: also frames of VLANs that the interface itself is no member of (promiscuous mode). Errors: no

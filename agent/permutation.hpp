@@ -7,8 +7,9 @@
 
 namespace honeyswitch::agent {
 
-/// A bijection of 0 to 2^bits - 1: rounds of an odd multiplication, an addition and a shift-xor, each of which
-/// is one modulo 2^bits. A sweep in this order meets the hosts of a rack or of an access switch spread out.
+/// A bijection of 0 to 2^bits - 1: rounds of an odd multiplication, an addition and a shift-xor, each of
+/// which is one modulo 2^bits. A sweep in this order meets the hosts of a rack or of an access switch spread
+/// out.
 class Permutation {
   public:
     /// `bits` <= 16. `random` yields any 32-bit numbers.

@@ -25,7 +25,8 @@ void Reporter::flush(TimePoint now) {
     if (!association_) return;
 
     if (keep_alive_due_ <= now) send_keep_alives(now);
-    auto states = std::ranges::count_if(domains_, [](const DomainSync& domain) { return domain.sending_state(); });
+    auto states =
+        std::ranges::count_if(domains_, [](const DomainSync& domain) { return domain.sending_state(); });
     for (auto& domain : domains_) {
         const bool was_sending = domain.sending_state();
         const bool allowed = was_sending || static_cast<std::size_t>(states) < max_states;
@@ -91,8 +92,8 @@ void Reporter::receive_welcome(Bytes datagram, TimePoint now) {
 
 void Reporter::receive_sealed(Bytes datagram, TimePoint now) {
     const auto claimed = claimed_association(datagram);
-    const bool pending = claimed && handshake_ && handshake_->association &&
-                         handshake_->association->identifier() == *claimed;
+    const bool pending =
+        claimed && handshake_ && handshake_->association && handshake_->association->identifier() == *claimed;
     if (!pending && !association_) {
         ++counters_.refused;
         return;
@@ -170,10 +171,13 @@ void Reporter::send_keep_alives(TimePoint now) {
 }
 
 bool Reporter::in_step() const {
-    return association_ && std::ranges::all_of(domains_, [](const DomainSync& domain) { return domain.in_step(); });
+    return association_ &&
+           std::ranges::all_of(domains_, [](const DomainSync& domain) { return domain.in_step(); });
 }
 
-void Reporter::emit(const AgentNotice& notice) { send(association_->seal(encode(notice))); }
+void Reporter::emit(const AgentNotice& notice) {
+    send(association_->seal(encode(notice)));
+}
 
 void Reporter::send(Bytes datagram) {
     ++counters_.sent;

@@ -11,9 +11,9 @@
 
 namespace honeyswitch::agent {
 
-/// Theory: a sweep is 1 + retries passes over the domain, and after each a time for answers. The first pass asks every
-/// address; the others those that were not heard. What is `heard` between begin and end of a sweep counts,
-/// whether or not it was asked for.
+/// Theory: a sweep is 1 + retries passes over the domain, and after each a time for answers. The first pass
+/// asks every address; the others those that were not heard. What is `heard` between begin and end of a sweep
+/// counts, whether or not it was asked for.
 class Sweep {
   public:
     using Random = std::function<std::uint32_t()>;
@@ -35,7 +35,8 @@ class Sweep {
     void heard(Ipv4Address address) { heard_.set(address, true); }
     [[nodiscard]] const AddressSet& heard() const { return heard_; }
 
-    /// A request could not be sent, or a received frame was lost: that an address was not heard means nothing.
+    /// A request could not be sent, or a received frame was lost: that an address was not heard means
+    /// nothing.
     void fail() { failed_ = true; }
     [[nodiscard]] bool failed() const { return failed_; }
     [[nodiscard]] TimePoint began() const { return began_; }

@@ -21,7 +21,8 @@ HostPort split(const std::string& text) {
     const auto bracket = text.find(']');
     const bool bracketed = text.starts_with('[') && bracket != std::string::npos;
     const auto colon = text.find(':', bracketed ? bracket : 0);
-    const auto port = colon == std::string::npos ? std::to_string(default_notice_port) : text.substr(colon + 1);
+    const auto port =
+        colon == std::string::npos ? std::to_string(default_notice_port) : text.substr(colon + 1);
     return {bracketed ? text.substr(1, bracket - 1) : text.substr(0, colon), port};
 }
 

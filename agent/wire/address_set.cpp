@@ -8,7 +8,9 @@
 namespace honeyswitch::agent {
 namespace {
 
-constexpr std::uint8_t mask_of(std::uint32_t offset) { return static_cast<std::uint8_t>(0x80U >> offset % 8); }
+constexpr std::uint8_t mask_of(std::uint32_t offset) {
+    return static_cast<std::uint8_t>(0x80U >> offset % 8);
+}
 
 }  // namespace
 

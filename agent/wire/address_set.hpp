@@ -10,8 +10,8 @@
 
 namespace honeyswitch::agent {
 
-/// Domains larger than this are not spoken of: a broadcast domain of more hosts does not exist in practice, and
-/// the size of a full state stays bounded.
+/// Domains larger than this are not spoken of: a broadcast domain of more hosts does not exist in practice,
+/// and the size of a full state stays bounded.
 inline constexpr unsigned shortest_domain = 16;
 
 using Digest = std::array<std::uint8_t, 16>;

@@ -49,7 +49,8 @@ struct Opening {
 
 using Read = std::expected<AgentNotice, Refusal>;
 
-bool read_addresses(ByteReader& reader, std::size_t count, Ipv4Prefix domain, std::vector<Ipv4Address>& into) {
+bool read_addresses(ByteReader& reader, std::size_t count, Ipv4Prefix domain,
+                    std::vector<Ipv4Address>& into) {
     into.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
         const Ipv4Address address{reader.get<std::uint32_t>()};
@@ -85,7 +86,8 @@ Read read_state_chunk(ByteReader& reader, Opening opening) {
     if (!reader.ok() || !domain || zero != 0 || opening.count != 0 || chunk.number == 0) return malformed();
     if (opening.flags > swept_flag || chunk.chunks != state_chunks(*domain) || chunk.index >= chunk.chunks)
         return malformed();
-    const auto expected = std::min(state_chunk_size, AddressSet::bitmap_size(*domain) - chunk.index * state_chunk_size);
+    const auto expected =
+        std::min(state_chunk_size, AddressSet::bitmap_size(*domain) - chunk.index * state_chunk_size);
     if (reader.left() != expected) return malformed();
     const auto bitmap = reader.take(expected);
     chunk.bitmap.assign(bitmap.begin(), bitmap.end());
@@ -125,10 +127,14 @@ std::expected<AgentNotice, Refusal> decode_agent_notice(Bytes notice) {
     const Opening opening{flags, reader.get<std::uint16_t>()};
     if (notice.size() > max_notice) return malformed();
     switch (type) {
-        case NoticeType::change: return read_change(reader, opening);
-        case NoticeType::state_chunk: return read_state_chunk(reader, opening);
-        case NoticeType::keep_alive: return read_keep_alive(reader, opening);
-        default: return malformed();
+        case NoticeType::change:
+            return read_change(reader, opening);
+        case NoticeType::state_chunk:
+            return read_state_chunk(reader, opening);
+        case NoticeType::keep_alive:
+            return read_keep_alive(reader, opening);
+        default:
+            return malformed();
     }
 }
 

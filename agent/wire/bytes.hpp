@@ -33,8 +33,8 @@ class ByteWriter {
     std::vector<std::uint8_t> bytes_;
 };
 
-/// Takes fields in network byte order. A read past the end yields zeros and makes ok() false for good, so that
-/// a decoder reads all fields first and asks once.
+/// Takes fields in network byte order. A read past the end yields zeros and makes ok() false for good, so
+/// that a decoder reads all fields first and asks once.
 class ByteReader {
   public:
     explicit ByteReader(Bytes bytes) : rest_(bytes) {}

@@ -18,7 +18,9 @@ enum class NoticeType : std::uint8_t {
     keep_alive_reply = 132,
 };
 
-inline std::unexpected<Refusal> malformed() { return std::unexpected(Refusal::malformed); }
+inline std::unexpected<Refusal> malformed() {
+    return std::unexpected(Refusal::malformed);
+}
 
 /// Network (4 octets) and length (1).
 inline ByteWriter& put_prefix(ByteWriter& writer, Ipv4Prefix prefix) {

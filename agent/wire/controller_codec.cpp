@@ -44,7 +44,9 @@ std::vector<std::uint8_t> write(const KeepAliveReply& reply) {
 
 using Read = std::expected<ControllerNotice, Refusal>;
 
-bool known(std::uint8_t verdict) { return verdict <= static_cast<std::uint8_t>(Verdict::no_capacity); }
+bool known(std::uint8_t verdict) {
+    return verdict <= static_cast<std::uint8_t>(Verdict::no_capacity);
+}
 
 Read read_acknowledgement(ByteReader& reader, std::size_t count) {
     if (reader.left() != count * acknowledgement_entry) return malformed();
@@ -107,7 +109,8 @@ std::expected<ControllerNotice, Refusal> decode_controller_notice(Bytes notice) 
                               : Read(malformed());
         case NoticeType::keep_alive_reply:
             return plain ? read_keep_alive_reply(reader, count) : Read(malformed());
-        default: return malformed();
+        default:
+            return malformed();
     }
 }
 

@@ -84,7 +84,8 @@ std::expected<Confirm, Refusal> open_confirm(Bytes datagram, const Key& key) {
     const auto fields = authentic_fields(datagram, confirm_size, key);
     if (!fields) return std::unexpected(fields.error());
     ByteReader reader(*fields);
-    return Confirm{reader.get_array<16>(), reader.get_array<8>(), reader.get_array<16>(), reader.get_array<16>()};
+    return Confirm{reader.get_array<16>(), reader.get_array<8>(), reader.get_array<16>(),
+                   reader.get_array<16>()};
 }
 
 template <std::size_t N>

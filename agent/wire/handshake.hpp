@@ -1,8 +1,8 @@
 // How an association begins: HELLO, WELCOME, CONFIRM, each authenticated with the agent's long-term key.
 //
 // The agent contributes a fresh nonce in HELLO, the controller another in WELCOME; CONFIRM returns both. The
-// controller keeps nothing before CONFIRM, so a replayed HELLO changes nothing: its own nonce is a function of
-// a secret drawn at its start, of the agent's nonce, and of how many associations this agent has had since
+// controller keeps nothing before CONFIRM, so a replayed HELLO changes nothing: its own nonce is a function
+// of a secret drawn at its start, of the agent's nonce, and of how many associations this agent has had since
 // (ControllerNonces). Once an association is established no earlier CONFIRM fits any more.
 #pragma once
 

@@ -6,11 +6,10 @@
 #include <string_view>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 namespace honeyswitch::agent {
 namespace {
@@ -59,9 +58,9 @@ std::expected<Key, Error> load_key(const std::filesystem::path& path) {
     const auto digits = trimmed({text.data(), static_cast<std::size_t>(size)});
     Key key{};
     const char* end = nullptr;
-    const bool read_all = sodium_hex2bin(key.data(), key.size(), digits.data(), digits.size(), nullptr, nullptr,
-                                         &end) == 0 &&
-                          end == digits.data() + digits.size();
+    const bool read_all =
+        sodium_hex2bin(key.data(), key.size(), digits.data(), digits.size(), nullptr, nullptr, &end) == 0 &&
+        end == digits.data() + digits.size();
     sodium_memzero(text.data(), text.size());
     if (digits.size() != 2 * key.size() || !read_all)
         return bad("it does not hold 64 hexadecimal digits, as keygen writes them");
@@ -78,7 +77,8 @@ std::expected<void, Error> generate_key(const std::filesystem::path& path) {
     text.back() = '\n';
 
     const File file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (file.get() < 0) return bad(errno == EEXIST ? "it exists; a key is never overwritten" : std::strerror(errno));
+    if (file.get() < 0)
+        return bad(errno == EEXIST ? "it exists; a key is never overwritten" : std::strerror(errno));
     const auto written = write(file.get(), text.data(), text.size());
     if (written != static_cast<ssize_t>(text.size()) || fsync(file.get()) != 0) {
         const auto reason = std::strerror(errno);

@@ -35,9 +35,9 @@ struct StateChunk {
     ChangeNumber number = 0;
     Ipv4Prefix domain;
     bool swept = false;
-    std::uint8_t index = 0;   ///< of this chunk
-    std::uint8_t chunks = 1;  ///< of the whole state
-    Digest digest{};          ///< of the whole set
+    std::uint8_t index = 0;            ///< of this chunk
+    std::uint8_t chunks = 1;           ///< of the whole state
+    Digest digest{};                   ///< of the whole set
     std::vector<std::uint8_t> bitmap;  ///< its octets from index * state_chunk_size on
 
     friend bool operator==(const StateChunk&, const StateChunk&) = default;

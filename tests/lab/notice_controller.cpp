@@ -9,14 +9,14 @@
 #include <set>
 #include <string>
 
+#include <fmt/format.h>
 #include <poll.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include "agent/wire/key.hpp"
 #include "control/notice_server.hpp"
@@ -48,7 +48,9 @@ class RememberedReports : public DomainReports {
         for (const auto address : addresses) domains[{agent, domain}].active.erase(address);
         return ++ticket_;
     }
-    void domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint) override { domains.erase({agent, domain}); }
+    void domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint) override {
+        domains.erase({agent, domain});
+    }
     bool settled(Ticket) const override { return true; }
 
     struct Known {
@@ -114,7 +116,8 @@ bool obey(std::string& input, RememberedReports& reports, const NoticeServer& se
     for (auto end = input.find('\n'); end != std::string::npos; end = input.find('\n')) {
         const auto command = input.substr(0, end);
         input.erase(0, end + 1);
-        if (command.starts_with("refuse ")) reports.refusals = static_cast<unsigned>(std::stoul(command.substr(7)));
+        if (command.starts_with("refuse "))
+            reports.refusals = static_cast<unsigned>(std::stoul(command.substr(7)));
         fmt::print("{}\n", state_of(reports, server).dump());
         std::fflush(stdout);
     }
@@ -126,7 +129,8 @@ void serve(NoticeSocket& socket, NoticeServer& server, RememberedReports& report
     for (;;) {
         std::array<pollfd, 2> waiting{{{socket.descriptor(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
         poll(waiting.data(), waiting.size(), 100);
-        while (socket.receive([&](auto datagram, Endpoint from) { server.receive(datagram, from, now()); }) > 0)
+        while (socket.receive([&](auto datagram, Endpoint from) { server.receive(datagram, from, now()); }) >
+               0)
             server.tick(now());
         server.tick(now());
         if (waiting[1].revents != 0 && !obey(input, reports, server)) return;
