@@ -103,8 +103,9 @@ std::expected<DomainReports::Ticket, std::string> Controller::domain_state(
     return switch_.barrier_request();
 }
 
-DomainReports::Ticket Controller::addresses_active(AgentId agent, Ipv4Prefix /*domain*/,
+DomainReports::Ticket Controller::addresses_active(AgentId agent, Ipv4Prefix domain,
                                                    std::span<const Ipv4Address> addresses, TimePoint now) {
+    cancel_lapse(agent, domain);
     for (const Ipv4Address address : addresses) activate(address, source_of(agent), now);
     return switch_.barrier_request();
 }
@@ -117,12 +118,17 @@ DomainReports::Ticket Controller::addresses_inactive(AgentId agent, Ipv4Prefix /
 }
 
 void Controller::domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) {
+    // What this agent has seen stays active for a while: another may keep the domain known and not see it.
+    cancel_lapse(agent, domain);
+    lapses_.push_back({agent, domain, now + config_.voucher_lifetime});
     const auto place = domains_.find(domain);
     if (place == domains_.end() || place->second.agents.erase(agent) == 0) return;
-    // Where others keep the domain known, what this agent alone has seen stays active for a while.
-    lapses_.push_back({agent, domain, now + config_.voucher_lifetime});
     // Cannot fail: the domain has its place already.
     (void)apply(domain, place->second, now);
+}
+
+void Controller::cancel_lapse(AgentId agent, Ipv4Prefix domain) {
+    std::erase_if(lapses_, [&](const Lapse& lapse) { return lapse.agent == agent && lapse.domain == domain; });
 }
 
 void Controller::packet_in(const PacketIn& packet, TimePoint now) {

@@ -20,7 +20,7 @@ namespace honeyswitch::control {
 struct ControllerConfig {
     Milliseconds idle_timeout{60'000};
     Milliseconds sighting_lifetime{600'000};
-    /// How long an agent's vouchers outlive its silence where another agent keeps the domain known.
+    /// How long an agent's vouchers outlive its silence: another agent may keep the domain known meanwhile.
     Milliseconds voucher_lifetime{600'000};
     std::vector<Ipv4Prefix> static_active;
     std::vector<Ipv4Prefix> dark;
@@ -62,7 +62,7 @@ class Controller final : public DomainReports {
         bool asked;
         TimePoint due;
     };
-    /// Vouchers of an agent that has fallen silent, in a domain that others keep known.
+    /// Vouchers of an agent that has fallen silent on their domain.
     struct Lapse {
         AgentId agent;
         Ipv4Prefix domain;
@@ -72,6 +72,7 @@ class Controller final : public DomainReports {
     void activate(Ipv4Address address, Source source, TimePoint now);
     void deactivate(Ipv4Address address, Source source);
     [[nodiscard]] std::expected<void, Error> apply(Ipv4Prefix prefix, Domain& domain, TimePoint now);
+    void cancel_lapse(AgentId agent, Ipv4Prefix domain);
     void vouch_for_subnet(Ipv4Prefix prefix, TimePoint now);
     void withdraw_subnet(Ipv4Prefix prefix);
 

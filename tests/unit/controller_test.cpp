@@ -210,6 +210,20 @@ TEST_F(PaperSection34, ADomainStaysKnownWhileAnyAgentWatchesIt) {
     EXPECT_EQ(switch_.decide(key_to(server)), Decision::packet_in);
     EXPECT_EQ(switch_.decide(key_to(decoy)), Decision::inside);
 }
+TEST_F(PaperSection34, WhatAnAgentSawBeforeItsFirstSweepLapsesToo) {
+    (void)controller_.addresses_active(east, domain, std::vector{decoy}, now_);
+    controller_.domain_silent(east, domain, now_);
+    pass(Milliseconds{602'000});
+    EXPECT_TRUE(controller_.addresses().entries().empty());
+}
+TEST_F(PaperSection34, AnAgentThatReturnsKeepsItsVouchersWhileItSweeps) {
+    report({server}, west);
+    report({decoy}, east);
+    controller_.domain_silent(east, domain, now_);
+    (void)controller_.addresses_active(east, domain, std::vector{elsewhere}, now_);
+    pass(Milliseconds{602'000});
+    EXPECT_EQ(switch_.decide(key_to(decoy)), Decision::inside);
+}
 TEST_F(PaperSection34, AnAddressIsActiveWhileAnyAgentVouchesForIt) {
     report({server}, east);
     report({server}, west);
