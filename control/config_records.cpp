@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "control/key_file.hpp"
+#include "agent/wire/key.hpp"
 #include "control/nearest_name.hpp"
 
 namespace honeyswitch::control {
@@ -132,8 +132,8 @@ Read read_agent(Record& record, const std::filesystem::path& folder) {
     if (!key_file) return std::unexpected(key_file.error());
     const auto& place = record.table.get("key_file")->source();
     agent.key_file = folder / *key_file;
-    const auto key = load_key(agent.key_file);
-    if (!key) return record.refuse(place, key.error());
+    const auto key = agent::load_key(agent.key_file);
+    if (!key) return record.refuse(place, key.error().message());
     agent.key = *key;
     record.note(".key_file", place);
     record.draft.config.agents.push_back(std::move(agent));

@@ -184,7 +184,7 @@ TEST_F(ConfigFile, SaysWhereAndWhyAValueIsRefused) {
         Refusal{"[[agent]]\nname = \"east\"\ngrants = []",
                 "x.toml:1:1: [[agent]] 'east': key_file is missing; write key_file = \"PATH\""},
         Refusal{"[[agent]]\nname = \"east\"\ngrants = []\nkey_file = \"no.key\"",
-                "x.toml:4:12: [[agent]] 'east': key file no.key: No such file or directory"},
+                "x.toml:4:12: [[agent]] 'east': cannot read the key file no.key: No such file or directory"},
     };
     for (const auto& [text, message] : refusals) EXPECT_EQ(refusal(text), message) << text;
 }
@@ -194,8 +194,8 @@ TEST_F(ConfigFile, RefusesKeysThatOthersCanRead) {
     EXPECT_TRUE(load(text));
     fs::permissions(folder.path() / "east.key", fs::perms::group_read, fs::perm_options::add);
     EXPECT_EQ(refusal(text),
-              "x.toml:9:12: [[agent]] 'east': key file east.key: mode 0440 lets others than its "
-              "owner at it; chmod 0600 it");
+              "x.toml:9:12: [[agent]] 'east': cannot read the key file east.key: its mode is 0440, so others "
+              "than its owner may use it; chmod 0600 it");
 }
 
 TEST_F(ConfigFile, RefusesKeysThatAreNone) {
@@ -205,8 +205,8 @@ TEST_F(ConfigFile, RefusesKeysThatAreNone) {
         fs::remove(folder.path() / "east.key");
         folder.write("east.key", key, fs::perms::owner_read);
         EXPECT_EQ(refusal(text),
-                  "x.toml:9:12: [[agent]] 'east': key file east.key: it must hold 64 hexadecimal digits and "
-                  "nothing else");
+                  "x.toml:9:12: [[agent]] 'east': cannot read the key file east.key: it does not hold 64 "
+                  "hexadecimal digits, as keygen writes them");
     }
 }
 

@@ -1,0 +1,94 @@
+// A switch to look at, made of plain tables.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "control/inspect.hpp"
+
+namespace honeyswitch::control {
+
+inline Ipv4Address address(const char* text) {
+    return agent::parse_address(text).value();
+}
+inline Ipv4Prefix prefix(const char* text) {
+    return agent::parse_prefix(text).value();
+}
+inline TimePoint at(std::int64_t milliseconds) {
+    return TimePoint{Milliseconds{milliseconds}};
+}
+
+/// A session of TCP from `source`:40000 to `destination`:22.
+inline SessionRow session_row(std::uint32_t flow, const char* source, const char* destination) {
+    SessionRow row;
+    row.flow = FlowId{flow};
+    row.honeypot = "main";
+    auto& key = row.stats.key;
+    key.outside = dataplane::Be32::from_host(address(source).value);
+    key.inside = dataplane::Be32::from_host(address(destination).value);
+    key.outside_port = dataplane::Be16::from_host(40'000);
+    key.inside_port = dataplane::Be16::from_host(22);
+    key.protocol = 6;
+    row.stats.path.source = {2, 0, 0, 0, 0, 1};
+    row.stats.path.destination = {2, 0, 0, 0, 0, 2};
+    row.stats.created = at(1'000);
+    row.stats.last_seen = at(61'500);
+    row.stats.packets_in = 5;
+    row.stats.bytes_in = 420;
+    row.stats.packets_out = 4;
+    row.stats.bytes_out = 340;
+    return row;
+}
+
+class FakeInspect : public Inspect {
+  public:
+    std::vector<SessionRow> session_rows;  ///< in order of flow
+    std::vector<ActiveRow> active_rows;    ///< in order of address
+    std::vector<DomainRow> domain_rows;
+    std::vector<AgentRow> agent_rows;
+    Stats stats_row;
+    mutable std::size_t reads = 0;         ///< calls of any kind
+    mutable std::size_t longest_page = 0;  ///< that was asked for
+
+    [[nodiscard]] Stats stats() const override {
+        ++reads;
+        return stats_row;
+    }
+    [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit) const override {
+        ++reads;
+        longest_page = std::max(longest_page, limit);
+        SessionPage page;
+        for (std::size_t i = cursor; i < session_rows.size(); ++i) {
+            if (page.rows.size() == limit) {
+                page.next = static_cast<std::uint32_t>(i);
+                break;
+            }
+            page.rows.push_back(session_rows[i]);
+        }
+        return page;
+    }
+    [[nodiscard]] ActivePage active(Ipv4Address from, std::size_t limit) const override {
+        ++reads;
+        ActivePage page;
+        for (const auto& row : active_rows) {
+            if (row.address < from) continue;
+            if (page.rows.size() == limit) {
+                page.next = row.address;
+                break;
+            }
+            page.rows.push_back(row);
+        }
+        return page;
+    }
+    [[nodiscard]] std::vector<DomainRow> domains() const override {
+        ++reads;
+        return domain_rows;
+    }
+    [[nodiscard]] std::vector<AgentRow> agents() const override {
+        ++reads;
+        return agent_rows;
+    }
+    [[nodiscard]] Milliseconds idle_timeout() const override { return Milliseconds{60'000}; }
+};
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,80 @@
+#include "tools/honeyctl/connection.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace honeyswitch::honeyctl {
+namespace {
+
+std::string system_reason() {
+    return std::generic_category().message(errno);
+}
+
+std::string hint() {
+    if (errno == ENOENT || errno == ECONNREFUSED) return "; is honeyswitch running?";
+    if (errno == EACCES) return "; its group may use it";
+    return "";
+}
+
+}  // namespace
+
+std::expected<Connection, std::string> Connection::open(const std::filesystem::path& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.native().size() >= sizeof address.sun_path)
+        return std::unexpected(fmt::format("'{}' is too long for a Unix socket", path.string()));
+    std::memcpy(address.sun_path, path.c_str(), path.native().size());
+    control::FileDescriptor connection(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!connection ||
+        connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        return std::unexpected(fmt::format("cannot reach {}: {}{}", path.string(), system_reason(), hint()));
+    return Connection(std::move(connection));
+}
+
+std::expected<Json, std::string> Connection::ask(const Json& request) {
+    if (auto sent = send_line(request.dump() + "\n"); !sent) return std::unexpected(sent.error());
+    const auto line = receive_line();
+    if (!line) return std::unexpected(line.error());
+    auto response = Json::parse(*line, nullptr, false);
+    if (!response.is_object()) return std::unexpected("the switch's answer is not JSON");
+    if (const auto error = response.find("error"); error != response.end())
+        return std::unexpected("the switch refuses: " +
+                               (error->is_string() ? error->get<std::string>() : ""));
+    return response;
+}
+
+std::expected<void, std::string> Connection::send_line(std::string_view line) {
+    while (!line.empty()) {
+        const auto size = send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL);
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) return std::unexpected("the connection to the switch broke: " + system_reason());
+        line.remove_prefix(static_cast<std::size_t>(size));
+    }
+    return {};
+}
+
+std::expected<std::string, std::string> Connection::receive_line() {
+    std::array<char, 65'536> chunk;
+    auto searched = std::size_t{0};
+    auto end = received_.find('\n');
+    while (end == std::string::npos) {
+        searched = received_.size();
+        const auto size = recv(socket_.get(), chunk.data(), chunk.size(), 0);
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) return std::unexpected("the connection to the switch broke: " + system_reason());
+        if (size == 0) return std::unexpected("the switch closed the connection");
+        received_.append(chunk.data(), static_cast<std::size_t>(size));
+        end = received_.find('\n', searched);
+    }
+    auto line = received_.substr(0, end);
+    received_.erase(0, end + 1);
+    return line;
+}
+
+}  // namespace honeyswitch::honeyctl

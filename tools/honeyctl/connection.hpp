@@ -1,0 +1,30 @@
+// The connection to a running honeyswitch.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <string>
+
+#include "control/file_descriptor.hpp"
+#include "tools/honeyctl/source.hpp"
+
+namespace honeyswitch::honeyctl {
+
+class Connection {
+  public:
+    /// The error is a sentence that names the socket and says what to do.
+    [[nodiscard]] static std::expected<Connection, std::string> open(const std::filesystem::path& path);
+
+    /// Sends a request and waits for its response.
+    [[nodiscard]] std::expected<Json, std::string> ask(const Json& request);
+
+  private:
+    explicit Connection(control::FileDescriptor socket) : socket_(std::move(socket)) {}
+    [[nodiscard]] std::expected<void, std::string> send_line(std::string_view line);
+    [[nodiscard]] std::expected<std::string, std::string> receive_line();
+
+    control::FileDescriptor socket_;
+    std::string received_;  ///< beyond the last line
+};
+
+}  // namespace honeyswitch::honeyctl

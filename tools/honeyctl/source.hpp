@@ -1,0 +1,40 @@
+// Where honeyctl reads from and writes to; the tests have their own of both.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "agent/wire/address.hpp"
+
+namespace honeyswitch::honeyctl {
+
+using Json = nlohmann::json;
+
+/// Asks the switch: a request, its response. Errors: a sentence, the switch's own or why it was not reached.
+using Ask = std::function<std::expected<Json, std::string>(const Json&)>;
+
+/// Takes a piece of output. False: nobody reads any more, which is no error.
+using Sink = std::function<bool(std::string_view)>;
+
+/// What the operator wants to see of a table.
+struct Selection {
+    agent::Ipv4Prefix source;       ///< everything, unless it is given
+    agent::Ipv4Prefix destination;  ///< everything, unless it is given
+    std::uint64_t limit = UINT64_MAX;
+    bool json = false;
+    bool replies = false;  ///< flows: also the way back of each session
+};
+
+/// Takes a row. False: no more rows, please.
+using RowSink = std::function<bool(const Json&)>;
+
+/// Reads a table row by row, page after page, as far as `take` wants it.
+[[nodiscard]] std::expected<void, std::string> each_row(const Ask& ask, std::string_view command,
+                                                        const Selection& selection, const RowSink& take);
+
+}  // namespace honeyswitch::honeyctl

@@ -1,0 +1,92 @@
+#include <map>
+
+#include <fmt/format.h>
+
+#include "tools/honeyctl/commands.hpp"
+#include "tools/honeyctl/table.hpp"
+
+namespace honeyswitch::honeyctl {
+namespace {
+
+std::uint64_t number(const Json& row, const char* key) {
+    return row.at(key).get<std::uint64_t>();
+}
+
+/// A counter that went down belongs to a switch that was started anew.
+std::string rate(std::uint64_t now, std::uint64_t before, double seconds) {
+    return now < before ? "-" : fmt::format("{:.0f}", static_cast<double>(now - before) / seconds);
+}
+
+std::string summary(const Json& stats) {
+    auto text =
+        fmt::format("up {}, {} of {} sessions, {} active addresses, {} of {} sightings\n",
+                    brief_duration(stats.at("uptime_ms").get<std::int64_t>()), number(stats, "sessions"),
+                    number(stats, "session_capacity"), number(stats, "active"), number(stats, "sightings"),
+                    number(stats, "sighting_capacity"));
+    text += fmt::format("idle timeout {}, containment {}\n",
+                        brief_duration(stats.at("idle_timeout_ms").get<std::int64_t>()),
+                        stats.at("containment").get<std::string>());
+    for (const auto& honeypot : stats.at("honeypots"))
+        text += fmt::format("honeypot {} at {}\n", honeypot.at("name").get<std::string>(),
+                            honeypot.at("mac").is_string() ? honeypot["mac"].get<std::string>()
+                                                           : "an address not learned yet");
+    return text;
+}
+
+std::string port_table(const Json& stats) {
+    std::vector<Cells> rows;
+    for (const auto& port : stats.at("ports"))
+        rows.push_back(
+            {port.at("name").get<std::string>(), port.at("device").get<std::string>(),
+             port.at("driver").get<std::string>(), port.at("link_up").get<bool>() ? "up" : "down",
+             fmt::format("{}", number(port, "rx_packets")), fmt::format("{}", number(port, "rx_bytes")),
+             fmt::format("{}", number(port, "rx_missed")), fmt::format("{}", number(port, "tx_packets")),
+             fmt::format("{}", number(port, "tx_bytes")), fmt::format("{}", number(port, "tx_dropped"))});
+    return whole_table({{"PORT"},
+                        {"DEVICE"},
+                        {"DRIVER"},
+                        {"LINK"},
+                        {"RX PACKETS", 0, true},
+                        {"RX BYTES", 0, true},
+                        {"RX MISSED", 0, true},
+                        {"TX PACKETS", 0, true},
+                        {"TX BYTES", 0, true},
+                        {"TX DROPPED", 0, true}},
+                       rows);
+}
+
+std::map<std::string, std::uint64_t> counters_of(const Json* stats) {
+    std::map<std::string, std::uint64_t> values;
+    if (stats != nullptr)
+        for (const auto& counter : stats->at("counters"))
+            values.emplace(counter.at("name").get<std::string>(), number(counter, "value"));
+    return values;
+}
+
+std::string counter_table(const Json& stats, const Json* before, double seconds) {
+    const auto earlier = counters_of(before);
+    std::vector<Cells> rows;
+    for (const auto& counter : stats.at("counters")) {
+        const auto name = counter.at("name").get<std::string>();
+        const auto value = number(counter, "value");
+        Cells cells{name, fmt::format("{}", value)};
+        if (before != nullptr) {
+            const auto found = earlier.find(name);
+            cells.push_back(found == earlier.end() ? "-" : rate(value, found->second, seconds));
+        }
+        cells.push_back(counter.at("help").get<std::string>());
+        rows.push_back(std::move(cells));
+    }
+    std::vector<Column> columns{{"COUNTER"}, {"VALUE", 0, true}};
+    if (before != nullptr) columns.push_back({"PER SECOND", 0, true});
+    columns.push_back({"MEANING"});
+    return whole_table(std::move(columns), rows);
+}
+
+}  // namespace
+
+std::string stats_text(const Json& stats, const Json* before, double seconds) {
+    return summary(stats) + "\n" + port_table(stats) + "\n" + counter_table(stats, before, seconds);
+}
+
+}  // namespace honeyswitch::honeyctl
