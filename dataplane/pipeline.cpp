@@ -24,65 +24,74 @@ bool goes_inside_at_once(std::uint8_t state) {
 }  // namespace
 
 void Pipeline::from_outside(std::span<rte_mbuf*> packets) {
-    std::array<L3View, burst_size> l3;
     std::array<std::uint32_t, burst_size> destinations;
     std::array<std::uint8_t, burst_size> states;
-    for (std::size_t i = 0; i < packets.size(); ++i) {
-        l3[i] = parse_l3(frame_of(packets[i]), packets[i]->pkt_len);
-        destinations[i] = l3[i].destination;  // 0.0.0.0 unless IPv4: in no domain
-    }
+    for (std::size_t i = 0; i < packets.size(); ++i)
+        destinations[i] =
+            parse_l3(frame_of(packets[i]), packets[i]->pkt_len).destination;  // 0.0.0.0 unless IPv4
     tables_.addresses.lookup(std::span(destinations).first(packets.size()), states);
-    if (config_.open_containment && l3[0].result == L3Result::ipv4)
-        latest_path_ = l2_path_of(frame_of(packets[0]), l3[0]);
+    if (config_.open_containment) remember_path(packets[0]);
 
-    Candidates candidates;
+    candidates_.count = 0;
     std::size_t passing = 0;  // those that go inside are moved to the front, in order
+    std::size_t ipv4 = 0;
     for (std::size_t i = 0; i < packets.size(); ++i) {
         if (goes_inside_at_once(states[i])) [[likely]] {
-            if (l3[i].result != L3Result::ipv4) [[unlikely]]
-                counters_.add(pass_reason(l3[i].result));
+            if (destinations[i] != 0) [[likely]]
+                ++ipv4;
             else
-                counters_.add(Counter::outside_to_inside_active);
+                count_strange(packets[i]);
             packets[passing++] = packets[i];
         } else {
-            candidates.packets[candidates.count] = packets[i];
-            candidates.l3[candidates.count] = l3[i];
-            candidates.states[candidates.count++] = states[i];
+            candidates_.add(packets[i], states[i]);
         }
     }
+    counters_.add(Counter::outside_to_inside_active, ipv4);
     if (passing != 0) transmitter_.send(Side::inside, packets.first(passing));
-    if (candidates.count == 0) return;
+    if (candidates_.count == 0) return;
 
-    Punts punts;
-    find_sessions(candidates, From::outside);
-    for (std::size_t i = 0; i < candidates.count; ++i) decide_outside(candidates, i, punts);
-    hand_over(punts);
+    punts_.count = 0;
+    find_sessions(From::outside);
+    for (std::size_t i = 0; i < candidates_.count; ++i) decide_outside(i);
+    hand_over();
+}
+
+void Pipeline::count_strange(rte_mbuf* packet) {
+    const L3Result result = parse_l3(frame_of(packet), packet->pkt_len).result;
+    counters_.add(result == L3Result::ipv4 ? Counter::outside_to_inside_active : pass_reason(result));
+}
+
+void Pipeline::remember_path(rte_mbuf* packet) {
+    const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
+    if (l3.result == L3Result::ipv4) latest_path_ = l2_path_of(frame_of(packet), l3);
 }
 
 /// The rest of the decision, for a destination that is inactive or has sessions, in order of priority.
-void Pipeline::decide_outside(Candidates& candidates, std::size_t i, Punts& punts) {
-    rte_mbuf* const packet = candidates.packets[i];
-    const SessionView& view = candidates.views[i];
-    const bool active = (candidates.states[i] & (inside | sighted)) != 0;
+void Pipeline::decide_outside(std::size_t i) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    const SessionView& view = candidates_.views[i];
+    const bool active = (candidates_.states[i] & (inside | sighted)) != 0;
     if (!view.valid) return send_inside(packet, Counter::outside_to_inside_malformed);
-    if (candidates.sessions[i] != nullptr) {
-        if (lacks_companion(view)) return punts.add(packet, Side::honeypot, candidates.sessions[i]);
-        return divert(packet, candidates.l3[i], *candidates.sessions[i]);
+    if (candidates_.sessions[i] != nullptr) {
+        if (lacks_companion(view)) return punts_.add(packet, Side::honeypot, candidates_.sessions[i]);
+        return divert(packet, candidates_.l3[i], *candidates_.sessions[i]);
     }
     // A fragment without ports, for an active address that has sessions: the control thread knows whose it
     // is.
-    if (active && view.following_fragment && control_alive_) return punts.add(packet, Side::inside);
+    if (active && view.following_fragment && control_alive_) return punts_.add(packet, Side::inside);
     if (active) return send_inside(packet, Counter::outside_to_inside_active);
     if (!control_alive_) return send_inside(packet, Counter::outside_to_inside_fail_open);
-    punts.add(packet, Side::honeypot);
+    punts_.add(packet, Side::honeypot);
 }
 
-void Pipeline::find_sessions(Candidates& candidates, From from) {
-    for (std::size_t i = 0; i < candidates.count; ++i) {
-        candidates.views[i] = parse_session(frame_of(candidates.packets[i]), candidates.l3[i], from);
-        candidates.keys[i] = candidates.views[i].key;
+void Pipeline::find_sessions(From from) {
+    for (std::size_t i = 0; i < candidates_.count; ++i) {
+        const auto frame = frame_of(candidates_.packets[i]);
+        candidates_.l3[i] = parse_l3(frame, candidates_.packets[i]->pkt_len);
+        candidates_.views[i] = parse_session(frame, candidates_.l3[i], from);
+        candidates_.keys[i] = candidates_.views[i].key;
     }
-    tables_.sessions.lookup(std::span(candidates.keys).first(candidates.count), candidates.sessions);
+    tables_.sessions.lookup(std::span(candidates_.keys).first(candidates_.count), candidates_.sessions);
 }
 
 /// The first fragment of a session's datagram opens the way for the following ones, which have no ports.
@@ -132,34 +141,32 @@ void Pipeline::from_inside(std::span<rte_mbuf*> packets) {
 }
 
 void Pipeline::from_honeypot(std::span<rte_mbuf*> packets) {
-    Candidates candidates;
+    candidates_.count = 0;
     for (rte_mbuf* const packet : packets) {
         const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
-        if (l3.result != L3Result::ipv4) {
+        if (l3.result == L3Result::ipv4)
+            candidates_.add(packet, 0);
+        else
             from_honeypot_other(packet, l3);
-            continue;
-        }
-        candidates.packets[candidates.count] = packet;
-        candidates.l3[candidates.count++] = l3;
     }
-    if (candidates.count == 0) return;
+    if (candidates_.count == 0) return;
 
-    Punts punts;
-    find_sessions(candidates, From::honeypot);
-    for (std::size_t i = 0; i < candidates.count; ++i) decide_honeypot(candidates, i, punts);
-    hand_over(punts);
+    punts_.count = 0;
+    find_sessions(From::honeypot);
+    for (std::size_t i = 0; i < candidates_.count; ++i) decide_honeypot(i);
+    hand_over();
 }
 
-void Pipeline::decide_honeypot(Candidates& candidates, std::size_t i, Punts& punts) {
-    rte_mbuf* const packet = candidates.packets[i];
-    const L3View& l3 = candidates.l3[i];
-    const SessionView& view = candidates.views[i];
+void Pipeline::decide_honeypot(std::size_t i) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    const L3View& l3 = candidates_.l3[i];
+    const SessionView& view = candidates_.views[i];
     if (!view.valid) return contain(packet, l3, Counter::honeypot_contained_malformed);
     if (view.quotes_foreign) return contain(packet, l3, Counter::honeypot_contained_no_session);
-    if (candidates.sessions[i] != nullptr && !lacks_companion(view))
-        return reply(packet, l3, *candidates.sessions[i]);
-    const bool fragment_of_a_session = candidates.sessions[i] != nullptr || view.following_fragment;
-    if (fragment_of_a_session && control_alive_) return punts.add(packet, Side::outside);
+    if (candidates_.sessions[i] != nullptr && !lacks_companion(view))
+        return reply(packet, l3, *candidates_.sessions[i]);
+    const bool fragment_of_a_session = candidates_.sessions[i] != nullptr || view.following_fragment;
+    if (fragment_of_a_session && control_alive_) return punts_.add(packet, Side::outside);
     contain(packet, l3, Counter::honeypot_contained_no_session);
 }
 
@@ -204,16 +211,16 @@ void Pipeline::from_honeypot_other(rte_mbuf* packet, const L3View& l3) {
     rte_pktmbuf_free(packet);
 }
 
-void Pipeline::hand_over(Punts& punts) {
-    if (punts.count == 0) return;
-    const unsigned taken = punt_ring_.give(std::span(punts.packets).first(punts.count));
+void Pipeline::hand_over() {
+    if (punts_.count == 0) return;
+    const unsigned taken = punt_ring_.give(std::span(punts_.packets).first(punts_.count));
     counters_.add(Counter::punted, taken);
-    for (std::size_t i = taken; i < punts.count; ++i) {
-        rte_mbuf* const packet = punts.packets[i];
-        switch (punts.otherwise[i]) {
+    for (std::size_t i = taken; i < punts_.count; ++i) {
+        rte_mbuf* const packet = punts_.packets[i];
+        switch (punts_.otherwise[i]) {
             case Side::honeypot:
-                if (punts.sessions[i] != nullptr)
-                    divert(packet, parse_l3(frame_of(packet), packet->pkt_len), *punts.sessions[i]);
+                if (punts_.sessions[i] != nullptr)
+                    divert(packet, parse_l3(frame_of(packet), packet->pkt_len), *punts_.sessions[i]);
                 else
                     divert_stateless(packet);
                 break;

@@ -63,6 +63,12 @@ class Pipeline {
         std::array<SessionKey, burst_size> keys;
         std::array<Session*, burst_size> sessions;
         std::size_t count = 0;
+
+        /// The rest is filled in by find_sessions.
+        void add(rte_mbuf* packet, std::uint8_t state) {
+            packets[count] = packet;
+            states[count++] = state;
+        }
     };
     /// Packets on their way to the control thread.
     struct Punts {
@@ -79,9 +85,11 @@ class Pipeline {
         }
     };
 
-    void find_sessions(Candidates& candidates, From from);
-    void decide_outside(Candidates& candidates, std::size_t i, Punts& punts);
-    void decide_honeypot(Candidates& candidates, std::size_t i, Punts& punts);
+    void count_strange(rte_mbuf* packet);
+    void remember_path(rte_mbuf* packet);
+    void find_sessions(From from);
+    void decide_outside(std::size_t candidate);
+    void decide_honeypot(std::size_t candidate);
     [[nodiscard]] bool lacks_companion(const SessionView& view) const;
     void divert(rte_mbuf* packet, const L3View& l3, Session& session);
     void divert_stateless(rte_mbuf* packet);
@@ -89,7 +97,7 @@ class Pipeline {
     void reply(rte_mbuf* packet, const L3View& l3, Session& session);
     void contain(rte_mbuf* packet, const L3View& l3, Counter reason);
     void from_honeypot_other(rte_mbuf* packet, const L3View& l3);
-    void hand_over(Punts& punts);
+    void hand_over();
 
     const Tables tables_;
     const PipelineConfig config_;
@@ -98,6 +106,8 @@ class Pipeline {
     Counters& counters_;
     std::uint32_t now_ = 0;
     bool control_alive_ = true;
+    Candidates candidates_;  ///< of the burst at hand; members, so that nobody clears them for each burst
+    Punts punts_;
     L2Path latest_path_;  ///< of the latest packet from outside; for open containment alone
 };
 
