@@ -1,0 +1,102 @@
+"""The cases, grouped by what is in place when they run: one start of a program serves a whole group."""
+
+from dataclasses import dataclass
+
+from bench.streams import IMIX, LARGE, Flows, Stream
+
+ACTIVE_ADDRESSES = 9_900
+ACTIVE_FLOWS = 65_536
+SESSION_BASE = 1 << 24  # identities of sessions; those of active flows lie below, those of scans above
+SCAN_BASE = 1 << 31
+SCAN_FLOWS = 1 << 30  # unique 5-tuples: minutes at any rate seen
+
+ALL = ("testpmd", "honeyswitch", "ovs")
+TEN_GIGABIT = 14_880_000  # frames of 64 bytes per second
+
+
+def active(share=1):
+    return Flows("active", 0, ACTIVE_FLOWS, share)
+
+
+def sessions(count, share=1):
+    return Flows("session", SESSION_BASE, count, share)
+
+
+def scan(share=1, part=0):
+    """Endless: no 5-tuple of it comes twice, nor in another part."""
+    return Flows("scan", SCAN_BASE + part * (SCAN_FLOWS >> 3), SCAN_FLOWS >> 3, share)
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    title: str
+    stream: Stream
+    programs: tuple = ALL
+    creates_sessions: bool = False  # their number per second is measured
+    reference: str = ""  # the case of the same program that this one is set against
+
+
+@dataclass(frozen=True)
+class Group:
+    """What stands while the cases run, in order, in one process."""
+
+    cases: tuple[Case, ...]
+    sessions: int = 0
+    sources: tuple = ("outside",)
+    programs: tuple = ALL
+
+
+def _in_place(count, text, programs=ALL):
+    return Group(
+        sessions=count,
+        programs=programs,
+        cases=(
+            Case(f"active-{text}", f"active addresses, {text} sessions in place", Stream((active(),)), programs,
+                 reference="active-0"),
+            Case(f"sessions-{text}", f"traffic of {text} sessions", Stream((sessions(count),)), programs),
+        ),
+    )  # fmt: skip
+
+
+BOTH = ("testpmd", "honeyswitch")
+
+GROUPS = (
+    Group((Case("input", "the input alone (testpmd rxonly)", Stream((active(),)), ("rxonly",)),), programs=("rxonly",)),
+    Group(
+        (
+            Case("active-0", "active addresses, no sessions", Stream((active(),))),
+            Case("active-imix", "the same, IMIX", Stream((active(),), sizes=IMIX)),
+            Case("active-1518", "the same, 1518-byte frames", Stream((active(),), sizes=LARGE)),
+        )
+    ),
+    _in_place(200_000, "200k"),
+    Group(
+        (Case("mixed-200k", "half active, half of 200k sessions", Stream((active(), sessions(200_000)))),),
+        sessions=200_000,
+    ),
+    _in_place(1_000_000, "1m"),
+    _in_place(10_000_000, "10m", BOTH),
+    Group((Case("outbound", "inside to outside", Stream((Flows("outbound", 0, ACTIVE_FLOWS),), source="inside")),),
+          sources=("inside",)),
+    Group(
+        (Case("replies-200k", "honeypot to outside, 200k sessions",
+              Stream((Flows("reply", SESSION_BASE, 200_000),), source="honeypot")),),
+        sessions=200_000,
+        sources=("outside", "honeypot"),
+    ),
+    Group((Case("new-sessions", "new sessions only", Stream((scan(),)), creates_sessions=True),)),
+    Group(
+        (
+            Case("paced", "active at 2.48 Mpps", Stream((active(),), rate=TEN_GIGABIT // 6)),
+            Case("paced-scan", "the same within a scan, together 14.88 Mpps (10 GbE)",
+                 Stream((active(), scan(5, part=1)), rate=TEN_GIGABIT), creates_sessions=True, reference="paced"),
+            Case("under-scan", "active and scan by turns, as fast as taken", Stream((active(), scan(part=2))),
+                 creates_sessions=True, reference="active-0"),
+        )
+    ),
+)  # fmt: skip
+
+
+def all_cases():
+    return [case for group in GROUPS for case in group.cases]

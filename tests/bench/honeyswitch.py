@@ -1,0 +1,69 @@
+"""The appliance itself: the real binary with its control thread, as an operator would start it."""
+
+import json
+import subprocess
+
+from bench.addresses import CAMPUS_PREFIX, active_addresses
+from bench.process import CONTROL_CPU, FORWARDING_CPU, Failure, Process, wait_until
+from bench.shared_page import PORTS
+
+HONEYPOT_MAC = "02:00:00:00:03:03"  # as in load/frames.cpp
+
+
+class Honeyswitch:
+    name = "honeyswitch"
+    keeps_sessions = True
+
+    def __init__(self, bench, capacity=None):
+        self.bench, self.capacity = bench, capacity
+        self.process = None
+        self.socket = bench.directory / "control.sock"
+
+    def _configuration(self):
+        active = ",\n  ".join(f'"{address}"' for address in active_addresses(self.bench.active_count, self.bench.seed))
+        path = self.bench.directory / "honeyswitch.toml"
+        path.write_text(f"""\
+control_socket = "{self.socket}"
+static_active = [
+  {active}
+]
+dark = ["{CAMPUS_PREFIX}"]
+
+[[honeypot]]
+name = "decoy"
+mac = "{HONEYPOT_MAC}"
+""")
+        return path
+
+    def start(self, sources, sessions=0, workers=1, **_):
+        capacity = self.capacity or max(1_000_000, 2 * sessions)
+        outside, inside, honeypot = (f"vdev:{device}" for device in self.bench.devices(sources, workers))
+        command = [self.bench.build / "control/honeyswitch", "--config", self._configuration(),
+                   "--outside", outside, "--inside", inside, "--honeypot", honeypot,
+                   "--workers", workers, "--lcores", f"{CONTROL_CPU},{FORWARDING_CPU}",
+                   "--driver", self.bench.load_library, "--session-capacity", capacity]  # fmt: skip
+        self.process = Process(self.name, command, self.bench.log("honeyswitch"), self.bench.environment)
+        self.bench.wait_for_ports(self.process, receive_queues=3 * workers, transmit_queues=3 * workers)
+        wait_until(lambda: self.process.check() or self.socket.exists(), 30, "honeyswitch opens its control socket")
+
+    def stats(self):
+        command = [self.bench.build / "tools/honeyctl", "--socket", self.socket, "stats", "--json"]
+        result = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=30)
+        if result.returncode != 0:
+            raise Failure(f"honeyctl stats: {result.stderr.strip()}")
+        return json.loads(result.stdout)
+
+    def sessions(self):
+        return self.stats()["sessions"]
+
+    def forwarding_thread(self):
+        return self.process.forwarding_thread(("rte-worker", "lcore-worker"))
+
+    def expected_port(self, traffic, source):
+        if source != "outside":
+            return PORTS.index("outside")
+        return PORTS.index("inside" if traffic == "active" else "honeypot")
+
+    def stop(self):
+        if self.process and self.process.stop() != 0:
+            raise Failure(f"honeyswitch did not end with 0:\n{self.process.tail()}")

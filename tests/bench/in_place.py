@@ -1,0 +1,31 @@
+"""Puts sessions in place: each is sent once, as often as it takes until the program says that it has them all."""
+
+import time
+
+from bench.cases import sessions
+from bench.process import Failure
+from bench.streams import Stream
+
+RATE = 400_000  # per second: what is sent faster than sessions can be made goes to the honeypot without one
+PASSES = 6
+
+
+def put_in_place(bench, program, count):
+    """Returns the seconds it took."""
+    if not (count and program.keeps_sessions):
+        return 0.0
+    began = time.monotonic()
+    for attempt in range(PASSES):
+        before = bench.page.totals()
+        # The first pass at a pace; what is missing after it is a few, and the rest only refreshed.
+        bench.page.start(Stream((sessions(count),), limit=count, rate=RATE, ring=1 << 30), bench.seed, bench.active_count)
+        while (bench.page.totals() - before).received(0) < count:
+            program.process.check()
+            time.sleep(0.02)
+            if time.monotonic() - began > 300:
+                raise Failure(f"{program.name} has {program.sessions()} of {count} sessions after 300 s")
+        time.sleep(0.1)
+        bench.page.stop()
+        if program.sessions() >= count:
+            return time.monotonic() - began
+    raise Failure(f"{program.name} has {program.sessions()} of {count} sessions after {PASSES} times of sending them all")

@@ -1,0 +1,184 @@
+"""One case on one running program: verdicts proved first, then the rate."""
+
+import time
+from dataclasses import dataclass, field, replace
+
+from bench.process import Failure, run_queue_wait, wait_until
+from bench.shared_page import PORTS, UNMARKED, Totals
+
+WINDOW = 0.1  # seconds
+
+
+@dataclass
+class Result:
+    program: str
+    case: str
+    packets_per_second: float = 0.0  # that arrived where they should; of time in which the forwarding thread had its CPU
+    by_class: dict = field(default_factory=dict)  # the same, for each kind of traffic
+    lost_share: dict = field(default_factory=dict)  # of what the program took, for each kind: exact, of the whole run
+    missed_share: dict = field(default_factory=dict)  # of what arrived at the NIC's ring and found it full
+    sessions_per_second: float | None = None
+    waited_share: float = 0.0  # of the time, the forwarding thread's CPU was another process's
+    starved: int = 0
+    windows: list = field(default_factory=list)  # packets per second of each
+    resident_bytes: int = 0
+    startup_seconds: float = 0.0
+    placing_seconds: float = 0.0
+
+
+@dataclass
+class Moment:
+    time: float
+    waited: float
+    totals: Totals
+
+    @classmethod
+    def of(cls, sample):
+        at, waited, page = sample
+        return cls(at, waited, Totals.of(page))
+
+    def since(self, other):
+        return Span(self.time - other.time, self.waited - other.waited, self.totals - other.totals)
+
+
+@dataclass
+class Span:
+    seconds: float
+    waited: float
+    totals: Totals
+
+    @property
+    def usable_seconds(self):
+        return max(self.seconds - self.waited, 1e-9)
+
+
+class Measurement:
+    def __init__(self, bench, program, case):
+        self.bench, self.program, self.case = bench, program, case
+        self.thread = program.forwarding_thread()
+        self.kinds = [flows.traffic for flows in case.stream.flows]
+        self.expected = [program.expected_port(kind, case.stream.source) for kind in self.kinds]
+
+    def _moment(self):
+        waited = run_queue_wait(self.program.process.pid, self.thread)
+        return time.monotonic(), waited, self.bench.page.copy()
+
+    def _start(self, stream):
+        self.bench.page.start(stream, self.bench.seed, self.bench.active_count)
+
+    def _settle(self):
+        """Stops the stream and waits until no more packet leaves."""
+        self.bench.page.stop()
+        time.sleep(0.02)
+        before = self.bench.page.totals().values
+        for _ in range(200):
+            time.sleep(0.05)
+            after = self.bench.page.totals().values
+            if after == before:
+                return
+            before = after
+        raise Failure(f"{self.program.name}, {self.case.name}: still sends 10 s after the last packet came")
+
+    def verify(self, totals: Totals, unchanged: bool):
+        """Every packet left where it should, or not at all. Returns how many did not leave, by kind."""
+        lost = {}
+        where = f"{self.program.name}, {self.case.name}"
+        for index, (kind, port) in enumerate(zip(self.kinds, self.expected)):
+            if port is None:
+                continue
+            for other in range(len(PORTS)):
+                if other != port and totals.sent(other, index):
+                    raise Failure(f"{where}: {totals.sent(other, index)} of {totals.received(index)} packets "
+                                  f"({kind}) left by {PORTS[other]} and not by {PORTS[port]}")  # fmt: skip
+            lost[kind] = totals.received(index) - totals.sent(port, index)
+            if lost[kind] < 0:
+                raise Failure(f"{where}: {-lost[kind]} packets ({kind}) more left than had come")
+            if unchanged and not lost[kind] and not totals.unchanged(index):
+                raise Failure(f"{where}: frames ({kind}) were changed behind their MAC addresses")
+        strays = sum(totals.sent(port, UNMARKED) for port in range(len(PORTS)))
+        if strays:
+            raise Failure(f"{where}: {strays} frames left that never came")
+        return lost
+
+    def prove(self, seconds=0.2):
+        """A short run with the frames' fingerprints summed up."""
+        before = self.bench.page.totals()
+        self._start(replace(self.case.stream, fingerprints=True))
+        wait_until(lambda: (self.bench.page.totals() - before).received(0) > 0, 10, f"{self.program.name} receives")
+        time.sleep(seconds)
+        self._settle()
+        return self.verify(self.bench.page.totals() - before, unchanged=True)
+
+    def _warm_up(self, before):
+        """Until every flow has been sent twice, so that caches and flow tables are as they will stay."""
+        def warm():
+            totals = self.bench.page.totals() - before
+            self.program.process.check()
+            return all(totals.received(index) + totals.missed(index) >= 2 * flows.count
+                       for index, flows in enumerate(self.case.stream.flows) if flows.traffic != "scan")  # fmt: skip
+
+        wait_until(warm, 60, f"{self.program.name}, {self.case.name}: every flow sent twice")
+        self._wait_until_steady()
+
+    def _wait_until_steady(self, step=0.25, longest=5.0):
+        """Until the rate of three steps in a row differs by less than 3 %."""
+        rates, before = [], Moment.of(self._moment())
+        for _ in range(int(longest / step)):
+            time.sleep(step)
+            now = Moment.of(self._moment())
+            span = now.since(before)
+            rates.append(sum(self._arrived(span, index) for index in range(len(self.kinds))) / span.usable_seconds)
+            before = now
+            if len(rates) >= 3 and max(rates[-3:]) < 1.03 * min(rates[-3:]):
+                return
+
+    def run(self, seconds) -> Result:
+        before = self.bench.page.totals()
+        self._start(self.case.stream)
+        self._warm_up(before)
+        sessions = self.program.sessions() if self.case.creates_sessions and self.program.keeps_sessions else None
+        moments = [self._moment()]
+        while moments[-1][0] - moments[0][0] < seconds:
+            time.sleep(WINDOW)
+            moments.append(self._moment())
+        if sessions is not None:
+            sessions = (self.program.sessions() - sessions) / (time.monotonic() - moments[0][0])
+        self._settle()
+        self.program.process.check()
+        totals = self.bench.page.totals() - before
+        lost = self.verify(totals, unchanged=False)
+        result = self._result([Moment.of(moment) for moment in moments])
+        result.sessions_per_second = sessions
+        result.lost_share = {kind: lost[kind] / max(totals.received(self.kinds.index(kind)), 1) for kind in lost}
+        return result
+
+    def _arrived(self, span: Span, index):
+        port = self.expected[index]
+        return span.totals.received(index) if port is None else span.totals.sent(port, index)
+
+    def _result(self, moments):
+        whole = moments[-1].since(moments[0])
+        spans = [after.since(before) for before, after in zip(moments, moments[1:])]
+        result = Result(self.program.name, self.case.name)
+        for index, kind in enumerate(self.kinds):
+            result.by_class[kind] = self._arrived(whole, index) / whole.usable_seconds
+            result.missed_share[kind] = self._missed_share(spans, index)
+        result.packets_per_second = sum(result.by_class.values())
+        result.waited_share = whole.waited / whole.seconds
+        result.starved = whole.totals.starved
+        result.windows = [
+            sum(self._arrived(span, index) for index in range(len(self.kinds))) / span.usable_seconds for span in spans
+        ]
+        result.resident_bytes = self.program.process.resident_bytes()
+        return result
+
+    def _missed_share(self, spans, index):
+        """On a shared machine a NIC's ring overflows whenever another process has the CPU for longer than it takes to
+        fill; windows in which that may have been so tell nothing of the program. None: there were no others."""
+        stream = self.case.stream
+        if stream.rate == 0:
+            return 0.0
+        undisturbed = [span.totals for span in spans if span.waited < 0.5 * stream.ring / stream.rate]
+        missed = sum(totals.missed(index) for totals in undisturbed)
+        offered = missed + sum(totals.received(index) for totals in undisturbed)
+        return missed / offered if offered else None

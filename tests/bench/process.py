@@ -1,0 +1,78 @@
+"""A program under test as a process: started with the load generator inside, measured, and stopped by its id."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+FORWARDING_CPU = 1
+CONTROL_CPU = 0
+
+
+class Failure(Exception):
+    """The benchmark cannot go on, or its result would be wrong."""
+
+
+def wait_until(condition, seconds, what, step=0.02):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Failure(f"{what}: not within {seconds} s")
+        time.sleep(step)
+
+
+class Process:
+    """Output goes to a file, which a Failure quotes."""
+
+    def __init__(self, name: str, command: list, log: Path, environment: dict):
+        self.name, self.log = name, log
+        self._output = log.open("ab")
+        self._popen = subprocess.Popen(
+            [str(word) for word in command], stdin=subprocess.PIPE, stdout=self._output, stderr=self._output,
+            env=os.environ | {key: str(value) for key, value in environment.items()}, start_new_session=True,
+        )  # fmt: skip
+        self.pid = self._popen.pid
+
+    def alive(self):
+        return self._popen.poll() is None
+
+    def check(self):
+        if not self.alive():
+            raise Failure(f"{self.name} ended with {self._popen.returncode}; its last words:\n{self.tail()}")
+
+    def tail(self, lines=15):
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def forwarding_thread(self, prefixes, cpu=FORWARDING_CPU):
+        """The id of the thread that forwards: named like one, and bound to that CPU alone."""
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            thread = int(task.name)
+            comm = (task / "comm").read_text().strip()
+            if comm.startswith(prefixes) and os.sched_getaffinity(thread) == {cpu}:
+                return thread
+        raise Failure(f"{self.name} has no thread named {prefixes} on CPU {cpu}")
+
+    def resident_bytes(self):
+        for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Rss:"):
+                return int(line.split()[1]) * 1024
+        return 0
+
+    def stop(self, number=signal.SIGTERM, seconds=20):
+        """Returns the exit status."""
+        if self.alive():
+            self._popen.send_signal(number)
+            try:
+                self._popen.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self._popen.kill()
+                self._popen.wait()
+        self._output.close()
+        return self._popen.returncode
+
+
+def run_queue_wait(pid, thread):
+    """Seconds that the thread, able to run, has waited for its CPU so far (schedstat's second figure): what other
+    processes of a shared machine took. Time that it slept or waited for a lock is not in it."""
+    return int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[1]) / 1e9
