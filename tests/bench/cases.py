@@ -75,7 +75,7 @@ GROUPS = (
         (Case("mixed-200k", "half active, half of 200k sessions", Stream((active(), sessions(200_000)))),),
         sessions=200_000,
     ),
-    _in_place(1_000_000, "1m"),
+    _in_place(1_000_000, "1m", BOTH),
     _in_place(10_000_000, "10m", BOTH),
     Group((Case("outbound", "inside to outside", Stream((Flows("outbound", 0, ACTIVE_FLOWS),), source="inside")),),
           sources=("inside",)),
