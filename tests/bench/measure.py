@@ -1,5 +1,6 @@
 """One case on one running program: verdicts proved first, then the rate."""
 
+import os
 import time
 from dataclasses import dataclass, field, replace
 
@@ -47,9 +48,10 @@ class Span:
     waited: float
     totals: Totals
 
-    @property
-    def usable_seconds(self):
-        return max(self.seconds - self.waited, 1e-9)
+    def usable_seconds(self, stream):
+        """A paced stream goes by the clock on the wall; other rates are of the time in which the forwarding thread
+        had its CPU or waited for something else than it."""
+        return self.seconds if stream.rate else max(self.seconds - self.waited, 1e-9)
 
 
 class Measurement:
@@ -127,12 +129,23 @@ class Measurement:
             time.sleep(step)
             now = Moment.of(self._moment())
             span = now.since(before)
-            rates.append(sum(self._arrived(span, index) for index in range(len(self.kinds))) / span.usable_seconds)
+            rates.append(sum(self._arrived(span, index) for index in range(len(self.kinds))) / span.usable_seconds(self.case.stream))
             before = now
             if len(rates) >= 3 and max(rates[-3:]) < 1.03 * min(rates[-3:]):
                 return
 
     def run(self, seconds) -> Result:
+        """A paced stream waits for nobody, so while it lasts the forwarding thread has precedence over all other
+        processes, as it would have on a CPU that is kept free for it."""
+        if self.case.stream.rate:
+            os.sched_setscheduler(self.thread, os.SCHED_FIFO, os.sched_param(1))
+        try:
+            return self._run(seconds)
+        finally:
+            if self.case.stream.rate and self.program.process.alive():
+                os.sched_setscheduler(self.thread, os.SCHED_OTHER, os.sched_param(0))
+
+    def _run(self, seconds):
         before = self.bench.page.totals()
         self._start(self.case.stream)
         self._warm_up(before)
@@ -161,13 +174,13 @@ class Measurement:
         spans = [after.since(before) for before, after in zip(moments, moments[1:])]
         result = Result(self.program.name, self.case.name)
         for index, kind in enumerate(self.kinds):
-            result.by_class[kind] = self._arrived(whole, index) / whole.usable_seconds
+            result.by_class[kind] = self._arrived(whole, index) / whole.usable_seconds(self.case.stream)
             result.missed_share[kind] = self._missed_share(spans, index)
         result.packets_per_second = sum(result.by_class.values())
         result.waited_share = whole.waited / whole.seconds
         result.starved = whole.totals.starved
         result.windows = [
-            sum(self._arrived(span, index) for index in range(len(self.kinds))) / span.usable_seconds for span in spans
+            sum(self._arrived(span, index) for index in range(len(self.kinds))) / span.usable_seconds(self.case.stream) for span in spans
         ]
         result.resident_bytes = self.program.process.resident_bytes()
         return result

@@ -1,0 +1,128 @@
+"""Compares honeyswitch with dpdk-testpmd (the limit) and OVS-DPDK (the peer) on one forwarding core."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from bench import report
+from bench.cases import ACTIVE_ADDRESSES, GROUPS, all_cases
+from bench.context import Bench, Hugepages
+from bench.process import Failure
+from bench.runner import PROGRAMS, run_rounds, say
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_PROGRAMS = ("rxonly", "testpmd", "honeyswitch", "ovs")
+QUICK_CASES = ("input", "active-0", "active-imix", "outbound", "active-200k", "sessions-200k", "mixed-200k",
+               "replies-200k", "new-sessions", "under-scan")  # fmt: skip
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="every verdict, no figures to rely on: one short round")
+    parser.add_argument("--case", action="append", choices=[case.name for case in all_cases()], metavar="NAME",
+                        help="only this case; may be given again; --list names them")  # fmt: skip
+    parser.add_argument("--program", action="append", choices=list(PROGRAMS), help="only this one; may be given again")
+    parser.add_argument("--rounds", type=int, metavar="N", help="default 5, with --quick 1")
+    parser.add_argument("--seconds", type=float, metavar="S", help="measured for each case; default 3, with --quick 0.3")
+    parser.add_argument("--seed", type=int, default=20151201, help="of addresses and flows; default %(default)s")
+    parser.add_argument("--output", type=Path, default=ROOT / "build-bench/results", metavar="DIR",
+                        help="for results.json, table.md and the plots; default build-bench/results")  # fmt: skip
+    parser.add_argument("--build", type=Path, default=ROOT / "build-bench", metavar="DIR",
+                        help="meson build directory with -Dbench=true; made when missing")  # fmt: skip
+    parser.add_argument("--no-install", action="store_true", help="do not call tools/install")
+    parser.add_argument("--list", action="store_true", help="name the cases and end")
+    options = parser.parse_args(arguments)
+    options.rounds = options.rounds or (1 if options.quick else 5)
+    options.seconds = options.seconds or (0.3 if options.quick else 3.0)
+    return options
+
+
+def install():
+    script = ROOT / "tools/install"
+    if script.exists():
+        subprocess.run([script, "--for", "bench"], check=True)
+
+
+def build(directory):
+    if not (directory / "build.ninja").exists():
+        subprocess.run(["meson", "setup", directory, ROOT, "-Dbench=true", "-Dparts=switch", "-Dtests=false"],
+                       check=True, stdout=sys.stderr)  # fmt: skip
+    subprocess.run(["ninja", "-C", directory], check=True, stdout=sys.stderr)
+
+
+def chosen_groups(options):
+    names = options.case or (QUICK_CASES if options.quick else [case.name for case in all_cases()])
+    groups = [(group, [case for case in group.cases if case.name in names]) for group in GROUPS]
+    return [(group, cases) for group, cases in groups if cases]
+
+
+def needed_mebibytes(groups):
+    """Hugepages: 512 MiB for mbufs and small tables, and 400 bytes for each of twice as many sessions as a case has."""
+    most = max(max(group.sessions, 4_000_000 * any(case.creates_sessions for case in cases)) for group, cases in groups)
+    return 768 + most * 2 * 400 // 2**20
+
+
+def measure(options):
+    groups = chosen_groups(options)
+    programs = options.program or list(DEFAULT_PROGRAMS)
+    bench = Bench(options.build.resolve(), options.seed, ACTIVE_ADDRESSES)
+    results, complete = [], False
+    try:
+        with Hugepages(needed_mebibytes(groups)):
+            for result in run_rounds(bench, groups, programs, options.rounds, options.seconds):
+                results.append(result)
+        complete = True
+    finally:
+        bench.close(keep_logs=not complete)
+        if not complete:
+            say(f"logs are in {bench.directory}")
+    return results
+
+
+def present(options, results):
+    options.output.mkdir(parents=True, exist_ok=True)
+    settings = {"rounds": options.rounds, "seconds": options.seconds, "seed": options.seed}
+    report.write_json(options.output / "results.json", results, settings)
+    table = report.table(results)
+    (options.output / "table.md").write_text(table + "\n")
+    print(table)
+    if not options.quick:
+        from bench import plots  # only here: matplotlib takes a second
+
+        plots.draw(results, options.output)
+    say(f"results.json, table.md{'' if options.quick else ' and plots'} are in {options.output}")
+
+
+def stop_in_order(*_):
+    raise KeyboardInterrupt
+
+
+def main():
+    options = parse(sys.argv[1:])
+    if options.list:
+        for case in all_cases():
+            print(f"{case.name:16} {case.title}")
+        return 0
+    signal.signal(signal.SIGTERM, stop_in_order)
+    try:
+        if os.cpu_count() < 2:
+            raise Failure("two CPUs are needed: one forwards, one is for control")
+        if not options.no_install:
+            install()
+        build(options.build)
+        results = measure(options)
+        present(options, results)
+    except Failure as failure:
+        print(f"tools/bench: {failure}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as failure:
+        print(f"tools/bench: {' '.join(map(str, failure.cmd))} ended with {failure.returncode}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("tools/bench: stopped", file=sys.stderr)
+        return 130
+    print(f"every packet of {len(results)} runs left where it should")
+    return 0

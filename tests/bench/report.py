@@ -1,0 +1,113 @@
+"""What the rounds showed: medians, spread, ratios, in a table and as JSON."""
+
+import json
+import platform
+import subprocess
+from datetime import datetime, timezone
+from pathlib import Path
+from statistics import median
+
+from bench.cases import all_cases
+
+NAMES = {"rxonly": "input", "testpmd": "testpmd", "honeyswitch": "honeyswitch", "ovs": "OVS-DPDK",
+         "ovs-untuned": "OVS-DPDK untuned"}  # fmt: skip
+LIMIT, PEER = "testpmd", "ovs"
+
+
+class Summary:
+    """All results of one case and one program."""
+
+    def __init__(self, results):
+        self.results = results
+        self.rates = [result["packets_per_second"] for result in results]
+        self.rate = median(self.rates)
+        self.low, self.high = min(self.rates), max(self.rates)
+
+    def _median(self, values):
+        values = [value for value in values if value is not None]
+        return median(values) if values else None
+
+    @property
+    def sessions_per_second(self):
+        return self._median([result["sessions_per_second"] for result in self.results])
+
+    def lost(self, kind):
+        """Share that came and did not arrive: refused by the full ring of a NIC, or dropped."""
+        missed = self._median([result["missed_share"].get(kind) for result in self.results])
+        dropped = max(result["lost_share"].get(kind, 0.0) for result in self.results)
+        return dropped if missed is None else missed + (1 - missed) * dropped
+
+    def by_class(self, kind):
+        return self._median([result["by_class"].get(kind) for result in self.results])
+
+    @property
+    def waited_share(self):
+        return median(result["waited_share"] for result in self.results)
+
+
+def summaries(results):
+    cells = {}
+    for result in results:
+        cells.setdefault((result["case"], result["key"]), []).append(result)
+    return {cell: Summary(list_of_results) for cell, list_of_results in cells.items()}
+
+
+def _ratio(cells, case, key, other):
+    mine, its = cells.get((case, key)), cells.get((case, other))
+    return mine.rate / its.rate if mine and its and its.rate else None
+
+
+def _text(value, form):
+    return "" if value is None else format(value, form)
+
+
+def _row(cells, case, key):
+    cell = cells[case.name, key]
+    kinds = [flows.traffic for flows in case.stream.flows]
+    reference = cells.get((case.reference, key))
+    vouched = "active" if "active" in kinds else kinds[0]
+    own = cell.by_class("active") if "active" in kinds and len(kinds) > 1 else None
+    return [
+        case.name, NAMES[key], f"{cell.rate / 1e6:.2f}", f"{cell.low / 1e6:.2f}–{cell.high / 1e6:.2f}",
+        _text(_ratio(cells, case.name, key, LIMIT) if key != LIMIT else None, ".2f"),
+        _text(_ratio(cells, case.name, key, PEER) if key == "honeyswitch" else None, ".1f"),
+        _text(cell.rate / reference.rate if reference and not case.stream.rate else None, ".2f"),
+        _text(own and own / 1e6, ".2f"),
+        _text(cell.sessions_per_second and cell.sessions_per_second / 1e6, ".3f"),
+        f"{cell.lost(vouched):.2%}", f"{cell.waited_share:.0%}",
+    ]  # fmt: skip
+
+
+HEAD = ["case", "program", "Mpps", "spread", "/testpmd", "/OVS", "/none", "active Mpps", "M sessions/s", "lost",
+        "CPU taken"]  # fmt: skip
+
+
+def table(results):
+    """As Markdown. `/none`: against the same program's `active-0`. `lost`: of the active traffic where there is any,
+    else of all. `CPU taken`: share of the time that other processes had the forwarding CPU; rates leave it out."""
+    cells = summaries(results)
+    rows = [_row(cells, case, key) for case in all_cases() for key in NAMES if (case.name, key) in cells]
+    widths = [max(len(row[column]) for row in [HEAD, *rows]) for column in range(len(HEAD))]
+
+    def line(row):
+        left = [text.ljust(width) for text, width in zip(row[:2], widths)]
+        return "| " + " | ".join(left + [text.rjust(width) for text, width in zip(row[2:], widths[2:])]) + " |"
+
+    return "\n".join([line(HEAD), "|" + "|".join("-" * (width + 2) for width in widths) + "|", *map(line, rows)])
+
+
+def machine():
+    cpu = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), "unknown")  # fmt: skip
+    def version(package):
+        result = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True)
+        return result.stdout or None
+
+    return {
+        "time": datetime.now(timezone.utc).isoformat(timespec="seconds"), "cpu": cpu, "kernel": platform.release(),
+        "packages": {package: version(package) for package in ("dpdk", "openvswitch-switch-dpdk")},
+    }  # fmt: skip
+
+
+def write_json(path: Path, results, settings):
+    path.write_text(json.dumps({"settings": settings, "machine": machine(), "results": results}, indent=1) + "\n")
