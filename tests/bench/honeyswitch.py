@@ -1,13 +1,19 @@
 """The appliance itself: the real binary with its control thread, as an operator would start it."""
 
 import json
-import subprocess
+import socket
 
 from bench.addresses import CAMPUS_PREFIX, active_addresses
 from bench.process import CONTROL_CPU, FORWARDING_CPU, Failure, Process, wait_until
 from bench.shared_page import PORTS
 
 HONEYPOT_MAC = "02:00:00:00:03:03"  # as in load/frames.cpp
+
+
+def _free_udp_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 class Honeyswitch:
@@ -20,14 +26,21 @@ class Honeyswitch:
         self.socket = bench.directory / "control.sock"
 
     def _configuration(self):
-        active = ",\n  ".join(f'"{address}"' for address in active_addresses(self.bench.active_count, self.bench.seed))
+        active = ",\n  ".join(f'"{address}/32"' for address in active_addresses(self.bench.active_count, self.bench.seed))
         path = self.bench.directory / "honeyswitch.toml"
         path.write_text(f"""\
-control_socket = "{self.socket}"
-static_active = [
+[diversion]
+active = [
   {active}
 ]
 dark = ["{CAMPUS_PREFIX}"]
+
+[notices]
+listen_address = "127.0.0.1"
+listen_port = {_free_udp_port()}
+
+[operator]
+control_socket = "{self.socket}"
 
 [[honeypot]]
 name = "decoy"
@@ -40,18 +53,22 @@ mac = "{HONEYPOT_MAC}"
         outside, inside, honeypot = (f"vdev:{device}" for device in self.bench.devices(sources, workers))
         command = [self.bench.build / "control/honeyswitch", "--config", self._configuration(),
                    "--outside", outside, "--inside", inside, "--honeypot", honeypot,
-                   "--workers", workers, "--lcores", f"{CONTROL_CPU},{FORWARDING_CPU}",
+                   "--workers", workers, "--idle-sleep", 0, "--lcores", f"{CONTROL_CPU},{FORWARDING_CPU}",
                    "--driver", self.bench.load_library, "--session-capacity", capacity]  # fmt: skip
         self.process = Process(self.name, command, self.bench.log("honeyswitch"), self.bench.environment)
         self.bench.wait_for_ports(self.process, receive_queues=3 * workers, transmit_queues=3 * workers)
         wait_until(lambda: self.process.check() or self.socket.exists(), 30, "honeyswitch opens its control socket")
 
     def stats(self):
-        command = [self.bench.build / "tools/honeyctl", "--socket", self.socket, "stats", "--json"]
-        result = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=30)
-        if result.returncode != 0:
-            raise Failure(f"honeyctl stats: {result.stderr.strip()}")
-        return json.loads(result.stdout)
+        """What `honeyctl stats --json` prints."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(str(self.socket))
+            connection.sendall(b'{"command":"stats"}\n')
+            answer = json.loads(connection.makefile().readline())
+        if "error" in answer:
+            raise Failure(f"honeyswitch answers: {answer['error']}")
+        return answer["rows"][0]
 
     def sessions(self):
         return self.stats()["sessions"]
