@@ -117,7 +117,7 @@ void DpdkSwitch::packet_out(BufferId buffer, FlowId flow) {
     }
     const auto mac = plane_.honeypots().mac(session.honeypot);
     if (!mac) return send(packet, Side::inside);
-    session.path.update(dataplane::l2_path_of(dataplane::frame_of(packet), l3));
+    session.path.update(dataplane::bytes_of(packet), l3.tag_count);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     dataplane::address_to_honeypot(packet, l3.tag_count, *mac);
     send(packet, Side::honeypot);

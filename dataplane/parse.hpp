@@ -63,6 +63,31 @@ struct SessionView {
     SessionKey own_key;          ///< what a new session would be called
 };
 
+/// The short way for what nearly every packet is: untagged, without IPv4 options, no fragment, TCP or UDP.
+/// False: it is not, or not healthy, and parse_l3 and parse_session have to tell. In the direction from
+/// outside, addresses and ports lie in the packet as they lie in the key.
+[[nodiscard]] inline bool parse_plain(std::span<const std::uint8_t> frame, std::uint32_t frame_length,
+                                      From from, SessionKey& key) {
+    constexpr unsigned l3 = sizeof(EthernetHeader);
+    constexpr unsigned l4 = l3 + sizeof(Ipv4Header);
+    if (frame.size() < l4 + sizeof(Ports)) return false;
+    const std::uint8_t* const bytes = frame.data();
+    const std::uint8_t number = bytes[l3 + 9];
+    const unsigned total = load<Be16>(bytes + l3 + 2).host();
+    const auto not_a_fragment = (load<Be16>(bytes + l3 + 6).host() & 0x3fffU) == 0;
+    const bool plain = load<Be16>(bytes + ether_addresses_size) == ether_type::ipv4 && bytes[l3] == 0x45 &&
+                       not_a_fragment && (number == protocol::tcp || number == protocol::udp) &&
+                       total >= sizeof(Ipv4Header) + sizeof(Ports) && l3 + total <= frame_length;
+    if (!plain) return false;
+    const auto source = load<Be32>(bytes + l3 + 12), destination = load<Be32>(bytes + l3 + 16);
+    const auto ports = load<Ports>(bytes + l4);
+    if (from == From::outside)
+        key = {source, destination, ports.source, ports.destination, number};
+    else
+        key = {destination, source, ports.destination, ports.source, number};
+    return true;
+}
+
 /// Precondition: `l3.result` is ipv4, for this frame.
 [[nodiscard]] SessionView parse_session(std::span<const std::uint8_t> frame, const L3View& l3, From from);
 

@@ -69,29 +69,51 @@ void Pipeline::remember_path(rte_mbuf* packet) {
 /// The rest of the decision, for a destination that is inactive or has sessions, in order of priority.
 void Pipeline::decide_outside(std::size_t i) {
     rte_mbuf* const packet = candidates_.packets[i];
-    const SessionView& view = candidates_.views[i];
     const bool active = (candidates_.states[i] & (inside | sighted)) != 0;
+    if (!candidates_.plain[i]) return decide_outside_unusual(i, active);
+    if (candidates_.sessions[i] != nullptr) return divert(packet, 0, *candidates_.sessions[i]);
+    if (active) return send_inside(packet, Counter::outside_to_inside_active);
+    decide_inactive(packet);
+}
+
+/// The same for tagged packets, fragments, ICMP and what else parse_plain leaves over.
+void Pipeline::decide_outside_unusual(std::size_t i, bool active) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    const SessionView& view = candidates_.views[i];
     if (!view.valid) return send_inside(packet, Counter::outside_to_inside_malformed);
     if (candidates_.sessions[i] != nullptr) {
         if (lacks_companion(view)) return punts_.add(packet, Side::honeypot, candidates_.sessions[i]);
-        return divert(packet, candidates_.l3[i], *candidates_.sessions[i]);
+        return divert(packet, candidates_.l3[i].tag_count, *candidates_.sessions[i]);
     }
     // A fragment without ports, for an active address that has sessions: the control thread knows whose it
     // is.
     if (active && view.following_fragment && control_alive_) return punts_.add(packet, Side::inside);
     if (active) return send_inside(packet, Counter::outside_to_inside_active);
+    decide_inactive(packet);
+}
+
+void Pipeline::decide_inactive(rte_mbuf* packet) {
     if (!control_alive_) return send_inside(packet, Counter::outside_to_inside_fail_open);
+    // No session can be added: the control thread could do no more than this.
+    if (!tables_.sessions.has_room()) return divert_stateless(packet);
     punts_.add(packet, Side::honeypot);
 }
 
 void Pipeline::find_sessions(From from) {
     for (std::size_t i = 0; i < candidates_.count; ++i) {
-        const auto frame = frame_of(candidates_.packets[i]);
-        candidates_.l3[i] = parse_l3(frame, candidates_.packets[i]->pkt_len);
-        candidates_.views[i] = parse_session(frame, candidates_.l3[i], from);
-        candidates_.keys[i] = candidates_.views[i].key;
+        rte_mbuf* const packet = candidates_.packets[i];
+        candidates_.plain[i] = parse_plain(frame_of(packet), packet->pkt_len, from, candidates_.keys[i]);
+        if (!candidates_.plain[i]) [[unlikely]]
+            parse(i, from);
     }
     tables_.sessions.lookup(std::span(candidates_.keys).first(candidates_.count), candidates_.sessions);
+}
+
+void Pipeline::parse(std::size_t i, From from) {
+    const auto frame = frame_of(candidates_.packets[i]);
+    candidates_.l3[i] = parse_l3(frame, candidates_.packets[i]->pkt_len);
+    candidates_.views[i] = parse_session(frame, candidates_.l3[i], from);
+    candidates_.keys[i] = candidates_.views[i].key;
 }
 
 /// The first fragment of a session's datagram opens the way for the following ones, which have no ports.
@@ -100,13 +122,13 @@ bool Pipeline::lacks_companion(const SessionView& view) const {
            !tables_.sessions.find(companion_of(view.own_key));
 }
 
-void Pipeline::divert(rte_mbuf* packet, const L3View& l3, Session& session) {
+void Pipeline::divert(rte_mbuf* packet, std::uint8_t tag_count, Session& session) {
     const auto mac = tables_.honeypots.mac(session.honeypot);
     if (!mac) return send_inside(packet, Counter::outside_to_inside_no_honeypot);
-    session.path.update(l2_path_of(frame_of(packet), l3));
+    session.path.update(bytes_of(packet), tag_count);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     session.seen(now_);
-    address_to_honeypot(packet, l3.tag_count, *mac);
+    address_to_honeypot(packet, tag_count, *mac);
     counters_.add(Counter::outside_to_honeypot_session);
     transmitter_.send(Side::honeypot, packet);
 }
@@ -159,21 +181,25 @@ void Pipeline::from_honeypot(std::span<rte_mbuf*> packets) {
 
 void Pipeline::decide_honeypot(std::size_t i) {
     rte_mbuf* const packet = candidates_.packets[i];
-    const L3View& l3 = candidates_.l3[i];
+    Session* const session = candidates_.sessions[i];
+    if (candidates_.plain[i]) {
+        if (session != nullptr) return reply(packet, 0, *session);
+        return contain(packet, 0, Counter::honeypot_contained_no_session);
+    }
+    const std::uint8_t tag_count = candidates_.l3[i].tag_count;
     const SessionView& view = candidates_.views[i];
-    if (!view.valid) return contain(packet, l3, Counter::honeypot_contained_malformed);
-    if (view.quotes_foreign) return contain(packet, l3, Counter::honeypot_contained_no_session);
-    if (candidates_.sessions[i] != nullptr && !lacks_companion(view))
-        return reply(packet, l3, *candidates_.sessions[i]);
-    const bool fragment_of_a_session = candidates_.sessions[i] != nullptr || view.following_fragment;
+    if (!view.valid) return contain(packet, tag_count, Counter::honeypot_contained_malformed);
+    if (view.quotes_foreign) return contain(packet, tag_count, Counter::honeypot_contained_no_session);
+    if (session != nullptr && !lacks_companion(view)) return reply(packet, tag_count, *session);
+    const bool fragment_of_a_session = session != nullptr || view.following_fragment;
     if (fragment_of_a_session && control_alive_) return punts_.add(packet, Side::outside);
-    contain(packet, l3, Counter::honeypot_contained_no_session);
+    contain(packet, tag_count, Counter::honeypot_contained_no_session);
 }
 
-void Pipeline::reply(rte_mbuf* packet, const L3View& l3, Session& session) {
+void Pipeline::reply(rte_mbuf* packet, std::uint8_t tag_count, Session& session) {
     Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
     session.seen(now_);
-    if (!address_back(packet, l3.tag_count, session.path.load())) {
+    if (!address_back(packet, tag_count, session.path.load())) {
         counters_.add(Counter::dropped_no_headroom);
         return rte_pktmbuf_free(packet);
     }
@@ -181,9 +207,9 @@ void Pipeline::reply(rte_mbuf* packet, const L3View& l3, Session& session) {
     transmitter_.send(Side::outside, packet);
 }
 
-void Pipeline::contain(rte_mbuf* packet, const L3View& l3, Counter reason) {
+void Pipeline::contain(rte_mbuf* packet, std::uint8_t tag_count, Counter reason) {
     const bool open = config_.open_containment && reason == Counter::honeypot_contained_no_session;
-    if (open && address_back(packet, l3.tag_count, latest_path_)) {
+    if (open && address_back(packet, tag_count, latest_path_)) {
         counters_.add(Counter::honeypot_to_outside_open);
         return transmitter_.send(Side::outside, packet);
     }
@@ -220,7 +246,8 @@ void Pipeline::hand_over() {
         switch (punts_.otherwise[i]) {
             case Side::honeypot:
                 if (punts_.sessions[i] != nullptr)
-                    divert(packet, parse_l3(frame_of(packet), packet->pkt_len), *punts_.sessions[i]);
+                    divert(packet, parse_l3(frame_of(packet), packet->pkt_len).tag_count,
+                           *punts_.sessions[i]);
                 else
                     divert_stateless(packet);
                 break;

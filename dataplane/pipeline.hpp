@@ -57,8 +57,9 @@ class Pipeline {
     /// The packets of a burst that may belong to a session, in parallel arrays.
     struct Candidates {
         std::array<rte_mbuf*, burst_size> packets;
-        std::array<L3View, burst_size> l3;
         std::array<std::uint8_t, burst_size> states;
+        std::array<bool, burst_size> plain;  ///< parse_plain was enough; `l3` and `views` are not set
+        std::array<L3View, burst_size> l3;
         std::array<SessionView, burst_size> views;
         std::array<SessionKey, burst_size> keys;
         std::array<Session*, burst_size> sessions;
@@ -88,14 +89,17 @@ class Pipeline {
     void count_strange(rte_mbuf* packet);
     void remember_path(rte_mbuf* packet);
     void find_sessions(From from);
+    void parse(std::size_t candidate, From from);
     void decide_outside(std::size_t candidate);
+    void decide_outside_unusual(std::size_t candidate, bool active);
+    void decide_inactive(rte_mbuf* packet);
     void decide_honeypot(std::size_t candidate);
     [[nodiscard]] bool lacks_companion(const SessionView& view) const;
-    void divert(rte_mbuf* packet, const L3View& l3, Session& session);
+    void divert(rte_mbuf* packet, std::uint8_t tag_count, Session& session);
     void divert_stateless(rte_mbuf* packet);
     void send_inside(rte_mbuf* packet, Counter reason);
-    void reply(rte_mbuf* packet, const L3View& l3, Session& session);
-    void contain(rte_mbuf* packet, const L3View& l3, Counter reason);
+    void reply(rte_mbuf* packet, std::uint8_t tag_count, Session& session);
+    void contain(rte_mbuf* packet, std::uint8_t tag_count, Counter reason);
     void from_honeypot_other(rte_mbuf* packet, const L3View& l3);
     void hand_over();
 

@@ -10,7 +10,8 @@
 
 namespace honeyswitch::dataplane {
 
-/// The return path in three words, each replaced atomically. Between two words of one replacement a reader
+/// The return path in three words, each replaced atomically: the first eight bytes of the frame, the other
+/// four of its addresses with the number of tags, and the tags. Between two words of one replacement a reader
 /// can see a mix of the old and the new path: at a failover of the routers, one reply may go the wrong way,
 /// and TCP repeats it.
 class SharedL2Path {
@@ -19,9 +20,13 @@ class SharedL2Path {
         const Words words = packed(path);
         for (std::size_t i = 0; i < 3; ++i) words_[i].store(words[i], std::memory_order_relaxed);
     }
-    /// Writes only what changed: a session's line stays clean as long as its packets come the same way.
-    void update(const L2Path& path) {
-        const Words words = packed(path);
+    /// Takes the path of a frame over; `tag_count` at most max_vlan_tags, and the frame has them. Writes only
+    /// what changed: a session's line stays clean as long as its packets come the same way.
+    void update(const std::uint8_t* frame, std::uint8_t tag_count) {
+        std::uint64_t tags = 0;
+        std::memcpy(&tags, frame + addresses_size, tag_count * sizeof(VlanTag));
+        const Words words{load_word<std::uint64_t>(frame),
+                          load_word<std::uint32_t>(frame + 8) | std::uint64_t{tag_count} << 32, tags};
         for (std::size_t i = 0; i < 3; ++i)
             if (words_[i].load(std::memory_order_relaxed) != words[i]) [[unlikely]]
                 words_[i].store(words[i], std::memory_order_relaxed);
@@ -29,25 +34,34 @@ class SharedL2Path {
     [[nodiscard]] L2Path load() const {
         Words words;
         for (std::size_t i = 0; i < 3; ++i) words[i] = words_[i].load(std::memory_order_relaxed);
+        std::uint8_t addresses[16];
+        std::memcpy(addresses, words.data(), sizeof addresses);
         L2Path path;
-        std::memcpy(path.destination.data(), &words[0], 6);
-        std::memcpy(path.source.data(), &words[1], 6);
+        std::memcpy(path.destination.data(), addresses, 6);
+        std::memcpy(path.source.data(), addresses + 6, 6);
         path.tags = std::bit_cast<std::array<VlanTag, max_vlan_tags>>(words[2]);
-        path.tag_count = static_cast<std::uint8_t>(words[0] >> 48);
+        path.tag_count = addresses[addresses_size];
         return path;
     }
 
   private:
+    static_assert(std::endian::native == std::endian::little, "the tag count sits behind the addresses");
+    static constexpr std::size_t addresses_size = 12;
     using Words = std::array<std::uint64_t, 3>;
 
+    template <typename Word>
+    static Word load_word(const std::uint8_t* bytes) {
+        Word word;
+        std::memcpy(&word, bytes, sizeof word);
+        return word;
+    }
     static Words packed(const L2Path& path) {
-        static_assert(std::endian::native == std::endian::little, "the tag count sits above the address");
-        Words words{};
-        std::memcpy(&words[0], path.destination.data(), 6);
-        std::memcpy(&words[1], path.source.data(), 6);
-        words[2] = std::bit_cast<std::uint64_t>(path.tags);
-        words[0] |= std::uint64_t{path.tag_count} << 48;
-        return words;
+        std::uint8_t addresses[16] = {};
+        std::memcpy(addresses, path.destination.data(), 6);
+        std::memcpy(addresses + 6, path.source.data(), 6);
+        addresses[addresses_size] = path.tag_count;
+        return {load_word<std::uint64_t>(addresses), load_word<std::uint64_t>(addresses + 8),
+                std::bit_cast<std::uint64_t>(path.tags)};
     }
 
     std::array<std::atomic<std::uint64_t>, 3> words_;

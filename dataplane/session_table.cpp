@@ -106,7 +106,7 @@ std::optional<SessionTable::Index> SessionTable::add(const SessionKey& key, cons
     // rte_hash publishes the entry with release semantics, after the record is written.
     if (rte_hash_add_key_with_hash_data(table_, &key, hash_(key), as_data(index)) != 0) return std::nullopt;
     keys_[index] = key;
-    --free_count_;
+    if (--free_count_ == 0) full_.store(true, std::memory_order_relaxed);
     ++size_;
     return index;
 }
@@ -132,6 +132,7 @@ void SessionTable::reclaim() {
             if (removed.position >= 0) rte_hash_free_key_with_position(table_, removed.position);
             free_[free_count_++] = removed.index;
         }
+        full_.store(false, std::memory_order_relaxed);
         waiting_.pop_front();
     }
 }

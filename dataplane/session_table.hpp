@@ -5,6 +5,7 @@
 // removals.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <expected>
@@ -39,6 +40,8 @@ class SessionTable {
     /// The record of each key, or nullptr. At most `burst_size` keys.
     void lookup(std::span<const SessionKey> keys, std::span<Session*> found) const;
     [[nodiscard]] std::optional<Index> find(const SessionKey& key) const;
+    /// Whether a session could be added, as far as is known.
+    [[nodiscard]] bool has_room() const { return !full_.load(std::memory_order_relaxed); }
     [[nodiscard]] Session& at(Index index) const { return records_[index]; }
 
     // Control thread
@@ -81,10 +84,11 @@ class SessionTable {
     SessionHash hash_;
     rte_hash* table_ = nullptr;
     Session* records_ = nullptr;
-    SessionKey* keys_ = nullptr;     ///< for the control thread: by record; inside 0.0.0.0: none
-    std::uint32_t* free_ = nullptr;  ///< a stack of unused records
+    SessionKey* keys_ = nullptr;  ///< for the control thread: by record; inside 0.0.0.0: none
     std::uint32_t free_count_ = 0;
+    std::uint32_t* free_ = nullptr;  ///< a stack of unused records
     Batch open_;
+    alignas(64) std::atomic<bool> full_{false};  ///< workers read it: changes seldom, in a line of its own
     std::deque<Batch> waiting_;
 };
 
