@@ -118,6 +118,13 @@ int report(int code, const std::string& message) {
     return code;
 }
 
+/// What is wrong with the command line: a word that is no command, or what the parser says.
+std::string misuse(const CLI::App& app, std::string_view reason) {
+    const auto rest = app.remaining();
+    return fmt::format("{}\nTry honeyctl --help.",
+                       rest.empty() ? reason : fmt::format("unknown command or option '{}'", rest.front()));
+}
+
 int main(int argc, char** argv) {
     Options options;
     CLI::App app{"Shows what a running honeyswitch does.", "honeyctl"};
@@ -134,8 +141,10 @@ int main(int argc, char** argv) {
     }
     try {
         app.parse(argc, argv);
+    } catch (const CLI::Success& asked_for) {  // help or version
+        return app.exit(asked_for);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : bad_options;
+        return report(bad_options, misuse(app, error.what()));
     }
     for (auto read : {read_prefix(options.source, "--source", options.selection.source),
                       read_prefix(options.destination, "--destination", options.selection.destination)})

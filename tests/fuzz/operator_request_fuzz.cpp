@@ -1,0 +1,34 @@
+// Any bytes as an operator's request: the answer is one line of JSON, with rows or an error.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "control/operator_request.hpp"
+#include "tests/unit/fake_inspect.hpp"
+
+namespace control = honeyswitch::control;
+
+namespace {
+
+control::FakeInspect small_switch() {
+    control::FakeInspect inspect;
+    for (std::uint32_t i = 0; i < 5; ++i)
+        inspect.session_rows.push_back(control::session_row(i, "198.51.100.7", "10.1.2.3"));
+    inspect.active_rows = {{control::address("10.1.0.1"), {"static"}, control::at(0)}};
+    inspect.domain_rows = {{control::prefix("10.1.0.0/16"), control::DomainState::known, {"east"}, 1, 5, {}}};
+    return inspect;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const auto inspect = small_switch();
+    const auto response =
+        control::answer({reinterpret_cast<const char*>(data), size}, inspect, control::at(1'000));
+    if (response.find('\n') != response.size() - 1) std::abort();
+    const auto document = nlohmann::json::parse(response, nullptr, false);
+    if (!document.contains("rows") && !document.contains("error")) std::abort();
+    return 0;
+}
