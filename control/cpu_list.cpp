@@ -14,8 +14,9 @@ constexpr unsigned highest_cpu = 1023;  // CPU_SETSIZE - 1: what sched_setaffini
 
 std::optional<unsigned> parse_cpu(std::string_view text) {
     unsigned cpu = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, failure] = std::from_chars(text.data(), end, cpu);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [rest, failure] = std::from_chars(begin, end, cpu);
     if (failure != std::errc{} || rest != end || cpu > highest_cpu) return std::nullopt;
     return cpu;
 }

@@ -21,8 +21,9 @@ constexpr std::array units{Unit{"us", 1}, Unit{"ms", 1'000}, Unit{"s", 1'000'000
 
 std::expected<Microseconds, std::string> parse_duration(std::string_view text) {
     std::uint32_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, failure] = std::from_chars(text.data(), end, number);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [rest, failure] = std::from_chars(begin, end, number);
     const std::string_view name(rest, end);
     if (failure == std::errc{})
         for (const auto& unit : units)

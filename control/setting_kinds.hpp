@@ -28,8 +28,9 @@ Setting integer_setting(SettingName name, Integer Config::* member, std::type_id
                         std::type_identity_t<Integer> most) {
     const auto set = [=](Config& config, std::string_view text) -> SetResult {
         Integer number = 0;
-        const char* const end = text.data() + text.size();
-        const auto [rest, failure] = std::from_chars(text.data(), end, number);
+        const char* const begin = text.data();
+        const char* const end = begin + text.size();
+        const auto [rest, failure] = std::from_chars(begin, end, number);
         if (failure != std::errc{} || rest != end || number < least || number > most)
             return std::unexpected(fmt::format("'{}' is not an integer from {} to {}", text, least, most));
         config.*member = number;
@@ -73,8 +74,9 @@ inline Setting duration_setting(SettingName name, Milliseconds Config::* member,
 /// One word of a few.
 template <typename T>
 Setting choice_setting(SettingName name, T Config::* member,
-                       std::vector<std::pair<std::string_view, T>> choices) {
+                       const std::vector<std::pair<std::string_view, T>>& choices) {
     std::vector<std::string_view> words;
+    words.reserve(choices.size());
     for (const auto& [word, meaning] : choices) words.push_back(word);
     const auto set = [=](Config& config, std::string_view text) -> SetResult {
         for (const auto& [word, meaning] : choices)

@@ -55,6 +55,7 @@ CommandResult short_table(std::string_view name, std::vector<Column> columns, Ma
         return {};
     }
     std::vector<Cells> cells;
+    cells.reserve(rows.size());
     for (const auto& row : rows) cells.push_back(cells_of(row));
     sink(whole_table(std::move(columns), cells));
     return {};

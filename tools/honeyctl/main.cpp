@@ -158,5 +158,10 @@ int main(int argc, char** argv) {
 }  // namespace honeyswitch::honeyctl
 
 int main(int argc, char** argv) {
-    return honeyswitch::honeyctl::main(argc, argv);
+    try {
+        return honeyswitch::honeyctl::main(argc, argv);
+    } catch (const std::exception& error) {  // of the libraries: out of memory
+        std::fputs(error.what(), stderr);
+        return 1;
+    }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "tools/honeyctl/source.hpp"
@@ -12,9 +13,9 @@ namespace honeyswitch::honeyctl {
 class RowWriter {
   public:
     /// `title` comes before the first row of text; JSON has none.
-    RowWriter(const Sink& sink, const Selection& selection, std::string title)
+    RowWriter(const Sink& sink, const Selection& selection, std::string_view title)
         : sink_(sink), json_(selection.json), left_(selection.limit) {
-        open_ = sink_(json_ ? "[" : title);
+        open_ = sink_(json_ ? std::string_view("[") : title);
     }
 
     /// False: enough was written, or nobody reads any more.
