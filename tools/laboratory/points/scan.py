@@ -4,13 +4,12 @@ import ipaddress
 import xml.etree.ElementTree as xml
 
 from .. import addresses
+from ..conversation import HONEYPOT_GREETING, web_title
 from ..lab import Lab
-from .diversion import HONEYPOT_WEB_TITLE
 from .observation import Observation
 
-# inetsim serves 15 clients at once.
-NMAP = ["nmap", "-n", "-PE", "-sS", "-p", "80", "--max-parallelism", "10", "--script", "http-title",
-        "-oX", "-", addresses.SCANNED]
+PORT = 7000  # closed on every real host; the honeypot says what it is
+NMAP = ["nmap", "-n", "-PE", "-sS", "-p", str(PORT), "--script", "banner", "-oX", "-", addresses.SCANNED]
 
 
 def every_address_answers(lab: Lab) -> Observation:
@@ -20,29 +19,31 @@ def every_address_answers(lab: Lab) -> Observation:
     if result.returncode != 0:
         seen.note(False, f"nmap failed: {result.stderr.strip()}")
         return seen
-    up, titles = _read(result.stdout)
-    size = ipaddress.ip_network(addresses.SCANNED).num_addresses
-    seen.note(len(up) == size, f"nmap {addresses.SCANNED}: {len(up)} of {size} addresses answer ping, .0 and .255 included"
-              if len(up) == size else f"nmap {addresses.SCANNED}: only {len(up)} of {size} addresses answer ping")
-    real = {address: name for name, address in addresses.HOSTS.items()
-            if ipaddress.ip_address(address) in ipaddress.ip_network(addresses.SCANNED)}
-    found = {address: titles.get(address) for address in real}
-    seen.note(found == real, "real hosts: " + ", ".join(f"{a} \"{t}\"" for a, t in found.items()))
-    decoys = [address for address, title in titles.items() if title == HONEYPOT_WEB_TITLE]
-    wrong = [address for address in decoys if address in real]
-    seen.note(len(decoys) == size - len(real) and not wrong, f"{len(decoys)} others show the honeypot's page")
+    up, states, banners = _read(result.stdout)
+    scanned = ipaddress.ip_network(addresses.SCANNED)
+    seen.note(len(up) == scanned.num_addresses,
+              f"nmap {scanned}: {len(up)} of {scanned.num_addresses} addresses answer ping"
+              + (f", {scanned[0]} and {scanned[-1]} included" if len(up) == scanned.num_addresses else ""))
+    decoys = {address for address, banner in banners.items() if banner.startswith(HONEYPOT_GREETING)}
+    own_names = all(address in banners[address] for address in decoys)
+    real = {address: name for name, address in addresses.HOSTS.items() if ipaddress.ip_address(address) in scanned}
+    seen.note(decoys == {str(address) for address in scanned} - set(real) and own_names,
+              f"port {PORT} of {len(decoys)} is the honeypot, each time under its own address")
+    titles = {address: web_title(lab.machine("attacker"), address) for address in sorted(set(states) - decoys)}
+    seen.note(titles == real and all(states[address] == "closed" for address in real),
+              "the others are " + ", ".join(f"{address} \"{title}\"" for address, title in titles.items()))
     return seen
 
 
-def _read(report: str) -> tuple[set[str], dict[str, str]]:
-    """Addresses that are up, and the title of each one's web page, from nmap's XML."""
-    up, titles = set(), {}
+def _read(report: str) -> tuple[set[str], dict[str, str], dict[str, str]]:
+    """From nmap's XML: addresses that are up, the state of the port of each, and what it said."""
+    up, states, banners = set(), {}, {}
     for host in xml.fromstring(report).iter("host"):
         address = host.find("address").get("addr")
         if host.find("status").get("state") == "up":
             up.add(address)
+        for state in host.findall("ports/port/state"):
+            states[address] = state.get("state")
         for script in host.iter("script"):
-            title = script.find("elem[@key='title']")
-            if title is not None and title.text:
-                titles[address] = title.text
-    return up, titles
+            banners[address] = script.get("output", "")
+    return up, states, banners
