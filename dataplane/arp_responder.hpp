@@ -12,7 +12,7 @@ namespace honeyswitch::dataplane {
 enum class ArpOutcome : std::uint8_t {
     answered,  ///< the frame has become the reply
     heard,  ///< nothing to answer: a reply, a probe or an announcement of the sender's own address (RFC 5227)
-    malformed,
+    malformed,  ///< cut short, not IPv4 over Ethernet, or its sender is not that of the frame
 };
 
 /// Turns a request for another's address into the reply that claims it for `own`, in place. `sender` is the

@@ -18,7 +18,8 @@ def seeds(ether) -> list[bytes]:
     quoted = IP(src=addresses.DARK_EXAMPLE, dst="203.0.113.210") / UDP()
     return [bytes(ether / packet) for packet in (
         ip / TCP(flags="S"), ip / UDP() / Raw(b"x" * 40), ip / ICMP() / Raw(b"y" * 20), ip / ICMP(type=3) / quoted,
-        Dot1Q(vlan=3) / ip / UDP(), Dot1AD(vlan=3) / Dot1Q(vlan=4) / ip / UDP(), ARP(),
+        Dot1Q(vlan=3) / ip / UDP(), Dot1AD(vlan=3) / Dot1Q(vlan=4) / ip / UDP(),
+        ARP(hwsrc=ether.src, psrc="10.66.3.3", pdst="10.66.4.4"),
         IP(src="203.0.113.210", dst=addresses.DARK_EXAMPLE, options=[b"\x07\x27" + b"\0" * 37]) / TCP())]
 
 

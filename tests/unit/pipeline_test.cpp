@@ -233,6 +233,15 @@ TEST_F(FromHoneypot, ProbesAndAnnouncementsAreNotAnswered) {
     EXPECT_EQ(counted(Counter::honeypot_arp_heard), 3U);
 }
 
+TEST_F(FromHoneypot, ArpThatNamesAnothersMacAddressIsNotLearned) {
+    (void)from_honeypot(Frame().arp(arp_request, honeypot_mac, decoy, "203.0.113.77"));
+    const auto forged =
+        Frame().arp(arp_request, core_mac, decoy, "203.0.113.77").between(honeypot_mac, switch_mac);
+    EXPECT_EQ(from_honeypot(forged).end, End::dropped);
+    EXPECT_EQ(arp_sender_.mac(), honeypot_mac);
+    EXPECT_EQ(counted(Counter::honeypot_contained_malformed), 1U);
+}
+
 TEST_F(FromHoneypot, ASessionsReplyGoesBackTheWayItsPacketsCame) {
     struct Row {
         std::string description;
