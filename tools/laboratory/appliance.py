@@ -37,6 +37,7 @@ mbufs = 16384
 [timeouts]
 idle_timeout = "{idle_timeout}ms"
 agent_timeout = "{agent_timeout}ms"
+sighting_lifetime = "{sighting_lifetime}ms"
 
 [diversion]
 dark = [{dark}]
@@ -89,6 +90,7 @@ class Appliance:
             kernel_io=settings.kernel_io, lcores=f"{cpus[0]},{cpus[-1]}", no_huge=str(settings.no_huge).lower(),
             session_capacity=settings.session_capacity, idle_timeout=round(settings.idle_timeout * 1000),
             agent_timeout=round(settings.agent_timeout * 1000),
+            sighting_lifetime=round(settings.sighting_lifetime * 1000),
             dark=", ".join(f'"{prefix}"' for prefix in addresses.dark_prefixes()),
             listen=addresses.MANAGEMENT_SWITCH, port=addresses.NOTICE_PORT, socket=self.socket, agent=AGENT_NAME,
             key=self.key, domain=addresses.DOMAIN))

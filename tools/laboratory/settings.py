@@ -18,6 +18,7 @@ class Settings:
     without_switch: bool = False  # a bridge in its place: the link as it was before honeyswitch
     idle_timeout: float = 20
     agent_timeout: float = 4
+    sighting_lifetime: float = 8
     session_capacity: int = 65536
 
     def save(self, directory: Path) -> None:
