@@ -38,18 +38,29 @@ def _silent_hosts(lab: Lab, seen: Observation) -> None:
 def _newcomer(lab: Lab, newcomer, seen: Observation) -> None:
     """A host comes up and at once talks to the outside: its ARP request for the router comes first."""
     agent = lab.machine("agent")
+    before = view.counters(lab)
     with Tap(agent, "eth0") as campus, Tap(agent, "mgmt") as management:
         ping = newcomer.attempt("ping", "-n", "-c", "1", "-W", "3", addresses.ATTACKERS[0])
-        active = comes_true(lambda: view.active(lab).get(NEWCOMER_ADDRESS), timeout=20)
+        vouchers = _wait_until_active(lab, NEWCOMER_ADDRESS)
         first_arp = _first(campus, lambda frame: frame.type == ETHERTYPE_ARP
                            and frame.src == addresses.mac_of(NEWCOMER_ADDRESS))
         acknowledged = first_arp and _first(management, lambda frame: True, after=first_arp)
-    seen.note(active, f"{NEWCOMER_ADDRESS} spoke ARP and became active, by {', '.join(view.active(lab).get(NEWCOMER_ADDRESS, []))}")
+    seen.note(vouchers, f"{NEWCOMER_ADDRESS} spoke ARP and became active, by {' and '.join(vouchers)}")
     if acknowledged:
         seen.note(True, f"first ARP to acknowledged flow: {(acknowledged - first_arp) * 1e3:.2f} ms")
     else:
         seen.note(False, "no acknowledgement after its first ARP" if first_arp else "its ARP never reached the agent")
-    seen.note(ping.returncode == 0, f"its first packet outside was {'answered, and the answer came to it' if ping.returncode == 0 else 'not answered'}")
+    if ping.returncode == 0:
+        seen.note(True, "its first packet outside was answered, and the answer came to it")
+    else:
+        seen.note(False, "no answer came to its first packet outside; meanwhile "
+                  f"{view.counter_growth(before, view.counters(lab))}")
+
+
+def _wait_until_active(lab: Lab, address: str) -> list[str]:
+    """Who vouches for it; nobody if it stays inactive."""
+    comes_true(lambda: view.active(lab).get(address), timeout=20)
+    return view.active(lab).get(address, [])
 
 
 def _first(tap: Tap, wanted, after: float = 0) -> float | None:
