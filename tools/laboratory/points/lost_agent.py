@@ -21,7 +21,7 @@ PORT = 7000
 def lost_agent_and_return(lab: Lab) -> Observation:
     """The agent is killed: its domain becomes unknown and traffic goes inside; it returns and the state heals"""
     seen = Observation()
-    before = view.active(lab)
+    before = _found_by_agent(lab)
     said = greeting(lab.machine("attacker"), INACTIVE, PORT)
     seen.note(said.startswith(HONEYPOT_GREETING), f"{INACTIVE} is the honeypot")
     lab.processes.signal(PROCESS, signal.SIGKILL)
@@ -32,12 +32,17 @@ def lost_agent_and_return(lab: Lab) -> Observation:
     lab.explorer.stop()
     lab.explorer.start()
     known = comes_true(lambda: lab.domain_state() == "known", timeout=60)
-    same = comes_true(lambda: set(addresses.HOSTS.values()) <= set(view.active(lab)), timeout=20)
-    seen.note(known and same, f"agent back: domain known, {len(view.active(lab))} active addresses ({len(before)} before)"
-              if known else "agent back, but its domain stays unknown")
+    same = comes_true(lambda: _found_by_agent(lab) == before, timeout=20)
+    seen.note(known and same, "agent back: "
+              + (f"domain known, with the {len(before)} active addresses of before" if known and same else
+                 f"domain {lab.domain_state()}, active {sorted(_found_by_agent(lab))}, before {sorted(before)}"))
     said = greeting(lab.machine("attacker"), INACTIVE, PORT)
     seen.note(said.startswith(HONEYPOT_GREETING), f"{INACTIVE} is told \"{said}\"")
     return seen
+
+
+def _found_by_agent(lab: Lab) -> set[str]:
+    return {address for address, vouchers in view.active(lab).items() if any(v.startswith("agent:") for v in vouchers)}
 
 
 def _goes_inside(lab: Lab, seen: Observation) -> None:
