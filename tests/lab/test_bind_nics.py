@@ -78,7 +78,8 @@ def fake_kernel(tmp_path: Path) -> FakeKernel:
 
 
 def bind_nics(kernel: FakeKernel, *arguments: str, namespace: Namespace | None = None) -> subprocess.CompletedProcess:
-    command = [str(TOOLS / "bind-nics"), "--sysfs", str(kernel.root), "--state", str(kernel.root / "nics.json"), *arguments]
+    command = [str(TOOLS / "bind-nics"), "--sysfs", str(kernel.root), "--state", str(kernel.root / "nics.json"),
+               *arguments]
     if namespace:
         command = namespace.command(*command)
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
@@ -107,8 +108,8 @@ def test_short_address(kernel) -> None:
     assert kernel.driver(NIC) == "vfio-pci"
 
 
-@pytest.mark.parametrize("address, code, said", [(DISK, 1, "not a network card"), ("0000:09:00.0", 1, "no such PCI device"),
-                                                 ("eth0", 2, "not a PCI address")])
+@pytest.mark.parametrize("address, code, said", [
+    (DISK, 1, "not a network card"), ("0000:09:00.0", 1, "no such PCI device"), ("eth0", 2, "not a PCI address")])
 def test_refuses_what_is_no_card(kernel, address, code, said) -> None:
     result = bind_nics(kernel, "--bind", address)
     assert result.returncode == code and said in result.stderr

@@ -46,7 +46,8 @@ class Box:
     def everything(self) -> list[str]:
         """What the tool may change."""
         commands = (["ip", "route", "show", "table", "all"], ["ip", "rule"], ["nft", "list", "ruleset"],
-                    ["sysctl", "-a", "-r", r"arp_ignore|rp_filter|somaxconn|max_syn_backlog|accept_redirects|disable_ipv6"])
+                    ["sysctl", "-a", "-r",
+                     r"arp_ignore|rp_filter|somaxconn|max_syn_backlog|accept_redirects|disable_ipv6"])
         return [self.box.attempt(*command).stdout for command in commands]
 
 

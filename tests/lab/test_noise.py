@@ -31,8 +31,8 @@ def mutated(rng: random.Random, frame: bytes) -> bytes:
     return bytes(data[:rng.randint(14, len(data))] if rng.random() < 0.5 else data)
 
 
-@pytest.mark.parametrize("side, ether", [(OUTSIDE, from_upstream()), (INSIDE, from_core()), (HONEYPOT, from_honeypot())],
-                         ids=["outside", "inside", "honeypot"])
+@pytest.mark.parametrize("side, ether", [
+    (OUTSIDE, from_upstream()), (INSIDE, from_core()), (HONEYPOT, from_honeypot())], ids=[OUTSIDE, INSIDE, HONEYPOT])
 def test_survives_noise(lab, cables, side, ether) -> None:
     rng = random.Random(SEED)
     frames = seeds(ether)

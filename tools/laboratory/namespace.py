@@ -83,7 +83,8 @@ class Namespace:
         with self.entered():
             (Path("/proc/sys") / key.replace(".", "/")).write_text(f"{value}\n")
 
-    def socket(self, family: int = sockets.AF_INET, kind: int = sockets.SOCK_STREAM, protocol: int = 0) -> sockets.socket:
+    def socket(self, family: int = sockets.AF_INET, kind: int = sockets.SOCK_STREAM,
+               protocol: int = 0) -> sockets.socket:
         with self.entered():
             return sockets.socket(family, kind, protocol)
 

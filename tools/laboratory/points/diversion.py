@@ -12,7 +12,7 @@ HONEYPOT_WEB_TITLE = "INetSim default HTML page"
 
 
 def real_servers_and_honeypot(lab: Lab) -> Observation:
-    """Outside to active address: the real server; to inactive address: the honeypot, with true source and destination"""
+    """Outside to active address: the real server; to inactive: the honeypot, with true source and destination"""
     seen = Observation()
     attacker = lab.machine("attacker")
     titles = {address: web_title(attacker, address) for address in addresses.HOSTS.values()}

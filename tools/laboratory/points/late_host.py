@@ -42,7 +42,7 @@ def _quiet_host(lab: Lab, seen: Observation) -> None:
         active = view.becomes_active(lab, QUIET_ADDRESS, "sighting", timeout=5)
         after = web_title(attacker, QUIET_ADDRESS)
         seen.note(before != QUIET and active and after == QUIET,
-                  f"a host without ARP, {QUIET_ADDRESS}: \"{before}\" before, \"{after}\" after its first packet outside")
+                  f"a host without ARP, {QUIET_ADDRESS}: \"{before}\" before its first packet outside, \"{after}\" after")
     finally:
         lab.machine("core").attempt("ip", "neigh", "del", QUIET_ADDRESS, "dev", "campus")
         lab.remove_host(QUIET)
@@ -51,7 +51,7 @@ def _quiet_host(lab: Lab, seen: Observation) -> None:
 def _silence_arp(lab: Lab, quiet: Namespace) -> None:
     """Static neighbours on both sides of its link to the router, and ARP switched off."""
     quiet.ip("link", "set", "eth0", "arp", "off")
-    quiet.ip("neigh", "replace", addresses.CORE_CAMPUS, "lladdr", addresses.mac_of(addresses.CORE_CAMPUS), "dev", "eth0",
-             "nud", "permanent")
-    lab.machine("core").ip("neigh", "replace", QUIET_ADDRESS, "lladdr", addresses.mac_of(QUIET_ADDRESS), "dev", "campus",
-                           "nud", "permanent")
+    for machine, interface, neighbour in ((quiet, "eth0", addresses.CORE_CAMPUS),
+                                          (lab.machine("core"), "campus", QUIET_ADDRESS)):
+        machine.ip("neigh", "replace", neighbour, "lladdr", addresses.mac_of(neighbour), "dev", interface,
+                   "nud", "permanent")
