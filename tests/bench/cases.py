@@ -45,6 +45,7 @@ class Group:
     sessions: int = 0
     sources: tuple = ("outside",)
     programs: tuple = ALL
+    capacity: int = 1_000_000  # of honeyswitch's session table, if the sessions in place do not ask for more
 
 
 def _in_place(count, text, programs=ALL):
@@ -85,7 +86,8 @@ GROUPS = (
         sessions=200_000,
         sources=("outside", "honeypot"),
     ),
-    Group((Case("new-sessions", "new sessions only", Stream((scan(),)), creates_sessions=True),)),
+    Group((Case("new-sessions", "new sessions only", Stream((scan(),)), creates_sessions=True),),
+          capacity=16_000_000),
     Group(
         (
             Case("paced", "active at 2.48 Mpps", Stream((active(),), rate=TEN_GIGABIT // 6)),

@@ -60,9 +60,8 @@ def chosen_groups(options):
 
 
 def needed_mebibytes(groups):
-    """Hugepages: 512 MiB for mbufs and small tables, and 400 bytes for each of twice as many sessions as a case has."""
-    most = max(max(group.sessions, 4_000_000 * any(case.creates_sessions for case in cases)) for group, cases in groups)
-    return 768 + most * 2 * 400 // 2**20
+    """Hugepages: 768 MiB for mbufs and small tables, and 200 bytes for each session there is room for."""
+    return 768 + max(max(group.capacity, group.sessions * 9 // 8) for group, _ in groups) * 200 // 2**20
 
 
 def measure(options):

@@ -20,8 +20,8 @@ class Honeyswitch:
     name = "honeyswitch"
     keeps_sessions = True
 
-    def __init__(self, bench, capacity=None):
-        self.bench, self.capacity = bench, capacity
+    def __init__(self, bench):
+        self.bench = bench
         self.process = None
         self.socket = bench.directory / "control.sock"
 
@@ -48,8 +48,8 @@ mac = "{HONEYPOT_MAC}"
 """)
         return path
 
-    def start(self, sources, sessions=0, workers=1, **_):
-        capacity = self.capacity or max(1_000_000, 2 * sessions)
+    def start(self, sources, sessions=0, capacity=0, workers=1):
+        capacity = max(capacity, sessions + sessions // 8)
         outside, inside, honeypot = (f"vdev:{device}" for device in self.bench.devices(sources, workers))
         command = [self.bench.build / "control/honeyswitch", "--config", self._configuration(),
                    "--outside", outside, "--inside", inside, "--honeypot", honeypot,

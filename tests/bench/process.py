@@ -54,10 +54,10 @@ class Process:
         raise Failure(f"{self.name} has no thread named {prefixes} on CPU {cpu}")
 
     def resident_bytes(self):
-        for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Rss:"):
-                return int(line.split()[1]) * 1024
-        return 0
+        """All memory, that in hugepages too, which Rss leaves out."""
+        lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
+        counted = ("Rss:", "Shared_Hugetlb:", "Private_Hugetlb:")
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(counted))
 
     def stop(self, number=signal.SIGTERM, seconds=20):
         """Returns the exit status."""

@@ -31,7 +31,7 @@ def run_group(bench, key, group, cases, seconds):
     program = PROGRAMS[key](bench)
     began = time.monotonic()
     try:
-        program.start(sources=group.sources, sessions=group.sessions)
+        program.start(sources=group.sources, sessions=group.sessions, capacity=group.capacity)
         up = time.monotonic() - began
         placing = put_in_place(bench, program, group.sessions)
         for case in cases:

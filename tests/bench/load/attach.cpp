@@ -1,15 +1,10 @@
 // The load generator of tools/bench, loaded by EAL's -d into whatever program is to be measured.
 //
 // net_null hands out mbufs as fast as they are asked for and swallows what it is given; ethdev's receive and
-// transmit callbacks stand between it and the program. So generator and observer run on the forwarding lcore, at
-// the same cost in every program, and nothing but the public API of DPDK is used. As a shared object knows
-// nothing of when the program configures its ports, a thread of its own on CPU 0 looks for queues that have come up.
-#include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
+// transmit callbacks stand between it and the program. So generator and observer run on the forwarding lcore,
+// at the same cost in every program, and nothing but the public API of DPDK is used. As a shared object knows
+// nothing of when the program configures its ports, a thread of its own on CPU 0 looks for queues that have
+// come up.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -18,6 +13,12 @@
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <rte_ethdev.h>
 

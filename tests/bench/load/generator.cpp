@@ -81,8 +81,8 @@ void Source::miss(std::uint64_t packets) {
     }
 }
 
-// The ring of a NIC: what has arrived since the last poll waits in it, what finds it full is lost. The loss is
-// taken from the head instead of the tail, which is the same but for the order.
+// The ring of a NIC: what has arrived since the last poll waits in it, what finds it full is lost. The loss
+// is taken from the head instead of the tail, which is the same but for the order.
 std::uint64_t Source::arrived() {
     if (per_cycle_ == 0) return left_;
     const std::uint64_t due = ((rte_rdtsc() - started_) >> 8) * per_cycle_ >> 24;

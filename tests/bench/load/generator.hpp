@@ -46,10 +46,10 @@ class Source {
     std::uint32_t seed_ = 0;
     bool selected_ = false, fingerprints_ = false;
     unsigned slot_ = 0;
-    std::uint64_t left_ = 0;        ///< packets until the plan's limit
-    std::uint64_t handled_ = 0;     ///< received or missed
-    std::uint64_t started_ = 0;     ///< TSC
-    std::uint64_t per_cycle_ = 0;   ///< packets per TSC cycle, times 2^32; 0: as many as are taken
+    std::uint64_t left_ = 0;       ///< packets until the plan's limit
+    std::uint64_t handled_ = 0;    ///< received or missed
+    std::uint64_t started_ = 0;    ///< TSC
+    std::uint64_t per_cycle_ = 0;  ///< packets per TSC cycle, times 2^32; 0: as many as are taken
     std::uint64_t ring_ = 0;
     std::array<std::uint8_t, slot_count> slot_class_{}, slot_size_{};
     std::array<std::uint64_t, class_count> taken_{};  ///< packets of each class in this burst

@@ -1,6 +1,6 @@
 // Which 5-tuple an identity is. All of it is arithmetic on the identity and the seed, so that a flow costs no
-// memory: neither the generator nor the program under test loses cache to a table of flows, be it 65,536 or 10
-// million.
+// memory: neither the generator nor the program under test loses cache to a table of flows, be it 65,536 or
+// 10 million.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,8 @@ struct Identity {
         return value * 0x2c9bU & 0xffff;
     };
     std::uint32_t host = permuted(rank);
-    if (host == 0xffff) [[unlikely]] host = permuted(0xffff);
+    if (host == 0xffff) [[unlikely]]
+        host = permuted(0xffff);
     return campus_network | host;
 }
 

@@ -1,7 +1,7 @@
 // The page of memory that the benchmark and the load generator share: what shall be sent, and what was.
 //
-// tools/bench makes the file and maps it (tests/bench/shared_page.py mirrors the layout); the generator maps it
-// within the program under test. Numbers are in host byte order.
+// tools/bench makes the file and maps it (tests/bench/shared_page.py mirrors the layout); the generator maps
+// it within the program under test. Numbers are in host byte order.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ namespace honeyswitch::bench {
 inline constexpr std::uint64_t page_magic = 0x686f6e6579626e32;  ///< changes with the layout
 inline constexpr unsigned port_count = 3;                        ///< net_null0 outside, 1 inside, 2 honeypot
 inline constexpr unsigned queue_count = 4;                       ///< per port and direction, at most
-inline constexpr unsigned class_count = 8;                       ///< the last one counts frames without a mark
+inline constexpr unsigned class_count = 8;  ///< the last one counts frames without a mark
 inline constexpr unsigned unmarked = class_count - 1;
 inline constexpr unsigned slot_count = 96;  ///< divisible by 2, 3, 12 and 32: shares of traffic come out even
 inline constexpr unsigned size_count = 3;
@@ -68,7 +68,7 @@ static_assert(sizeof(Counters) == 256);
 
 struct SharedPage {
     std::uint64_t magic;
-    std::uint64_t bytes;                ///< sizeof(SharedPage)
+    std::uint64_t bytes;                 ///< sizeof(SharedPage)
     std::atomic<std::uint32_t> sources;  ///< receive queues with a generator
     std::atomic<std::uint32_t> sinks;    ///< transmit queues with an observer
     std::array<std::uint64_t, 5> reserved;

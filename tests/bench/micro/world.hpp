@@ -1,0 +1,103 @@
+// What the micro-benchmarks share: EAL, the tables of a campus with 9,900 active addresses, three ports that
+// swallow what they are sent, and bursts of the same traffic that tools/bench sends.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+
+#include "dataplane/buffer_pool.hpp"
+#include "dataplane/eal.hpp"
+#include "dataplane/pipeline.hpp"
+#include "tests/bench/load/frames.hpp"
+
+namespace honeyswitch::bench {
+
+using dataplane::burst_size;
+
+inline constexpr std::uint32_t active_addresses = 9'900;
+inline constexpr std::uint32_t active_flows = 65'536;
+
+/// Different frames of one kind, one after the other, over `flows` 5-tuples.
+class Traffic64 {
+  public:
+    Traffic64(Traffic traffic, std::uint32_t flows);
+
+    /// The next frame, 64 bytes with FCS.
+    void write(std::byte* frame);
+    [[nodiscard]] Identity next();
+
+  private:
+    Traffic traffic_;
+    std::uint32_t flows_, number_ = 0;
+    std::array<Template, 2> templates_;
+};
+
+[[nodiscard]] dataplane::SessionKey key_of(const Identity& who);
+
+/// Lives as long as the process.
+class World {
+  public:
+    static World& get();
+
+    /// A session table with the sessions of Traffic::session 0 … count - 1, and the marks of their
+    /// destinations. The latest one is kept for the next caller of the same size.
+    dataplane::SessionTable& sessions(std::uint32_t count);
+    /// `burst_size` fresh buffers with frames.
+    void fill(std::span<rte_mbuf*> packets, Traffic64& traffic);
+
+    [[nodiscard]] dataplane::AddressTable& addresses() { return *addresses_; }
+    [[nodiscard]] std::array<std::uint16_t, dataplane::side_count> ports() const { return ports_; }
+    [[nodiscard]] dataplane::Pipeline pipeline(std::uint32_t session_count);
+    [[nodiscard]] dataplane::Transmitter& transmitter() { return *transmitter_; }
+
+  private:
+    World();
+
+    dataplane::Eal eal_;
+    dataplane::BufferPool buffers_;
+    std::array<std::uint16_t, dataplane::side_count> ports_;
+    dataplane::Quiescence quiescence_;
+    std::unique_ptr<dataplane::AddressTable> addresses_;
+    std::unique_ptr<dataplane::SessionTable> sessions_;
+    std::uint32_t session_count_ = 0;
+    dataplane::HoneypotTable honeypots_;
+    dataplane::ArpSender arp_sender_;
+    dataplane::Counters counters_;
+    dataplane::MbufRing punts_;
+    std::unique_ptr<dataplane::Transmitter> transmitter_;
+};
+
+/// Counts the CPU time between its making and its end, per packet, in cycles of the TSC. What other processes
+/// take of the CPU is not in it.
+class PerPacket {
+  public:
+    explicit PerPacket(benchmark::State& state) : state_(state), began_(cpu_seconds()) {}
+    PerPacket(const PerPacket&) = delete;
+    PerPacket& operator=(const PerPacket&) = delete;
+    ~PerPacket() {
+        const auto packets = static_cast<double>(state_.iterations()) * burst_size;
+        const double cycles = (cpu_seconds() - began_) * static_cast<double>(rte_get_tsc_hz());
+        state_.counters["cycles/packet"] = cycles / packets;
+        state_.SetItemsProcessed(static_cast<std::int64_t>(packets));
+    }
+
+  private:
+    static double cpu_seconds() {
+        timespec time{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+    }
+
+    benchmark::State& state_;
+    double began_;
+};
+
+}  // namespace honeyswitch::bench
