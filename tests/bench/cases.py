@@ -46,12 +46,16 @@ class Group:
     sources: tuple = ("outside",)
     programs: tuple = ALL
     capacity: int = 1_000_000  # of honeyswitch's session table, if the sessions in place do not ask for more
+    workers: int = 1
+    optional: bool = False  # only run when asked for, by --case or --scaling
 
 
-def _in_place(count, text, programs=ALL):
+def _in_place(count, text, programs=ALL, optional=False):
     return Group(
         sessions=count,
+        capacity=0,
         programs=programs,
+        optional=optional,
         cases=(
             Case(f"active-{text}", f"active addresses, {text} sessions in place", Stream((active(),)), programs,
                  reference="active-0"),
@@ -60,7 +64,23 @@ def _in_place(count, text, programs=ALL):
     )  # fmt: skip
 
 
+def _two_workers(count, text):
+    return Group(
+        (
+            Case(f"active-{text}-2w", f"active addresses, {text} sessions in place, two workers", Stream((active(),)),
+                 SWITCH),
+            Case(f"sessions-{text}-2w", f"traffic of {text} sessions, two workers", Stream((sessions(count),)), SWITCH),
+        ),
+        sessions=count,
+        capacity=0,
+        workers=2,
+        programs=SWITCH,
+        optional=True,
+    )  # fmt: skip
+
+
 BOTH = ("testpmd", "honeyswitch")
+SWITCH = ("honeyswitch",)
 
 GROUPS = (
     Group((Case("input", "the input alone (testpmd rxonly)", Stream((active(),)), ("rxonly",)),), programs=("rxonly",)),
@@ -78,6 +98,10 @@ GROUPS = (
     ),
     _in_place(1_000_000, "1m", BOTH),
     _in_place(10_000_000, "10m", BOTH),
+    _in_place(10_000, "10k", SWITCH, optional=True),
+    _in_place(100_000, "100k", SWITCH, optional=True),
+    _in_place(4_000_000, "4m", SWITCH, optional=True),
+    _two_workers(1_000_000, "1m"),
     Group((Case("outbound", "inside to outside", Stream((Flows("outbound", 0, ACTIVE_FLOWS),), source="inside")),),
           sources=("inside",)),
     Group(
@@ -98,6 +122,9 @@ GROUPS = (
         )
     ),
 )  # fmt: skip
+
+
+SCALING = tuple(group for group in GROUPS if group.programs == SWITCH or group.sessions >= 200_000 and len(group.cases) == 2)
 
 
 def all_cases():

@@ -8,13 +8,15 @@ import sys
 from pathlib import Path
 
 from bench import report
-from bench.cases import ACTIVE_ADDRESSES, GROUPS, all_cases
+from bench.cases import ACTIVE_ADDRESSES, GROUPS, SCALING, all_cases
 from bench.context import Bench, Hugepages
 from bench.process import Failure
 from bench.runner import PROGRAMS, run_rounds, say
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PROGRAMS = ("rxonly", "testpmd", "honeyswitch", "ovs")
+# Of OVS-DPDK only what is up within seconds.
+QUICK_OVS_CASES = ("active-0", "outbound", "new-sessions")
 QUICK_CASES = ("input", "active-0", "active-imix", "outbound", "active-200k", "sessions-200k", "mixed-200k",
                "replies-200k", "new-sessions", "under-scan")  # fmt: skip
 
@@ -33,6 +35,8 @@ def parse(arguments):
     parser.add_argument("--build", type=Path, default=ROOT / "build-bench", metavar="DIR",
                         help="meson build directory with -Dbench=true; made when missing")  # fmt: skip
     parser.add_argument("--no-install", action="store_true", help="do not call tools/install")
+    parser.add_argument("--scaling", action="store_true",
+                        help="only honeyswitch: sessions from 10,000 to 10 million, memory, and two workers")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="name the cases and end")
     options = parser.parse_args(arguments)
     options.rounds = options.rounds or (1 if options.quick else 5)
@@ -54,9 +58,28 @@ def build(directory):
 
 
 def chosen_groups(options):
-    names = options.case or (QUICK_CASES if options.quick else [case.name for case in all_cases()])
-    groups = [(group, [case for case in group.cases if case.name in names]) for group in GROUPS]
-    return [(group, cases) for group, cases in groups if cases]
+    groups = SCALING if options.scaling else GROUPS
+    if options.case:
+        names = options.case
+    elif options.quick:
+        names = QUICK_CASES
+    else:
+        names = [case.name for group in groups if options.scaling or not group.optional for case in group.cases]
+    chosen = [(group, [case for case in group.cases if case.name in names]) for group in groups]
+    return [(group, cases) for group, cases in chosen if cases and enough_cpus(group)]
+
+
+def enough_cpus(group):
+    enough = os.cpu_count() > group.workers
+    if not enough:
+        say(f"left out: {', '.join(case.name for case in group.cases)} (needs {group.workers + 1} CPUs)")
+    return enough
+
+
+def chosen_programs(options):
+    if options.program:
+        return options.program
+    return ["honeyswitch"] if options.scaling else list(DEFAULT_PROGRAMS)
 
 
 def needed_mebibytes(groups):
@@ -66,12 +89,13 @@ def needed_mebibytes(groups):
 
 def measure(options):
     groups = chosen_groups(options)
-    programs = options.program or list(DEFAULT_PROGRAMS)
+    programs = chosen_programs(options)
     bench = Bench(options.build.resolve(), options.seed, ACTIVE_ADDRESSES)
     results, complete = [], False
     try:
         with Hugepages(needed_mebibytes(groups)):
-            for result in run_rounds(bench, groups, programs, options.rounds, options.seconds):
+            leave_out = {"ovs": set(QUICK_CASES) - set(QUICK_OVS_CASES)} if options.quick and not options.case else {}
+            for result in run_rounds(bench, groups, programs, options.rounds, options.seconds, leave_out):
                 results.append(result)
         complete = True
     finally:
@@ -88,6 +112,8 @@ def present(options, results):
     table = report.table(results)
     (options.output / "table.md").write_text(table + "\n")
     print(table)
+    if options.scaling:
+        print("\n" + report.scaling_table(results))
     if not options.quick:
         from bench import plots  # only here: matplotlib takes a second
 

@@ -36,13 +36,13 @@ class Bench:
     def log(self, name):
         return self.directory / f"{name}.log"
 
-    def devices(self, sources, workers):
+    def devices(self, sources):
         """Arguments of DPDK's null device for each port: those of `sources` hand out mbufs, the others do not."""
         return [f"net_null{number}" + (",size=64,copy=0" if port in sources else ",no-rx=1")
                 for number, port in enumerate(PORTS)]  # fmt: skip
 
-    def vdevs(self, sources, workers):
-        return [word for device in self.devices(sources, workers) for word in ("--vdev", device)]
+    def vdevs(self, sources):
+        return [word for device in self.devices(sources) for word in ("--vdev", device)]
 
     def wait_for_ports(self, process, receive_queues, transmit_queues):
         def attached():

@@ -19,10 +19,11 @@ def _free_udp_port():
 class Honeyswitch:
     name = "honeyswitch"
     keeps_sessions = True
+    counts_drops = True
 
     def __init__(self, bench):
         self.bench = bench
-        self.process = None
+        self.process, self.workers, self.capacity = None, 1, 0
         self.socket = bench.directory / "control.sock"
 
     def _configuration(self):
@@ -49,12 +50,12 @@ mac = "{HONEYPOT_MAC}"
         return path
 
     def start(self, sources, sessions=0, capacity=0, workers=1):
-        capacity = max(capacity, sessions + sessions // 8)
-        outside, inside, honeypot = (f"vdev:{device}" for device in self.bench.devices(sources, workers))
+        self.workers, self.capacity = workers, max(capacity, sessions + sessions // 8)
+        outside, inside, honeypot = (f"vdev:{device}" for device in self.bench.devices(sources))
         command = [self.bench.build / "control/honeyswitch", "--config", self._configuration(),
                    "--outside", outside, "--inside", inside, "--honeypot", honeypot,
-                   "--workers", workers, "--idle-sleep", 0, "--lcores", f"{CONTROL_CPU},{FORWARDING_CPU}",
-                   "--driver", self.bench.load_library, "--session-capacity", capacity]  # fmt: skip
+                   "--workers", workers, "--idle-sleep", 0, "--lcores", ",".join(str(cpu) for cpu in [CONTROL_CPU, *range(FORWARDING_CPU, FORWARDING_CPU + workers)]),
+                   "--driver", self.bench.load_library, "--session-capacity", self.capacity]  # fmt: skip
         self.process = Process(self.name, command, self.bench.log("honeyswitch"), self.bench.environment)
         self.bench.wait_for_ports(self.process, receive_queues=3 * workers, transmit_queues=3 * workers)
         wait_until(lambda: self.process.check() or self.socket.exists(), 30, "honeyswitch opens its control socket")
@@ -70,11 +71,16 @@ mac = "{HONEYPOT_MAC}"
             raise Failure(f"honeyswitch answers: {answer['error']}")
         return answer["rows"][0]
 
+    def dropped(self):
+        """Packets that the switch says it has dropped, for whatever reason."""
+        counters = {counter["name"]: counter["value"] for counter in self.stats()["counters"]}
+        return sum(value for name, value in counters.items() if "dropped" in name or "contained" in name)
+
     def sessions(self):
         return self.stats()["sessions"]
 
-    def forwarding_thread(self):
-        return self.process.forwarding_thread(("rte-worker", "lcore-worker"))
+    def forwarding_threads(self):
+        return self.process.forwarding_threads("rte-worker", self.workers)
 
     def expected_port(self, traffic, source):
         if source != "outside":

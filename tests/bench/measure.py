@@ -21,6 +21,7 @@ class Result:
     sessions_per_second: float | None = None
     waited_share: float = 0.0  # of the time, the forwarding thread's CPU was another process's
     starved: int = 0
+    session_capacity: int | None = None
     windows: list = field(default_factory=list)  # packets per second of each
     resident_bytes: int = 0
     startup_seconds: float = 0.0
@@ -57,12 +58,12 @@ class Span:
 class Measurement:
     def __init__(self, bench, program, case):
         self.bench, self.program, self.case = bench, program, case
-        self.thread = program.forwarding_thread()
+        self.threads = program.forwarding_threads()
         self.kinds = [flows.traffic for flows in case.stream.flows]
         self.expected = [program.expected_port(kind, case.stream.source) for kind in self.kinds]
 
     def _moment(self):
-        waited = run_queue_wait(self.program.process.pid, self.thread)
+        waited = run_queue_wait(self.program.process.pid, self.threads)
         return time.monotonic(), waited, self.bench.page.copy()
 
     def _start(self, stream):
@@ -102,14 +103,27 @@ class Measurement:
             raise Failure(f"{where}: {strays} frames left that never came")
         return lost
 
+    def _account(self, lost, dropped_before):
+        """No packet to or from an active address is ever lost, and the switch has counted each of the others."""
+        where = f"{self.program.name}, {self.case.name}"
+        for kind in lost.keys() & {"active", "outbound"}:
+            if lost[kind]:
+                raise Failure(f"{where}: {lost[kind]} packets ({kind}) were lost")
+        counted = self.program.dropped() - dropped_before
+        if counted != sum(lost.values()):
+            raise Failure(f"{where}: {sum(lost.values())} packets were lost, {counted} were counted as dropped")
+
     def prove(self, seconds=0.2):
         """A short run with the frames' fingerprints summed up."""
         before = self.bench.page.totals()
+        dropped = self.program.dropped() if self.program.counts_drops else 0
         self._start(replace(self.case.stream, fingerprints=True))
         wait_until(lambda: (self.bench.page.totals() - before).received(0) > 0, 10, f"{self.program.name} receives")
         time.sleep(seconds)
         self._settle()
-        return self.verify(self.bench.page.totals() - before, unchanged=True)
+        lost = self.verify(self.bench.page.totals() - before, unchanged=True)
+        if self.program.counts_drops:
+            self._account(lost, dropped)
 
     def _warm_up(self, before):
         """Until every flow has been sent twice, so that caches and flow tables are as they will stay."""
@@ -137,16 +151,22 @@ class Measurement:
     def run(self, seconds) -> Result:
         """A paced stream waits for nobody, so while it lasts the forwarding thread has precedence over all other
         processes, as it would have on a CPU that is kept free for it."""
-        if self.case.stream.rate:
-            os.sched_setscheduler(self.thread, os.SCHED_FIFO, os.sched_param(1))
+        if not self.case.stream.rate:
+            return self._run(seconds)
+        self._schedule(os.SCHED_FIFO, priority=1)
         try:
             return self._run(seconds)
         finally:
-            if self.case.stream.rate and self.program.process.alive():
-                os.sched_setscheduler(self.thread, os.SCHED_OTHER, os.sched_param(0))
+            if self.program.process.alive():
+                self._schedule(os.SCHED_OTHER, priority=0)
+
+    def _schedule(self, policy, priority):
+        for thread in self.threads:
+            os.sched_setscheduler(thread, policy, os.sched_param(priority))
 
     def _run(self, seconds):
         before = self.bench.page.totals()
+        dropped = self.program.dropped() if self.program.counts_drops else 0
         self._start(self.case.stream)
         self._warm_up(before)
         sessions = self.program.sessions() if self.case.creates_sessions and self.program.keeps_sessions else None
@@ -160,6 +180,8 @@ class Measurement:
         self.program.process.check()
         totals = self.bench.page.totals() - before
         lost = self.verify(totals, unchanged=False)
+        if self.program.counts_drops:
+            self._account(lost, dropped)
         result = self._result([Moment.of(moment) for moment in moments])
         result.sessions_per_second = sessions
         result.lost_share = {kind: lost[kind] / max(totals.received(self.kinds.index(kind)), 1) for kind in lost}

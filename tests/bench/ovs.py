@@ -40,6 +40,7 @@ class OvsDpdk:
     on, and a limit that begins at 10,000 and grows by some thousand a second."""
 
     keeps_sessions = True
+    counts_drops = False
 
     def __init__(self, bench, tuned=True):
         self.bench, self.tuned = bench, tuned
@@ -86,7 +87,7 @@ class OvsDpdk:
 
     def _add_ports(self, sources):
         words = ["add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev", "fail-mode=secure"]
-        for number, (port, device) in enumerate(zip(PORTS, self.bench.devices(sources, 1)), start=1):
+        for number, (port, device) in enumerate(zip(PORTS, self.bench.devices(sources)), start=1):
             words += ["--", "add-port", BRIDGE, port, "--", "set", "Interface", port, "type=dpdk",
                       f'options:dpdk-devargs="{device}"', f"ofport_request={number}", "options:n_rxq=1"]  # fmt: skip
         self._vsctl(*words)
@@ -109,8 +110,8 @@ class OvsDpdk:
                            f"cookie={SESSION_COOKIE}/-1")  # fmt: skip
         return int(answer.rsplit("flow_count=", 1)[1])
 
-    def forwarding_thread(self):
-        return self.process.forwarding_thread(("pmd-c",))
+    def forwarding_threads(self):
+        return self.process.forwarding_threads("pmd-c")
 
     def expected_port(self, traffic, source):
         if source != "outside":

@@ -44,14 +44,16 @@ class Process:
     def tail(self, lines=15):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    def forwarding_thread(self, prefixes, cpu=FORWARDING_CPU):
-        """The id of the thread that forwards: named like one, and bound to that CPU alone."""
+    def forwarding_threads(self, prefix, workers=1):
+        """Their ids. Each is named like one, and bound to a CPU of its own from FORWARDING_CPU on."""
+        found = {}
         for task in Path(f"/proc/{self.pid}/task").iterdir():
-            thread = int(task.name)
-            comm = (task / "comm").read_text().strip()
-            if comm.startswith(prefixes) and os.sched_getaffinity(thread) == {cpu}:
-                return thread
-        raise Failure(f"{self.name} has no thread named {prefixes} on CPU {cpu}")
+            if (task / "comm").read_text().startswith(prefix):
+                found[min(os.sched_getaffinity(int(task.name)))] = int(task.name)
+        wanted = range(FORWARDING_CPU, FORWARDING_CPU + workers)
+        if not set(wanted) <= set(found):
+            raise Failure(f"{self.name} has no thread {prefix}* on CPUs {list(wanted)}, but on {list(found)}")
+        return [found[cpu] for cpu in wanted]
 
     def resident_bytes(self):
         """All memory, that in hugepages too, which Rss leaves out."""
@@ -72,7 +74,8 @@ class Process:
         return self._popen.returncode
 
 
-def run_queue_wait(pid, thread):
-    """Seconds that the thread, able to run, has waited for its CPU so far (schedstat's second figure): what other
-    processes of a shared machine took. Time that it slept or waited for a lock is not in it."""
-    return int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[1]) / 1e9
+def run_queue_wait(pid, threads):
+    """Seconds that the threads, able to run, have waited for their CPUs so far, on average (schedstat's second
+    figure): what other processes of a shared machine took. Time that they slept or waited for a lock is not in it."""
+    waits = [int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[1]) for thread in threads]
+    return sum(waits) / len(waits) / 1e9

@@ -61,6 +61,14 @@ def _text(value, form):
     return "" if value is None else format(value, form)
 
 
+def _own_nanoseconds(cells, case, key):
+    """Time for a packet beyond what making and counting it takes, which is the same for all programs."""
+    given = cells.get(("input", "rxonly"))
+    if given is None or key == "rxonly" or case.stream.rate:
+        return None
+    return 1e9 / cells[case.name, key].rate - 1e9 / given.rate
+
+
 def _row(cells, case, key):
     cell = cells[case.name, key]
     kinds = [flows.traffic for flows in case.stream.flows]
@@ -69,6 +77,7 @@ def _row(cells, case, key):
     own = cell.by_class("active") if "active" in kinds and len(kinds) > 1 else None
     return [
         case.name, NAMES[key], f"{cell.rate / 1e6:.2f}", f"{cell.low / 1e6:.2f}–{cell.high / 1e6:.2f}",
+        _text(_own_nanoseconds(cells, case, key), ".1f"),
         _text(_ratio(cells, case.name, key, LIMIT) if key != LIMIT else None, ".2f"),
         _text(_ratio(cells, case.name, key, PEER) if key == "honeyswitch" else None, ".1f"),
         _text(cell.rate / reference.rate if reference and not case.stream.rate else None, ".2f"),
@@ -78,22 +87,44 @@ def _row(cells, case, key):
     ]  # fmt: skip
 
 
-HEAD = ["case", "program", "Mpps", "spread", "/testpmd", "/OVS", "/none", "active Mpps", "M sessions/s", "lost",
+HEAD = ["case", "program", "Mpps", "spread", "own ns", "/testpmd", "/OVS", "/none", "active Mpps", "M sessions/s", "lost",
         "CPU taken"]  # fmt: skip
 
 
 def table(results):
-    """As Markdown. `/none`: against the same program's `active-0`. `lost`: of the active traffic where there is any,
+    """As Markdown. `own ns`: for each packet, beyond the input. `/none`: against the same program's `active-0`. `lost`: of the active traffic where there is any,
     else of all. `CPU taken`: share of the time that other processes had the forwarding CPU; rates leave it out."""
     cells = summaries(results)
     rows = [_row(cells, case, key) for case in all_cases() for key in NAMES if (case.name, key) in cells]
-    widths = [max(len(row[column]) for row in [HEAD, *rows]) for column in range(len(HEAD))]
+    return _markdown(HEAD, rows)
+
+
+def _markdown(head, rows):
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
 
     def line(row):
         left = [text.ljust(width) for text, width in zip(row[:2], widths)]
         return "| " + " | ".join(left + [text.rjust(width) for text, width in zip(row[2:], widths[2:])]) + " |"
 
-    return "\n".join([line(HEAD), "|" + "|".join("-" * (width + 2) for width in widths) + "|", *map(line, rows)])
+    return "\n".join([line(head), "|" + "|".join("-" * (width + 2) for width in widths) + "|", *map(line, rows)])
+
+
+def scaling_table(results):
+    """Memory is all the process has, hugepages included; each session's share is what a table needs more than the
+    smallest one, for each session more that it has room for."""
+    sizes = {}
+    for result in results:
+        if result["key"] == "honeyswitch" and result["session_capacity"] and result["case"].startswith("sessions-"):
+            sizes.setdefault(result["session_capacity"], []).append(result)
+    smallest = min(sizes, default=0)
+    rows = []
+    for capacity in sorted(sizes):
+        rate = median(result["packets_per_second"] for result in sizes[capacity])
+        memory = [median(result["resident_bytes"] for result in sizes[size]) for size in (capacity, smallest)]
+        each = (memory[0] - memory[1]) / (capacity - smallest) if capacity > smallest else None
+        rows.append([sizes[capacity][0]["case"], f"{capacity:,}", f"{rate / 1e6:.2f}", f"{memory[0] / 2**20:,.0f}",
+                     _text(each, ".0f")])  # fmt: skip
+    return _markdown(["case", "capacity", "Mpps", "MiB of the process", "bytes per session"], rows)
 
 
 def machine():

@@ -3,6 +3,7 @@ time, so that what else the machine does falls on all of them."""
 
 import sys
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 
 from bench.honeyswitch import Honeyswitch
@@ -25,13 +26,25 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+@contextmanager
+def running(program, group):
+    """A failure of what is done with the program is not hidden by how the program ends after it."""
+    try:
+        program.start(sources=group.sources, sessions=group.sessions, capacity=group.capacity, workers=group.workers)
+        yield
+    except BaseException:
+        with suppress(Failure):
+            program.stop()
+        raise
+    program.stop()
+
+
 def run_group(bench, key, group, cases, seconds):
     """All `cases` of the group on one program; yields a Result for each."""
     bench.renew_page()
     program = PROGRAMS[key](bench)
     began = time.monotonic()
-    try:
-        program.start(sources=group.sources, sessions=group.sessions, capacity=group.capacity)
+    with running(program, group):
         up = time.monotonic() - began
         placing = put_in_place(bench, program, group.sessions)
         for case in cases:
@@ -39,20 +52,27 @@ def run_group(bench, key, group, cases, seconds):
             measurement.prove()
             result = measurement.run(seconds)
             result.startup_seconds, result.placing_seconds = up, placing
+            result.session_capacity = getattr(program, "capacity", None)
             say(f"    {program.name:16} {case.name:14} {result.packets_per_second / 1e6:7.2f} Mpps"
                 + (f", CPU taken by others {result.waited_share:.0%}" if result.waited_share > 0.02 else ""))  # fmt: skip
-            yield key, result
-    finally:
-        program.stop()
+            yield result
 
 
-def run_rounds(bench, groups, programs, rounds, seconds):
-    """Yields dictionaries, ready for JSON."""
+def _runs(key, group, cases, leave_out):
+    """The cases of the group that this program takes part in."""
+    role = "ovs" if key == "ovs-untuned" else key
+    if role not in group.programs:
+        return []
+    return [case for case in cases if role in case.programs and case.name not in leave_out.get(key, ())]
+
+
+def run_rounds(bench, groups, programs, rounds, seconds, leave_out):
+    """Yields dictionaries, ready for JSON. `leave_out`: names of cases by program."""
     for number in range(rounds):
         say(f"round {number + 1} of {rounds}")
+        turn = number % len(programs)
         for group, cases in groups:
-            keys = [key for key in programs if key in group.programs or key == "ovs-untuned" and "ovs" in group.programs]
-            turn = number % max(len(keys), 1)
-            for key in keys[turn:] + keys[:turn]:
-                for name, result in run_group(bench, key, group, cases, seconds):
-                    yield {"round": number, "key": name} | asdict(result)
+            for key in programs[turn:] + programs[:turn]:
+                mine = _runs(key, group, cases, leave_out)
+                for result in run_group(bench, key, group, mine, seconds) if mine else ():
+                    yield {"round": number, "key": key} | asdict(result)
