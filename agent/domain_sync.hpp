@@ -64,6 +64,8 @@ class DomainSync {
     /// Nothing is wanted, new or unacknowledged.
     [[nodiscard]] bool in_step() const { return !state_wanted_ && !state_ && pending_.empty(); }
     [[nodiscard]] std::size_t pending() const { return pending_.size(); }
+    /// The controller has not yet acknowledged the address's state.
+    [[nodiscard]] bool awaits(Ipv4Address address) const { return pending_.contains(address); }
     [[nodiscard]] std::optional<Verdict> refused() const { return refused_; }
     /// When flush has something to do again; none: not before something happens.
     [[nodiscard]] std::optional<TimePoint> due() const;

@@ -20,7 +20,7 @@ void Reporter::note_swept(std::size_t domain, TimePoint now) {
 }
 
 void Reporter::flush(TimePoint now) {
-    if (!handshake_ && (!association_ || now - last_heard_ > silence_limit)) begin_handshake(now);
+    if (!handshake_ && (!association_ || now - last_heard_ >= silence_limit)) begin_handshake(now);
     if (handshake_ && handshake_->due <= now) continue_handshake(now);
     if (!association_) return;
 
