@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 namespace honeyswitch::control {
 namespace {
@@ -123,12 +124,14 @@ void Controller::domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) 
     lapses_.push_back({agent, domain, now + config_.voucher_lifetime});
     const auto place = domains_.find(domain);
     if (place == domains_.end() || place->second.agents.erase(agent) == 0) return;
-    // Cannot fail: the domain has its place already.
-    (void)apply(domain, place->second, now);
+    const auto applied = apply(domain, place->second, now);
+    assert(applied);  // the domain has its place already
+    (void)applied;
 }
 
 void Controller::cancel_lapse(AgentId agent, Ipv4Prefix domain) {
-    std::erase_if(lapses_, [&](const Lapse& lapse) { return lapse.agent == agent && lapse.domain == domain; });
+    std::erase_if(lapses_,
+                  [&](const Lapse& lapse) { return lapse.agent == agent && lapse.domain == domain; });
 }
 
 void Controller::packet_in(const PacketIn& packet, TimePoint now) {

@@ -18,7 +18,8 @@ dataplane::Prefix prefix_of(Ipv4Prefix prefix) {
 }
 
 rte_mbuf* packet_of(BufferId buffer) {
-    return reinterpret_cast<rte_mbuf*>(static_cast<std::uintptr_t>(buffer));
+    return reinterpret_cast<rte_mbuf*>(
+        static_cast<std::uintptr_t>(buffer));  // NOLINT(performance-no-int-to-ptr)
 }
 BufferId buffer_of(rte_mbuf* packet) {
     return BufferId{reinterpret_cast<std::uintptr_t>(packet)};

@@ -26,6 +26,7 @@ Stats Inspector::stats() const {
 
 std::vector<CounterRow> Inspector::counters() const {
     std::vector<CounterRow> rows;
+    rows.reserve(dataplane::counter_count + event_count + 1);
     for (std::size_t i = 0; i < dataplane::counter_count; ++i)
         rows.push_back({std::string(dataplane::counter_info.at(i).name),
                         std::string(dataplane::counter_info.at(i).help),

@@ -263,8 +263,9 @@ void AddressTable::session_added(std::uint32_t destination) {
 
 void AddressTable::session_removed(std::uint32_t destination) {
     for_each_state(destination, [](State& state, std::uint32_t& count) {
-        if (count != 0 && --count == 0)
-            state.fetch_and(static_cast<std::uint8_t>(~sessions), std::memory_order_release);
+        if (count == 0) return;
+        --count;
+        if (count == 0) state.fetch_and(static_cast<std::uint8_t>(~sessions), std::memory_order_release);
     });
 }
 

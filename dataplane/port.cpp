@@ -80,12 +80,14 @@ std::expected<void, Error> Port::configure(const PortConfig& config) {
     code = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx);
     if (code != 0) return failed("size the queues of", id_, code);
     const auto socket = static_cast<unsigned>(rte_eth_dev_socket_id(id_));
-    for (std::uint16_t queue = 0; queue < rx_queues_; ++queue)
-        if ((code = rte_eth_rx_queue_setup(id_, queue, rx, socket, nullptr, config.buffers)) != 0)
-            return failed("set up a receive queue of", id_, code);
-    for (std::uint16_t queue = 0; queue < config.workers; ++queue)
-        if ((code = rte_eth_tx_queue_setup(id_, queue, tx, socket, nullptr)) != 0)
-            return failed("set up a transmit queue of", id_, code);
+    for (std::uint16_t queue = 0; queue < rx_queues_; ++queue) {
+        code = rte_eth_rx_queue_setup(id_, queue, rx, socket, nullptr, config.buffers);
+        if (code != 0) return failed("set up a receive queue of", id_, code);
+    }
+    for (std::uint16_t queue = 0; queue < config.workers; ++queue) {
+        code = rte_eth_tx_queue_setup(id_, queue, tx, socket, nullptr);
+        if (code != 0) return failed("set up a transmit queue of", id_, code);
+    }
 
     rte_ether_addr mac{};
     if (rte_eth_macaddr_get(id_, &mac) == 0) std::memcpy(mac_.data(), mac.addr_bytes, mac_.size());
