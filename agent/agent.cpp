@@ -10,10 +10,13 @@
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 
+#include "agent/status.hpp"
+
 namespace honeyswitch::agent {
 namespace {
 
 constexpr Duration losses_interval = std::chrono::milliseconds(100);
+constexpr Duration latency_log_interval = std::chrono::minutes(10);
 
 std::string name_of(const DomainOptions& options) {
     return options.vlan
@@ -77,6 +80,10 @@ std::expected<std::unique_ptr<Agent>, Error> Agent::create(const AgentOptions& o
             return std::unexpected(added.error());
     if (!options.dry_run)
         if (const auto added = agent->add_controllers(options); !added) return std::unexpected(added.error());
+    if (const auto followed = agent->follow_files(options); !followed)
+        return std::unexpected(followed.error());
+    if (const auto served = agent->serve_status(options.status_socket); !served)
+        return std::unexpected(served.error());
     if (const auto watched = agent->watch_events(); !watched) return std::unexpected(watched.error());
     if (const auto refreshed = agent->refresh_interfaces(); !refreshed)
         return std::unexpected(refreshed.error());
@@ -147,6 +154,35 @@ std::expected<void, Error> Agent::add_controllers(const AgentOptions& options) {
     return {};
 }
 
+std::expected<void, Error> Agent::follow_files(const AgentOptions& options) {
+    auto files = VoucherFiles::open(options.leases, options.static_lists);
+    if (!files) return std::unexpected(files.error());
+    vouchers_ = std::move(*files);
+    apply_vouchers(Clock::now());
+    if (vouchers_.descriptor() < 0) return {};
+    return loop_.add(vouchers_.descriptor(), [this] { vouchers_.drain(Clock::now()); });
+}
+
+std::expected<void, Error> Agent::serve_status(const std::filesystem::path& path) {
+    if (path.empty()) return {};
+    auto listening = StatusSocket::listen(path);
+    if (!listening) return std::unexpected(listening.error());
+    status_ = std::move(*listening);
+    return loop_.add(status_->descriptor(), [this] { status_->answer([this] { return status(); }); });
+}
+
+std::string Agent::status() const {
+    StatusReport report;
+    for (const auto& domain : domains_) report.add(*domain);
+    for (const auto& port : ports_) report.add(*port);
+    for (const auto& controller : controllers_) report.add(controller.name, *controller.reporter);
+    return report.text();
+}
+
+void Agent::apply_vouchers(TimePoint now) {
+    for (auto& domain : domains_) domain->set_vouchers(vouchers_.vouchers(domain->options().prefix), now);
+}
+
 std::expected<void, Error> Agent::watch_events() {
     sigset_t signals;
     sigemptyset(&signals);
@@ -199,13 +235,15 @@ void Agent::turn(TimePoint now) {
         for (auto& port : ports_) port->check_losses();
         losses_due_ = now + losses_interval;
     }
+    if (vouchers_.refresh(now)) apply_vouchers(now);
     for (auto& domain : domains_) domain->tick(now);
     for (auto& controller : controllers_) controller.reporter->flush(now);
     log_associations();
+    if (latency_log_due_ <= now) log_latency(now);
 }
 
 TimePoint Agent::due() const {
-    auto earliest = losses_due_;
+    auto earliest = std::min(losses_due_, vouchers_.due());
     for (const auto& domain : domains_) earliest = std::min(earliest, domain->due());
     for (const auto& controller : controllers_) earliest = std::min(earliest, controller.reporter->due());
     return earliest;
@@ -216,6 +254,19 @@ void Agent::log_associations() {
         if (controller.reporter->associated() == controller.associated) continue;
         controller.associated = controller.reporter->associated();
         spdlog::info("controller {}: associated", controller.name);
+    }
+}
+
+void Agent::log_latency(TimePoint now) {
+    latency_log_due_ = now + latency_log_interval;
+    const auto us = [](Duration duration) { return duration / std::chrono::microseconds(1); };
+    for (const auto& controller : controllers_) {
+        const auto& latency = controller.reporter->latency();
+        if (latency.count() == 0) continue;
+        spdlog::info(
+            "controller {}: first ARP to acknowledgement: {} addresses, median {} us, 99 % {} us, most {} us",
+            controller.name, latency.count(), us(latency.percentile(0.5)), us(latency.percentile(0.99)),
+            us(latency.maximum()));
     }
 }
 

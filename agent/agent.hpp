@@ -10,7 +10,9 @@
 #include "agent/interface_port.hpp"
 #include "agent/options.hpp"
 #include "agent/reporter.hpp"
+#include "agent/status_socket.hpp"
 #include "agent/udp_socket.hpp"
+#include "agent/voucher_files.hpp"
 
 namespace honeyswitch::agent {
 
@@ -41,9 +43,14 @@ class Agent {
     [[nodiscard]] std::expected<void, Error> watch_events();
     [[nodiscard]] std::expected<void, Error> refresh_interfaces();
     [[nodiscard]] InterfacePort& port_of(const DomainOptions& options);
+    [[nodiscard]] std::expected<void, Error> follow_files(const AgentOptions& options);
+    [[nodiscard]] std::expected<void, Error> serve_status(const std::filesystem::path& path);
+    [[nodiscard]] std::string status() const;
+    void apply_vouchers(TimePoint now);
     void turn(TimePoint now);
     [[nodiscard]] TimePoint due() const;
     void log_associations();
+    void log_latency(TimePoint now);
 
     EventLoop loop_;
     Descriptor signals_, interface_events_;
@@ -51,9 +58,12 @@ class Agent {
     std::vector<std::unique_ptr<Channel>> channels_;
     std::vector<std::unique_ptr<Domain>> domains_;
     std::vector<Controller> controllers_;
+    VoucherFiles vouchers_;
+    std::optional<StatusSocket> status_;
     bool stopping_ = false;
     bool refresh_wanted_ = false;
     TimePoint losses_due_{};
+    TimePoint latency_log_due_{};
 };
 
 }  // namespace honeyswitch::agent

@@ -42,26 +42,26 @@ void Domain::set_link(bool up, TimePoint now) {
     if (!up) set_swept(false, "the interface is down");
 }
 
-void Domain::set_leases(std::map<Ipv4Address, TimePoint> leases, TimePoint now) {
-    std::swap(leases_, leases);
-    std::erase_if(leases_, [&](const auto& lease) { return !options_.prefix.contains(lease.first); });
-    lease_due_ = now;
-    for (const auto& [address, until] : leases) update(address, std::nullopt);
-    expire_leases(now);
-    for (const auto& [address, until] : leases_) update(address, std::nullopt);
+void Domain::set_vouchers(std::map<Ipv4Address, TimePoint> vouchers, TimePoint now) {
+    std::swap(vouchers_, vouchers);
+    std::erase_if(vouchers_, [&](const auto& voucher) { return !options_.prefix.contains(voucher.first); });
+    voucher_due_ = now;
+    for (const auto& [address, until] : vouchers) update(address, std::nullopt);
+    expire_vouchers(now);
+    for (const auto& [address, until] : vouchers_) update(address, std::nullopt);
 }
 
-void Domain::expire_leases(TimePoint now) {
-    if (lease_due_ > now) return;
-    lease_due_ = TimePoint::max();
-    for (auto lease = leases_.begin(); lease != leases_.end();) {
-        if (lease->second > now) {
-            lease_due_ = std::min(lease_due_, lease->second);
-            ++lease;
+void Domain::expire_vouchers(TimePoint now) {
+    if (voucher_due_ > now) return;
+    voucher_due_ = TimePoint::max();
+    for (auto voucher = vouchers_.begin(); voucher != vouchers_.end();) {
+        if (voucher->second > now) {
+            voucher_due_ = std::min(voucher_due_, voucher->second);
+            ++voucher;
             continue;
         }
-        const auto address = lease->first;
-        lease = leases_.erase(lease);
+        const auto address = voucher->first;
+        voucher = vouchers_.erase(voucher);
         update(address, std::nullopt);
     }
 }
@@ -114,7 +114,7 @@ void Domain::evidence(Ipv4Address address, const MacAddress& mac, TimePoint arri
 
 void Domain::update(Ipv4Address address, std::optional<TimePoint> evidence) {
     const bool active =
-        always_.contains(address) || hosts_.find(address) != nullptr || leases_.contains(address);
+        always_.contains(address) || hosts_.find(address) != nullptr || vouchers_.contains(address);
     if (report_.active.set(address, active)) output_->changed(address, evidence);
 }
 
@@ -135,7 +135,7 @@ bool Domain::request(Ipv4Address target, const MacAddress& destination) {
 }
 
 void Domain::tick(TimePoint now) {
-    expire_leases(now);
+    expire_vouchers(now);
     if (!link_) return;
     if (!sweep_.running() && sweep_due_ <= now) {
         sweep_.begin(now);
@@ -213,7 +213,7 @@ void Domain::set_swept(bool swept, const std::string& reason) {
 }
 
 TimePoint Domain::due() const {
-    auto earliest = lease_due_;
+    auto earliest = voucher_due_;
     if (!link_) return earliest;
     earliest = std::min(earliest, sweep_.running() ? sweep_.due() : sweep_due_);
     return cut_off_ ? earliest : std::min(earliest, hosts_.due());

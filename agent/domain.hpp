@@ -58,8 +58,8 @@ class Domain {
     /// The interface's own MAC and those of its addresses that lie in the domain.
     void set_own(const MacAddress& mac, const std::vector<Ipv4Address>& addresses);
     void set_link(bool up, TimePoint now);
-    /// What the lease files say now: each address until when. Replaces what they said before.
-    void set_leases(std::map<Ipv4Address, TimePoint> leases, TimePoint now);
+    /// What lease files and static lists say now: each address until when. Replaces what they said before.
+    void set_vouchers(std::map<Ipv4Address, TimePoint> vouchers, TimePoint now);
 
     /// `frame` arrived on this domain's interface and VLAN at `arrived`.
     void receive(const ArpFrame& frame, TimePoint arrived);
@@ -87,7 +87,7 @@ class Domain {
     void judge(TimePoint now);
     void set_swept(bool swept, const std::string& reason);
     void update(Ipv4Address address, std::optional<TimePoint> evidence);
-    void expire_leases(TimePoint now);
+    void expire_vouchers(TimePoint now);
 
     DomainOptions options_;
     DomainOutput* output_;
@@ -100,10 +100,10 @@ class Domain {
     AddressSet always_;
     MacAddress own_mac_;
     std::vector<Ipv4Address> own_;
-    std::map<Ipv4Address, TimePoint> leases_;
+    std::map<Ipv4Address, TimePoint> vouchers_;
     bool link_ = false;
     TimePoint sweep_due_{};
-    TimePoint lease_due_ = TimePoint::max();
+    TimePoint voucher_due_ = TimePoint::max();
     bool thorough_ = true;             ///< retries for all: not swept yet
     std::optional<unsigned> cut_off_;  ///< sweeps that are still needed to believe the contrary
     std::optional<Duration> last_sweep_;

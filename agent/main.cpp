@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <CLI/CLI.hpp>
-
 #include "agent/agent.hpp"
 #include "agent/command_line.hpp"
+#include "agent/privileges.hpp"
+#include "agent/status_socket.hpp"
 
 using namespace honeyswitch::agent;
 
@@ -21,18 +21,50 @@ int fail(int code, const Error& error) {
     return code;
 }
 
+int print_status(const std::filesystem::path& socket) {
+    const auto status = StatusSocket::read(socket);
+    if (!status) return fail(failed_while_running, status.error());
+    fmt::print("{}", *status);
+    return 0;
+}
+
+int check(const AgentOptions& options) {
+    if (!options.dry_run)
+        if (const auto key = load_key(options.key_file); !key) return fail(bad_options, key.error());
+    fmt::print("the configuration is valid: {} domains, {} controllers\n", options.domains.size(),
+               options.controllers.size());
+    return 0;
+}
+
+int run(const AgentOptions& options) {
+    spdlog::set_level(spdlog::level::from_str(options.log_level));
+    spdlog::flush_on(spdlog::level::info);
+    auto agent = Agent::create(options);
+    if (!agent) return fail(bad_options, agent.error());
+    if (const auto dropped = drop_privileges(options.user); !dropped)
+        return fail(failed_while_running, dropped.error());
+    if (const auto restricted = restrict_system_calls(); !restricted)
+        return fail(failed_while_running, restricted.error());
+    const auto ran = (*agent)->run();
+    return ran ? 0 : fail(failed_while_running, ran.error());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const auto command = parse_command_line(argc, argv);
     if (!command) return command.error();
-    if (!command->keygen.empty()) {
-        const auto written = generate_key(command->keygen);
-        return written ? 0 : fail(failed_while_running, written.error());
+    switch (command->task) {
+        case Task::keygen: {
+            const auto written = generate_key(command->path);
+            return written ? 0 : fail(failed_while_running, written.error());
+        }
+        case Task::status:
+            return print_status(command->path);
+        case Task::check:
+            return check(command->options);
+        case Task::run:
+            return run(command->options);
     }
-    spdlog::set_level(spdlog::level::from_str(command->options.log_level));
-    auto agent = Agent::create(command->options);
-    if (!agent) return fail(bad_options, agent.error());
-    const auto ran = (*agent)->run();
-    return ran ? 0 : fail(failed_while_running, ran.error());
+    return bad_options;
 }

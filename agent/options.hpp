@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/domain_options.hpp"
+#include "agent/lease_file.hpp"
 #include "agent/wire/key.hpp"
 
 namespace honeyswitch::agent {
@@ -16,12 +17,21 @@ struct DomainSpec {
     DomainOptions options;             ///< with the prefix still empty
 };
 
+struct LeaseSource {
+    LeaseFormat format = LeaseFormat::isc_dhcpd;
+    std::filesystem::path path;
+};
+
 struct AgentOptions {
     std::string name;
     std::filesystem::path key_file;
     std::vector<std::string> controllers;  ///< HOST:PORT
     std::vector<DomainSpec> domains;
-    bool dry_run = false;  ///< says what would be reported, and to nobody
+    std::vector<LeaseSource> leases;
+    std::vector<std::filesystem::path> static_lists;
+    std::filesystem::path status_socket;  ///< empty: none
+    std::string user;                     ///< to run as after start; empty: whoever started it
+    bool dry_run = false;                 ///< says what would be reported, and to nobody
     std::string log_level = "info";
 };
 
