@@ -58,7 +58,14 @@ mac = "{HONEYPOT_MAC}"
                    "--driver", self.bench.load_library, "--session-capacity", self.capacity]  # fmt: skip
         self.process = Process(self.name, command, self.bench.log("honeyswitch"), self.bench.environment)
         self.bench.wait_for_ports(self.process, receive_queues=3 * workers, transmit_queues=3 * workers)
-        wait_until(lambda: self.process.check() or self.socket.exists(), 30, "honeyswitch opens its control socket")
+        wait_until(self._answers, 30, "honeyswitch answers on its control socket")
+
+    def _answers(self):
+        self.process.check()
+        try:
+            return bool(self.stats())
+        except OSError:  # not there yet, or the one that an earlier run has left
+            return False
 
     def stats(self):
         """What `honeyctl stats --json` prints."""

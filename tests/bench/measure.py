@@ -125,7 +125,7 @@ class Measurement:
         if self.program.counts_drops:
             self._account(lost, dropped)
 
-    def _warm_up(self, before):
+    def _warm_up(self, before, until_steady):
         """Until every flow has been sent twice, so that caches and flow tables are as they will stay."""
         def warm():
             totals = self.bench.page.totals() - before
@@ -134,7 +134,8 @@ class Measurement:
                        for index, flows in enumerate(self.case.stream.flows) if flows.traffic != "scan")  # fmt: skip
 
         wait_until(warm, 60, f"{self.program.name}, {self.case.name}: every flow sent twice")
-        self._wait_until_steady()
+        if until_steady:
+            self._wait_until_steady()
 
     def _wait_until_steady(self, step=0.25, longest=5.0):
         """Until the rate of three steps in a row differs by less than 3 %."""
@@ -168,7 +169,7 @@ class Measurement:
         before = self.bench.page.totals()
         dropped = self.program.dropped() if self.program.counts_drops else 0
         self._start(self.case.stream)
-        self._warm_up(before)
+        self._warm_up(before, until_steady=seconds >= 1)
         sessions = self.program.sessions() if self.case.creates_sessions and self.program.keeps_sessions else None
         moments = [self._moment()]
         while moments[-1][0] - moments[0][0] < seconds:

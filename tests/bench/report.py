@@ -53,8 +53,13 @@ def summaries(results):
 
 
 def _ratio(cells, case, key, other):
+    """Of packets, or, where both make sessions, of new sessions."""
     mine, its = cells.get((case, key)), cells.get((case, other))
-    return mine.rate / its.rate if mine and its and its.rate else None
+    if mine is None or its is None:
+        return None
+    if mine.sessions_per_second and its.sessions_per_second:
+        return mine.sessions_per_second / its.sessions_per_second
+    return mine.rate / its.rate if its.rate else None
 
 
 def _text(value, form):
