@@ -124,7 +124,8 @@ GROUPS = (
 )  # fmt: skip
 
 
-SCALING = tuple(group for group in GROUPS if group.programs == SWITCH or group.sessions >= 200_000 and len(group.cases) == 2)
+SCALING = tuple(sorted((group for group in GROUPS if group.optional or group.sessions and len(group.cases) == 2),
+                       key=lambda group: (group.workers, group.sessions)))  # fmt: skip
 
 
 def all_cases():

@@ -37,6 +37,8 @@ def parse(arguments):
     parser.add_argument("--no-install", action="store_true", help="do not call tools/install")
     parser.add_argument("--scaling", action="store_true",
                         help="only honeyswitch: sessions from 10,000 to 10 million, memory, and two workers")  # fmt: skip
+    parser.add_argument("--profile", action="store_true",
+                        help="also write where the forwarding thread's time goes (perf), which slows it a little")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="name the cases and end")
     options = parser.parse_args(arguments)
     options.rounds = options.rounds or (1 if options.quick else 5)
@@ -90,7 +92,9 @@ def needed_mebibytes(groups):
 def measure(options):
     groups = chosen_groups(options)
     programs = chosen_programs(options)
-    bench = Bench(options.build.resolve(), options.seed, ACTIVE_ADDRESSES)
+    options.output.mkdir(parents=True, exist_ok=True)
+    profiles = options.output if options.profile else None
+    bench = Bench(options.build.resolve(), options.seed, ACTIVE_ADDRESSES, profiles)
     results, complete = [], False
     try:
         with Hugepages(needed_mebibytes(groups)):
@@ -106,7 +110,6 @@ def measure(options):
 
 
 def present(options, results):
-    options.output.mkdir(parents=True, exist_ok=True)
     settings = {"rounds": options.rounds, "seconds": options.seconds, "seed": options.seed}
     report.write_json(options.output / "results.json", results, settings)
     table = report.table(results)

@@ -12,8 +12,9 @@ HUGEPAGES = Path("/sys/kernel/mm/hugepages/hugepages-2048kB")
 
 
 class Bench:
-    def __init__(self, build: Path, seed: int, active_count: int):
+    def __init__(self, build: Path, seed: int, active_count: int, profile_directory: Path | None = None):
         self.build, self.seed, self.active_count = build, seed, active_count
+        self.profile_directory = profile_directory
         self.load_library = build / "tests/bench/load/libbench_load.so"
         self.directory = Path(tempfile.mkdtemp(prefix="honeyswitch-bench-"))
         self.page = None

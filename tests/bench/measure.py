@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from bench.process import Failure, run_queue_wait, wait_until
+from bench.profile import profiled
 from bench.shared_page import PORTS, UNMARKED, Totals
 
 WINDOW = 0.1  # seconds
@@ -171,10 +172,8 @@ class Measurement:
         self._start(self.case.stream)
         self._warm_up(before, until_steady=seconds >= 1)
         sessions = self.program.sessions() if self.case.creates_sessions and self.program.keeps_sessions else None
-        moments = [self._moment()]
-        while moments[-1][0] - moments[0][0] < seconds:
-            time.sleep(WINDOW)
-            moments.append(self._moment())
+        with profiled(self.bench.profile_directory, f"{self.program.name}-{self.case.name}", self.threads):
+            moments = self._watch(seconds)
         if sessions is not None:
             sessions = (self.program.sessions() - sessions) / (time.monotonic() - moments[0][0])
         self._settle()
@@ -187,6 +186,13 @@ class Measurement:
         result.sessions_per_second = sessions
         result.lost_share = {kind: lost[kind] / max(totals.received(self.kinds.index(kind)), 1) for kind in lost}
         return result
+
+    def _watch(self, seconds):
+        moments = [self._moment()]
+        while moments[-1][0] - moments[0][0] < seconds:
+            time.sleep(WINDOW)
+            moments.append(self._moment())
+        return moments
 
     def _arrived(self, span: Span, index):
         port = self.expected[index]
