@@ -200,7 +200,7 @@ class NoticeSimulation : public testing::TestWithParam<Weather> {};
 TEST_P(NoticeSimulation, StatesAgreeInTheEndAndNoAcknowledgementIsUntrue) {
     spdlog::set_level(spdlog::level::off);
     const char* const wanted = std::getenv("SIMULATION_SEEDS");
-    const unsigned seeds = wanted != nullptr ? static_cast<unsigned>(std::stoul(wanted)) : 60;
+    const unsigned seeds = wanted != nullptr ? static_cast<unsigned>(std::stoul(wanted)) : 25;
     std::uint64_t acknowledged = 0;
     for (unsigned seed = 1; seed <= seeds; ++seed) {
         History history(seed, GetParam());
