@@ -66,6 +66,7 @@ bool ControlLoop::handle_packet_ins(TimePoint time) {
             parts_.controller.packet_in(packet, time);
         any = any || count != 0;
     }
+    parts_.the_switch.flush();
     return any;
 }
 

@@ -141,15 +141,35 @@ void DpdkSwitch::drop(BufferId buffer) {
     rte_pktmbuf_free(packet_of(buffer));
 }
 
-/// Back to the worker that it came from. A packet for the inside may be a host's: it waits for room, which a
-/// worker that runs makes within microseconds.
+/// Back to the worker that it came from.
 void DpdkSwitch::send(rte_mbuf* packet, Side side) {
-    constexpr unsigned patience_for_the_inside = 100'000;
     packet->port = static_cast<std::uint16_t>(side);
-    auto& egress = plane_.workers()[packet->hash.usr]->egress();
-    for (unsigned attempts = side == Side::inside ? patience_for_the_inside : 1; attempts != 0; --attempts) {
-        if (egress.give(std::span(&packet, 1)) == 1) [[likely]]
-            return;
+    const std::size_t worker = packet->hash.usr;
+    Outgoing& outgoing = outgoing_[worker];
+    outgoing.packets[outgoing.count++] = packet;
+    if (outgoing.count == outgoing.packets.size()) flush(worker);
+}
+
+void DpdkSwitch::flush() {
+    for (std::size_t worker = 0; worker < outgoing_.size(); ++worker)
+        if (outgoing_[worker].count != 0) flush(worker);
+}
+
+void DpdkSwitch::flush(std::size_t worker) {
+    Outgoing& outgoing = outgoing_[worker];
+    auto& egress = plane_.workers()[worker]->egress();
+    const auto packets = std::span(outgoing.packets).first(outgoing.count);
+    for (rte_mbuf* const packet : packets.subspan(egress.give(packets))) insist(packet, egress);
+    outgoing.count = 0;
+}
+
+/// The ring was full. A packet for the inside may be a host's: it waits for room, which a worker that runs
+/// makes within microseconds.
+void DpdkSwitch::insist(rte_mbuf* packet, dataplane::MbufRing& egress) {
+    constexpr unsigned patience_for_the_inside = 100'000;
+    const bool for_the_inside = packet->port == static_cast<std::uint16_t>(Side::inside);
+    for (unsigned attempts = for_the_inside ? patience_for_the_inside : 1; attempts != 0; --attempts) {
+        if (egress.give(std::span(&packet, 1)) == 1) return;
         rte_pause();
     }
     ++packet_outs_dropped_;

@@ -15,7 +15,8 @@ namespace honeyswitch::control {
 
 class DpdkSwitch final : public Switch {
   public:
-    DpdkSwitch(dataplane::DataPlane& plane, rte_mempool& buffers) : plane_(plane), buffers_(buffers) {}
+    DpdkSwitch(dataplane::DataPlane& plane, rte_mempool& buffers)
+        : plane_(plane), buffers_(buffers), outgoing_(plane.workers().size()) {}
 
     [[nodiscard]] std::expected<void, Error> add_domain(Ipv4Prefix prefix, DomainAction action,
                                                         std::span<const Ipv4Address> active) override;
@@ -33,7 +34,10 @@ class DpdkSwitch final : public Switch {
     [[nodiscard]] std::uint32_t session_count() const override { return plane_.sessions().size(); }
     [[nodiscard]] std::uint64_t sessions_in(Ipv4Prefix domain) const override;
 
-    [[nodiscard]] Barrier barrier_request() override { return plane_.quiescence().start(); }
+    [[nodiscard]] Barrier barrier_request() override {
+        flush();  // what was decided before the barrier leaves before it
+        return plane_.quiescence().start();
+    }
     [[nodiscard]] bool barrier_reached(Barrier barrier) const override {
         return plane_.quiescence().passed(barrier);
     }
@@ -56,6 +60,8 @@ class DpdkSwitch final : public Switch {
     /// The workers' Packet-Ins, a burst at most. Returns how many. Frames that cannot be parsed are sent on
     /// inside.
     [[nodiscard]] std::size_t receive(std::span<PacketIn, burst> packets);
+    /// Hands the Packet-Outs since the last flush to the workers.
+    void flush();
     /// Takes back what is free after its grace period.
     void reclaim();
     /// A frame of the controller's own, out of the honeypot port. False: no buffer, or no room.
@@ -70,11 +76,19 @@ class DpdkSwitch final : public Switch {
     [[nodiscard]] bool describe(rte_mbuf* packet, PacketIn& description);
     void warm(std::span<const PacketIn> packets) const;
     void send(rte_mbuf* packet, dataplane::Side side);
+    void flush(std::size_t worker);
+    void insist(rte_mbuf* packet, dataplane::MbufRing& egress);
+
+    struct Outgoing {
+        std::array<rte_mbuf*, burst> packets;
+        std::size_t count = 0;
+    };
 
     dataplane::DataPlane& plane_;
     rte_mempool& buffers_;
     TimePoint now_{};
     std::size_t next_worker_ = 0;
+    std::vector<Outgoing> outgoing_;  ///< for each worker
     std::uint64_t packet_outs_dropped_ = 0;
 };
 

@@ -30,8 +30,16 @@ class Quiescence {
     /// The worker with this index, before and after its loop.
     void online(unsigned worker);
     void offline(unsigned worker);
-    /// The worker with this index: it holds no reference into any table.
-    void report(unsigned worker) { rte_rcu_qsbr_quiescent(qsbr_.get(), worker); }
+    /// A worker at the start of its round. Whatever was handed to it before a grace period began is there by
+    /// now if this shows the grace period.
+    [[nodiscard]] Token begun() const { return __atomic_load_n(&qsbr_->token, __ATOMIC_ACQUIRE); }
+    /// The worker with this index at the end of that round: it holds no reference into any table, and has
+    /// done all that was handed to it before `begun`. (rte_rcu_qsbr_quiescent would report by the token of
+    /// this moment, which may belong to a grace period that began behind the worker's back, in the middle of
+    /// its round.)
+    void report(unsigned worker, Token begun) {
+        __atomic_store_n(&qsbr_->qsbr_cnt[worker].cnt, begun, __ATOMIC_RELEASE);
+    }
 
     [[nodiscard]] rte_rcu_qsbr* handle() const { return qsbr_.get(); }
 

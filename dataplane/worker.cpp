@@ -41,8 +41,9 @@ Worker::Worker(const WorkerConfig& config, const std::array<const Port*, side_co
 void Worker::run() {
     quiescence_.online(config_.index);
     while (!stopping_.load(std::memory_order_relaxed)) {
+        const Quiescence::Token begun = quiescence_.begun();
         const bool busy = round() != 0;
-        quiescence_.report(config_.index);
+        quiescence_.report(config_.index, begun);
         if (busy)
             idle_rounds_ = 0;
         else
