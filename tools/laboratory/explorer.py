@@ -11,8 +11,8 @@ from .wait import comes_true
 
 PROCESS = "honeyswitch-agent"
 # Short times, so that an onlooker sees a host come and go.
-TIMES = ["--rate", "3000", "--sweep-interval", "4", "--sweep-retries", "1", "--sweep-patience", "0.5",
-         "--probes", "2", "--probe-interval", "0.5", "--hold", "4"]
+TIMES = ["--rate", "3000", "--sweep-interval", "4s", "--sweep-retries", "1", "--sweep-patience", "500ms",
+         "--probes", "2", "--probe-interval", "500ms", "--hold", "4s"]
 
 
 class Explorer:
