@@ -45,7 +45,7 @@ TimePoint Reporter::due() const {
 }
 
 void Reporter::begin_handshake(TimePoint now) {
-    handshake_.emplace();
+    handshake_ = Handshake();
     handshake_->nonce = random_octets<16>();
     handshake_->due = now;
 }
