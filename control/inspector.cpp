@@ -45,7 +45,7 @@ std::vector<HoneypotRow> Inspector::honeypots() const {
     for (std::size_t i = 0; i < parts_.config.honeypots.size(); ++i) {
         HoneypotRow row{.name = parts_.config.honeypots[i].name, .mac = std::nullopt};
         if (const auto mac = parts_.plane.honeypots().mac(static_cast<std::uint8_t>(i)))
-            row.mac = MacAddress{*mac};
+            row.mac = MacAddress{mac->address()};
         rows.push_back(std::move(row));
     }
     return rows;

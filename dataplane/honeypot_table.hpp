@@ -11,6 +11,23 @@
 
 namespace honeyswitch::dataplane {
 
+/// A MAC address in a register: written to a frame by two stores. Six octets put together on the stack would
+/// be read back before they have left the store buffer in one piece, which costs more than the look-up of a
+/// session.
+class PackedMac {
+  public:
+    explicit PackedMac(std::uint64_t word) : word_(word) {}
+    void write(std::uint8_t* place) const { std::memcpy(place, &word_, sizeof(EtherAddress)); }
+    [[nodiscard]] EtherAddress address() const {
+        EtherAddress mac;
+        write(mac.data());
+        return mac;
+    }
+
+  private:
+    std::uint64_t word_;  ///< the lower six octets as in memory
+};
+
 /// One writer, the control thread; each entry is replaced atomically.
 class HoneypotTable {
   public:
@@ -24,12 +41,10 @@ class HoneypotTable {
     void unset(std::uint8_t honeypot) { entries_[honeypot].store(0, std::memory_order_relaxed); }
 
     /// Its MAC address; nullopt while that is not known, or the honeypot is out of service.
-    [[nodiscard]] std::optional<EtherAddress> mac(std::uint8_t honeypot) const {
+    [[nodiscard]] std::optional<PackedMac> mac(std::uint8_t honeypot) const {
         const std::uint64_t word = entries_[honeypot].load(std::memory_order_relaxed);
         if ((word & known) == 0) return std::nullopt;
-        EtherAddress mac;
-        std::memcpy(mac.data(), &word, mac.size());
-        return mac;
+        return PackedMac(word);
     }
 
   private:

@@ -4,15 +4,11 @@
 
 namespace honeyswitch::dataplane {
 
-void address_to_honeypot(rte_mbuf* packet, unsigned tags, const EtherAddress& mac) {
-    std::uint8_t* frame = bytes_of(packet);
-    if (tags != 0) {
-        const auto source = load<EtherAddress>(frame + sizeof(EtherAddress));
-        frame += tags * sizeof(VlanTag);
-        store(frame + sizeof(EtherAddress), source);
-        rte_pktmbuf_adj(packet, static_cast<std::uint16_t>(tags * sizeof(VlanTag)));
-    }
-    store(frame, mac);
+void strip_tags(rte_mbuf* packet, unsigned tags) {
+    std::uint8_t* const frame = bytes_of(packet);
+    const auto source = load<EtherAddress>(frame + sizeof(EtherAddress));
+    store(frame + sizeof(EtherAddress) + tags * sizeof(VlanTag), source);
+    rte_pktmbuf_adj(packet, static_cast<std::uint16_t>(tags * sizeof(VlanTag)));
 }
 
 bool address_back(rte_mbuf* packet, unsigned tags, const L2Path& path) {

@@ -8,6 +8,7 @@
 
 #include <rte_mbuf.h>
 
+#include "dataplane/honeypot_table.hpp"
 #include "dataplane/l2_path.hpp"
 
 namespace honeyswitch::dataplane {
@@ -20,8 +21,15 @@ namespace honeyswitch::dataplane {
     return {rte_pktmbuf_mtod(packet, const std::uint8_t*), packet->data_len};
 }
 
+/// Strips `tags` VLAN tags, of which there is at least one.
+void strip_tags(rte_mbuf* packet, unsigned tags);
+
 /// Strips `tags` VLAN tags and addresses the frame to `mac`.
-void address_to_honeypot(rte_mbuf* packet, unsigned tags, const EtherAddress& mac);
+inline void address_to_honeypot(rte_mbuf* packet, unsigned tags, PackedMac mac) {
+    if (tags != 0) [[unlikely]]
+        strip_tags(packet, tags);
+    mac.write(bytes_of(packet));
+}
 
 /// Replaces the Ethernet header of a honeypot's frame with `tags` VLAN tags by the way back: MAC pair
 /// swapped, tags of `path`. False: the buffer has no room in front, and is as it was.
