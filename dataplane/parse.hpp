@@ -75,9 +75,12 @@ struct SessionView {
     const std::uint8_t number = bytes[l3 + 9];
     const unsigned total = load<Be16>(bytes + l3 + 2).host();
     const auto not_a_fragment = (load<Be16>(bytes + l3 + 6).host() & 0x3fffU) == 0;
+    // Not "||": which of the two a packet is cannot be predicted, so a branch would often be wrong.
+    const bool has_ports =
+        (static_cast<int>(number == protocol::tcp) | static_cast<int>(number == protocol::udp)) != 0;
     const bool plain = load<Be16>(bytes + ether_addresses_size) == ether_type::ipv4 && bytes[l3] == 0x45 &&
-                       not_a_fragment && (number == protocol::tcp || number == protocol::udp) &&
-                       total >= sizeof(Ipv4Header) + sizeof(Ports) && l3 + total <= frame_length;
+                       not_a_fragment && has_ports && total >= sizeof(Ipv4Header) + sizeof(Ports) &&
+                       l3 + total <= frame_length;
     if (!plain) return false;
     const auto source = load<Be32>(bytes + l3 + 12), destination = load<Be32>(bytes + l3 + 16);
     const auto ports = load<Ports>(bytes + l4);
