@@ -51,6 +51,15 @@ Check check_ports(const ConfigDraft& draft, Warnings&) {
     return {};
 }
 
+Check check_buffers(const ConfigDraft& draft, Warnings&) {
+    constexpr std::uint32_t least_for_a_worker = 2'048;
+    const auto& config = draft.config;
+    if (config.mbufs / least_for_a_worker >= config.workers) return {};
+    return refuse(draft, "mbufs",
+                  fmt::format("{} packet buffers are too few for {} workers, which need {} each",
+                              config.mbufs, config.workers, least_for_a_worker));
+}
+
 Check check_cpus(const ConfigDraft& draft, Warnings& warnings) {
     const auto& config = draft.config;
     if (config.lcores.empty()) return {};
@@ -220,8 +229,8 @@ Check check_purpose(const ConfigDraft& draft, Warnings& warnings) {
 
 std::expected<Warnings, ConfigError> check_config(const ConfigDraft& draft) {
     Warnings warnings;
-    for (const auto check :
-         {check_ports, check_cpus, check_honeypots, check_agents, check_dark, check_active, check_purpose})
+    for (const auto check : {check_ports, check_buffers, check_cpus, check_honeypots, check_agents,
+                             check_dark, check_active, check_purpose})
         if (auto checked = check(draft, warnings); !checked) return std::unexpected(checked.error());
     return warnings;
 }

@@ -67,7 +67,7 @@ struct PortRow {
     std::string device;  ///< as on the command line
     std::string driver;
     bool link_up = false;
-    std::uint64_t rx_packets = 0, rx_bytes = 0, rx_missed = 0;
+    std::uint64_t rx_packets = 0, rx_bytes = 0, rx_missed = 0, rx_no_buffer = 0;
     std::uint64_t tx_packets = 0, tx_bytes = 0, tx_dropped = 0;
 };
 

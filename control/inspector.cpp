@@ -65,6 +65,7 @@ PortRow Inspector::port(dataplane::Side side, const PortSpec& spec) const {
             .rx_packets = counted.rx_packets,
             .rx_bytes = counted.rx_bytes,
             .rx_missed = counted.rx_missed,
+            .rx_no_buffer = counted.rx_no_buffer,
             .tx_packets = counted.tx_packets,
             .tx_bytes = counted.tx_bytes,
             .tx_dropped = parts_.plane.counted(dropped.at(index))};

@@ -50,6 +50,7 @@ json to_json(const PortRow& port) {
             {"rx_packets", port.rx_packets},
             {"rx_bytes", port.rx_bytes},
             {"rx_missed", port.rx_missed},
+            {"rx_no_buffer", port.rx_no_buffer},
             {"tx_packets", port.tx_packets},
             {"tx_bytes", port.tx_bytes},
             {"tx_dropped", port.tx_dropped}};

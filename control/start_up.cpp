@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "control/cpu_list.hpp"
+#include "dataplane/queue_sizes.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -107,6 +108,7 @@ dataplane::DataPlaneConfig data_plane_config(const Config& config) {
             .addresses = {.addresses = config.address_capacity,
                           .domains = config.domain_capacity,
                           .sightings = config.sighting_capacity},
+            .ring_size = dataplane::queue_sizes(config.mbufs, config.workers).ring,
             .idle_sleep_us = idle_sleep_us(config),
             .heartbeat_timeout_ms = static_cast<std::uint32_t>(config.heartbeat_timeout.count()),
             .open_containment = config.containment == Containment::open};
@@ -114,7 +116,10 @@ dataplane::DataPlaneConfig data_plane_config(const Config& config) {
 
 std::expected<std::array<Port, dataplane::side_count>, Error> start_ports(const Config& config,
                                                                           rte_mempool& buffers) {
-    const PortConfig port_config{.workers = static_cast<std::uint16_t>(config.workers), .buffers = &buffers};
+    const PortConfig port_config{
+        .workers = static_cast<std::uint16_t>(config.workers),
+        .descriptors = dataplane::queue_sizes(config.mbufs, config.workers).descriptors,
+        .buffers = &buffers};
     std::vector<Port> started;
     for (const PortSpec* const spec : ports_of(config)) {
         auto port = start_port(*spec, static_cast<unsigned>(started.size()), config.kernel_io, port_config);

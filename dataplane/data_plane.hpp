@@ -23,7 +23,7 @@ struct DataPlaneConfig {
     std::uint16_t workers = 1;
     std::uint32_t sessions = 0;
     AddressTable::Capacity addresses{};
-    std::uint32_t ring_size = 8192;  ///< of each punt and each egress ring, in packets
+    std::uint32_t ring_size = 0;  ///< of each punt and each egress ring, in packets (queue_sizes.hpp)
     std::uint32_t idle_sleep_us = 0;
     std::uint32_t heartbeat_timeout_ms = 1000;
     bool open_containment = false;

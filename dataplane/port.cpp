@@ -97,7 +97,7 @@ std::expected<void, Error> Port::configure(const PortConfig& config) {
 PortStatistics Port::statistics() const {
     rte_eth_stats stats{};
     (void)rte_eth_stats_get(id_, &stats);
-    return {stats.ipackets, stats.ibytes, stats.imissed, stats.opackets, stats.obytes};
+    return {stats.ipackets, stats.ibytes, stats.imissed, stats.rx_nombuf, stats.opackets, stats.obytes};
 }
 
 bool Port::link_up() const {

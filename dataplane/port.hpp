@@ -15,12 +15,12 @@ namespace honeyswitch::dataplane {
 struct PortConfig {
     std::uint16_t
         workers;  ///< each has a transmit queue of its own, and a receive queue where the device has enough
-    std::uint16_t descriptors = 2048;  ///< of each queue, fewer where the device allows no more
+    std::uint16_t descriptors;  ///< of each queue, fewer where the device allows no more (queue_sizes.hpp)
     rte_mempool* buffers = nullptr;
 };
 
 struct PortStatistics {
-    std::uint64_t rx_packets = 0, rx_bytes = 0, rx_missed = 0;
+    std::uint64_t rx_packets = 0, rx_bytes = 0, rx_missed = 0, rx_no_buffer = 0;
     std::uint64_t tx_packets = 0, tx_bytes = 0;
 };
 

@@ -62,6 +62,11 @@ TEST(ConfigCheck, RefusesWhatCannotWork) {
                 c.lcores = "0-2";
             },
             "--lcores: lcores '0-2' names 3 CPUs, but the control thread and 3 workers need 4"},
+        Row{[](Config& c) {
+                c.workers = 3;
+                c.mbufs = 6'000;
+            },
+            "x.toml: 6000 packet buffers are too few for 3 workers, which need 2048 each"},
         Row{[](Config& c) { c.honeypots.clear(); },
             "x.toml: no honeypot: write a [[honeypot]] with its name, or --honeypot-mac MAC"},
         Row{[](Config& c) { c.honeypots.push_back({.name = "b", .mac = {}}); },

@@ -138,6 +138,18 @@ TEST_F(FromOutside, WhenThePuntRingIsFullTheHoneypotStillGetsThePacket) {
     EXPECT_EQ(sessions_->at(index).packets_in, 1U) << "a session's own fragment is counted for it";
 }
 
+TEST_F(FromOutside, ABlockedHoneypotPortCostsNobodyElse) {
+    add_session(key_of(decoy));
+    const unsigned more_than_the_queue_takes = 400;
+    for (unsigned i = 0; i < more_than_the_queue_takes; ++i) hold(to(decoy));
+    EXPECT_GT(counted(Counter::tx_dropped_honeypot), 0U);
+    hold(to(server));
+    hold(to(decoy));
+    EXPECT_EQ(ended(End::inside), 1U);
+    EXPECT_EQ(counted(Counter::tx_dropped_inside), 0U);
+    EXPECT_EQ(ended(End::honeypot) + counted(Counter::tx_dropped_honeypot), more_than_the_queue_takes + 1);
+}
+
 TEST_F(FromOutside, WhenTheControlThreadIsSilentTheLinkFailsOpen) {
     add_session(key_of(decoy));
     pipeline_->set_time(5000, false);

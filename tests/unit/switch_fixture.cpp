@@ -125,6 +125,16 @@ SwitchFixture::Outcome SwitchFixture::send(Stage stage, const Frame& frame) {
     return collect();
 }
 
+std::size_t SwitchFixture::ended(End end) {
+    std::size_t count = 0;
+    void* packet = nullptr;
+    while (rte_ring_dequeue(world().wires.at(static_cast<std::size_t>(end)), &packet) == 0) {
+        rte_pktmbuf_free(static_cast<rte_mbuf*>(packet));
+        ++count;
+    }
+    return count;
+}
+
 SwitchFixture::Outcome SwitchFixture::collect() {
     for (unsigned i = 0; i < side_count; ++i) {
         void* packet = nullptr;

@@ -41,6 +41,9 @@ class SwitchFixture : public testing::Test {
     /// From outside, without looking where it ends.
     void hold(const Frame& frame) { give(&Pipeline::from_outside, frame); }
 
+    /// How many frames have ended there since the last look.
+    [[nodiscard]] std::size_t ended(End end);
+
     [[nodiscard]] static Frame to(const char* destination) {
         return Frame().ipv4(attacker, destination).tcp(40000, 22);
     }

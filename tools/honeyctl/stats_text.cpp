@@ -40,8 +40,9 @@ std::string port_table(const Json& stats) {
             {port.at("name").get<std::string>(), port.at("device").get<std::string>(),
              port.at("driver").get<std::string>(), port.at("link_up").get<bool>() ? "up" : "down",
              fmt::format("{}", number(port, "rx_packets")), fmt::format("{}", number(port, "rx_bytes")),
-             fmt::format("{}", number(port, "rx_missed")), fmt::format("{}", number(port, "tx_packets")),
-             fmt::format("{}", number(port, "tx_bytes")), fmt::format("{}", number(port, "tx_dropped"))});
+             fmt::format("{}", number(port, "rx_missed")), fmt::format("{}", number(port, "rx_no_buffer")),
+             fmt::format("{}", number(port, "tx_packets")), fmt::format("{}", number(port, "tx_bytes")),
+             fmt::format("{}", number(port, "tx_dropped"))});
     return whole_table({{"PORT"},
                         {"DEVICE"},
                         {"DRIVER"},
@@ -49,6 +50,7 @@ std::string port_table(const Json& stats) {
                         {"RX PACKETS", 0, true},
                         {"RX BYTES", 0, true},
                         {"RX MISSED", 0, true},
+                        {"RX NO BUFFER", 0, true},
                         {"TX PACKETS", 0, true},
                         {"TX BYTES", 0, true},
                         {"TX DROPPED", 0, true}},
