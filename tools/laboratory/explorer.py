@@ -31,7 +31,8 @@ class Explorer:
         self.processes.start(PROCESS, self.namespace.command(
             self.settings.binary("agent/honeyswitch-agent"), "--interface", "eth0", "--prefix", addresses.DOMAIN,
             "--controller", f"{addresses.MANAGEMENT_SWITCH}:{addresses.NOTICE_PORT}", "--key", str(self.key),
-            "--name", self.name, "--log-level", "debug", *TIMES))
+            "--name", self.name, "--status-socket", str(self.key.parent / "agent.sock"), "--log-level", "debug",
+            *TIMES))
         if comes_true(lambda: not self.processes.running(PROCESS), timeout=0.3):
             raise LabError(f"honeyswitch-agent ended while starting:\n{self.processes.tail(PROCESS)}")
 
