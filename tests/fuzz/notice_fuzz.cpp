@@ -1,5 +1,5 @@
-// Any octets as a notice of either direction, as the plaintext of an association would be: what is accepted has
-// this one encoding. The same octets as a datagram: never accepted.
+// Any octets as a notice of either direction, as the plaintext of an association would be: what is accepted
+// has this one encoding. The same octets as a datagram: never accepted.
 #include <algorithm>
 #include <cstdlib>
 

@@ -1,6 +1,6 @@
 // A history of notices, authentic or not, against the whole of the controller's end: it must survive, and the
-// replica that it keeps must be what it told the controller. The input is cut into datagrams: one octet that says
-// how to deliver it, two octets of length, and so many octets.
+// replica that it keeps must be what it told the controller. The input is cut into datagrams: one octet that
+// says how to deliver it, two octets of length, and so many octets.
 #include <cstdlib>
 
 #include <spdlog/spdlog.h>
@@ -16,9 +16,9 @@ struct World {
     World() {
         agents[0].name = "a";
         agents[0].grants = {*agent::parse_prefix("10.0.0.0/8")};
-        server.emplace(agents, reports, control::Milliseconds(15'000), [this](auto datagram, control::Endpoint) {
-            answer.assign(datagram.begin(), datagram.end());
-        });
+        server.emplace(
+            agents, reports, control::Milliseconds(15'000),
+            [this](auto datagram, control::Endpoint) { answer.assign(datagram.begin(), datagram.end()); });
         associate();
     }
     void associate() {
@@ -52,12 +52,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     agent::ByteReader reader(agent::Bytes(data, size));
     while (reader.left() > 0) {
         const auto how = reader.get<std::uint8_t>();
-        const auto length = std::min<std::size_t>(reader.get<std::uint16_t>() % (agent::max_notice + 1), reader.left());
+        const auto length =
+            std::min<std::size_t>(reader.get<std::uint16_t>() % (agent::max_notice + 1), reader.left());
         const auto octets = reader.take(length);
-        if (how == 0) world.give(octets);
-        else if (how == 1) world.associate();
-        else if (how == 2) world.now += control::Milliseconds(16'000);
-        else world.give(world.association->seal(octets));
+        if (how == 0)
+            world.give(octets);
+        else if (how == 1)
+            world.associate();
+        else if (how == 2)
+            world.now += control::Milliseconds(16'000);
+        else
+            world.give(world.association->seal(octets));
     }
     for (const auto& [key, known] : world.reports.in_force())
         for (const auto address : known.active)
