@@ -1,0 +1,248 @@
+"""The agent on a broadcast domain with real hosts and a controller without a switch."""
+
+import contextlib
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import PREFIX
+from laboratory.frames import Tap
+from laboratory.namespace import run
+from laboratory.wait import comes_true, wait_for
+from scapy.layers.l2 import ARP, Dot1Q, Ether
+from segment import CONTROLLER_PORT, LOCALHOST, RELAY_PORT, Agent, Controller, Relay, Segment, Weather
+
+BROADCAST = "ff:ff:ff:ff:ff:ff"
+TIMES = ["--sweep-interval", "1s", "--sweep-patience", "300ms", "--probes", "2",
+         "--probe-interval", "200ms", "--hold", "1s"]
+QUICK = ["--rate", "4000", *TIMES]
+UNHURRIED = ["--rate", "500", *TIMES]  # where answers come from Python
+
+
+@pytest.fixture(name="segment")
+def small_segment() -> Iterator[Segment]:
+    with Segment(PREFIX) as segment:
+        segment.agent.ip("addr", "add", f"{segment.address(250)}/24", "dev", "eth0")
+        yield segment
+
+
+@contextlib.contextmanager
+def agent_and_controller(segment: Segment, folder: Path, *arguments: str, port: int = CONTROLLER_PORT,
+                         grant: str | None = None) -> Iterator[tuple[Agent, Controller]]:
+    agent = Agent(segment.agent, folder, *arguments, port=port)
+    with Controller(segment.agent, f"a={agent.key}={grant or segment.prefix}") as controller, agent:
+        yield agent, controller
+
+
+def addresses(segment: Segment, hosts) -> set[str]:
+    return {segment.address(host) for host in hosts}
+
+
+def announce(segment: Segment, host: int, mac: str | None = None) -> Ether:
+    mac = mac or f"02:77:00:00:{host >> 8:02x}:{host & 255:02x}"
+    address = segment.address(host)
+    return Ether(src=mac, dst=BROADCAST) / ARP(op=1, hwsrc=mac, psrc=address, pdst=address)
+
+
+@pytest.fixture(name="large")
+def large_segment() -> Iterator[Segment]:
+    with Segment(PREFIX, "10.88", 16) as segment:
+        yield segment
+
+
+def test_500_hosts_are_found_by_a_sweep_alone_of_a_whole_16(large: Segment, tmp_path: Path) -> None:
+    """The hosts are silent, the agent has no address; it sweeps 65,534 addresses."""
+    hosts = random.Random(1).sample(range(1, 65535), 500)
+    large.add_hosts(hosts)
+    with agent_and_controller(large, tmp_path, "--prefix", large.prefix, "--rate", "4000", "--sweep-retries", "2",
+                              "--sweep-interval", "10m") as (agent, controller):
+        agent.wait_until_in_step(timeout=150)
+        assert controller.active() == addresses(large, hosts)
+        domain = agent.status()["domains"][0]
+        print(f"a /16 was swept in {domain['last_sweep_us'] / 1e6:.1f} s with {domain['counters']['requests']} requests")
+        assert agent.status()["interfaces"][0]["lost"] == 0
+
+
+def test_500_hosts_are_found_by_watching_alone(large: Segment, tmp_path: Path) -> None:
+    """One request a second finds none of them in the time; each host says one word."""
+    hosts = random.Random(2).sample(range(1, 65535), 500)
+    with agent_and_controller(large, tmp_path, "--prefix", large.prefix, "--rate", "1") as (agent, controller):
+        wait_for("the association", lambda: agent.status() and agent.status()["controllers"][0]["associated"])
+        with Tap(large.hosts, "eth0") as tap:
+            tap.send(*(announce(large, host) for host in hosts))
+        assert comes_true(lambda: controller.active(declared=False) == addresses(large, hosts))
+        assert controller.active() == set(), "not swept: not declared"
+
+
+def test_a_first_arp_is_acknowledged_at_once(segment: Segment, tmp_path: Path) -> None:
+    """200 hosts come up one after another; the distribution is printed, not judged: the machine may be busy."""
+    segment.add_hosts([1])
+    with agent_and_controller(segment, tmp_path, "--sweep-interval", "10m") as (agent, controller):
+        agent.wait_until_in_step()
+        before = agent.status()["controllers"][0]["latency"]["count"]
+        with Tap(segment.hosts, "eth0") as tap:
+            for host in range(2, 202):
+                tap.send(announce(segment, host))
+                time.sleep(0.005)
+        assert comes_true(lambda: len(controller.active()) == 202)
+        assert comes_true(lambda: agent.status()["controllers"][0]["latency"]["count"] == before + 200)
+        print("first ARP to acknowledgement:", agent.status()["controllers"][0]["latency"])
+
+
+def test_hosts_come_go_and_return(segment: Segment, tmp_path: Path) -> None:
+    segment.add_hosts([1, 2, 3])
+    own = {segment.address(250)}
+    with agent_and_controller(segment, tmp_path, *QUICK) as (agent, controller):
+        agent.wait_until_in_step()
+        assert controller.active() == addresses(segment, [1, 2, 3]) | own
+        segment.remove_hosts([3])
+        assert comes_true(lambda: controller.active() == addresses(segment, [1, 2]) | own, timeout=30)
+        segment.add_hosts([3, 4])
+        assert comes_true(lambda: controller.active() == addresses(segment, [1, 2, 3, 4]) | own)
+
+
+def test_an_interface_that_goes_down_withdraws_its_domain(segment: Segment, tmp_path: Path) -> None:
+    segment.add_hosts([1, 2])
+    with agent_and_controller(segment, tmp_path, *QUICK) as (agent, controller):
+        agent.wait_until_in_step()
+        segment.agent.ip("link", "set", "eth0", "down")
+        assert comes_true(lambda: controller.active() == set())
+        segment.agent.ip("link", "set", "eth0", "up")
+        assert comes_true(lambda: controller.active() == addresses(segment, [1, 2, 250]), timeout=30)
+
+
+class Answerer:
+    """Answers ARP requests in the name of one MAC address: a router with proxy ARP, or a host of a VLAN."""
+
+    def __init__(self, segment: Segment, mac: str, answered: Callable[[str], bool], vlan: int | None = None):
+        self.tap, self.mac, self.answered, self.vlan = Tap(segment.hosts, "eth0"), mac, answered, vlan
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "Answerer":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join()
+        self.tap.socket.close()
+
+    def _run(self) -> None:
+        while not self.stop.is_set():
+            if received := self.tap.receive(0.1):
+                self._answer(Ether(received[1]))
+
+    def _answer(self, frame: Ether) -> None:
+        vlan = frame[Dot1Q].vlan if Dot1Q in frame else None
+        if ARP in frame and frame[ARP].op == 1 and vlan == self.vlan and self.answered(frame[ARP].pdst):
+            asked = frame[ARP]
+            ethernet = Ether(src=self.mac, dst=frame.src)
+            self.tap.send((ethernet / Dot1Q(vlan=vlan) if vlan else ethernet) / ARP(
+                op=2, hwsrc=self.mac, psrc=asked.pdst, hwdst=asked.hwsrc, pdst=asked.psrc))
+
+
+def test_a_vlan_of_a_trunk_is_a_domain(segment: Segment, tmp_path: Path) -> None:
+    """The agent has no address there; the untagged host is none of the VLAN's."""
+    segment.add_hosts([9])
+    host = Answerer(segment, "02:00:00:00:00:05", lambda address: address == segment.address(5), vlan=20)
+    with host, agent_and_controller(segment, tmp_path, "--vlan", "20", "--prefix", segment.prefix, *UNHURRIED) as (agent, controller):
+        agent.wait_until_in_step()
+        assert controller.active() == {segment.address(5)}
+        with Tap(segment.hosts, "eth0") as tap:
+            frame = announce(segment, 6)
+            tap.send(Ether(src=frame.src, dst=BROADCAST) / Dot1Q(vlan=20) / frame[ARP])
+            tap.send(Ether(src=frame.src, dst=BROADCAST) / Dot1Q(vlan=21) / announce(segment, 7)[ARP])
+        assert comes_true(lambda: controller.active() == addresses(segment, [5, 6]))
+
+
+def test_proxy_arp_makes_no_address_active(segment: Segment, tmp_path: Path) -> None:
+    segment.add_hosts([1, 2])
+    router = Answerer(segment, "02:00:00:00:00:ee", lambda address: True)
+    with router, agent_and_controller(segment, tmp_path, *UNHURRIED) as (agent, controller):
+        agent.wait_until_in_step()
+        assert comes_true(lambda: controller.active() == addresses(segment, [1, 2, 250]), timeout=30)
+        assert agent.status()["domains"][0]["proxies"] == [router.mac]
+
+
+@pytest.mark.parametrize("weather", [Weather(loss=0.3), Weather(duplication=0.5, delay=0.05),
+                                     Weather(corruption=0.3, loss=0.1, delay=0.02),
+                                     Weather(loss=0.3, duplication=0.3, corruption=0.1, delay=0.1)], ids=str)
+def test_states_agree_after_any_weather(segment: Segment, tmp_path: Path, weather: Weather) -> None:
+    hosts = set(range(1, 41))
+    segment.add_hosts(sorted(hosts))
+    chance = random.Random(3)
+    with Relay(segment.agent, weather), agent_and_controller(segment, tmp_path, *QUICK, port=RELAY_PORT) as (
+            agent, controller):
+        agent.wait_until_in_step()
+        for _ in range(6):
+            gone = set(chance.sample(sorted(hosts), 3))
+            segment.remove_hosts(sorted(gone))
+            hosts -= gone
+            new = set(chance.sample(range(41, 240), 3)) - hosts
+            segment.add_hosts(sorted(new))
+            hosts |= new
+            time.sleep(0.5)
+        assert comes_true(lambda: controller.active() == addresses(segment, hosts | {250}), timeout=60)
+
+
+def test_replayed_forged_and_truncated_datagrams_change_nothing(segment: Segment, tmp_path: Path) -> None:
+    segment.add_hosts([1, 2])
+    with Relay(segment.agent, Weather()) as relay, agent_and_controller(
+            segment, tmp_path, *QUICK, port=RELAY_PORT) as (agent, controller):
+        agent.wait_until_in_step()
+        segment.remove_hosts([2])
+        expected = addresses(segment, [1, 250])
+        assert comes_true(lambda: controller.active() == expected, timeout=30)
+        agent.kill()
+        before = controller.ask()
+        attacker = segment.agent.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        captured = list(relay.from_agent)
+        for datagram in captured:
+            attacker.sendto(datagram, (LOCALHOST, CONTROLLER_PORT))
+            attacker.sendto(datagram[:-1], (LOCALHOST, CONTROLLER_PORT))
+            attacker.sendto(datagram[:-1] + bytes([datagram[-1] ^ 1]), (LOCALHOST, CONTROLLER_PORT))
+        attacker.sendto(b"x" * 2000, (LOCALHOST, CONTROLLER_PORT))
+        after = wait_for("the refusals", lambda: (state := controller.ask())["counters"][
+            "notices_refused_malformed"] > 0 and state)
+        attacker.close()
+        assert after["domains"] == before["domains"]
+        assert after["counters"]["notices_accepted"] == before["counters"]["notices_accepted"]
+        assert after["counters"]["notice_associations"] == 1
+        assert after["counters"]["notices_refused_replayed"] > 0
+        assert after["counters"]["notices_refused_forged"] > 0
+
+
+def test_a_domain_outside_the_grant_is_refused(segment: Segment, tmp_path: Path) -> None:
+    segment.add_hosts([1])
+    with agent_and_controller(segment, tmp_path, *QUICK, grant="10.78.0.0/16") as (agent, controller):
+        assert comes_true(lambda: controller.refused("out_of_grant") > 0)
+        assert controller.ask()["domains"] == []
+        assert agent.status()["controllers"][0]["domains"] == {segment.prefix: "not granted"}
+
+
+def test_states_agree_after_either_end_was_killed_50_times(segment: Segment, tmp_path: Path) -> None:
+    hosts = list(range(1, 31))
+    segment.add_hosts(hosts)
+    chance = random.Random(4)
+    with agent_and_controller(segment, tmp_path, *QUICK) as (agent, controller):
+        for _ in range(50):
+            victim = chance.choice((agent, controller))
+            victim.kill()
+            time.sleep(chance.uniform(0, 0.1))
+            victim.start()
+            time.sleep(chance.uniform(0, 0.6))
+        assert comes_true(lambda: controller.active() == addresses(segment, [*hosts, 250]), timeout=60)
+        assert comes_true(agent.in_step)
+
+
+def test_dry_run_says_what_would_be_reported(segment: Segment, tmp_path: Path) -> None:
+    segment.add_hosts([1])
+    command = segment.agent.command(Agent(segment.agent, tmp_path).program, "--interface", "eth0", "--dry-run", *QUICK)
+    result = run("timeout", "--preserve-status", "4", *command)
+    assert f"{segment.address(1)} is active" in result
+    assert "declared: swept, 2 active" in result
