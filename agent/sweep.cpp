@@ -22,17 +22,18 @@ void Sweep::begin(TimePoint now) {
     heard_.clear();
     running_ = true;
     failed_ = waiting_ = false;
-    pass_ = index_ = 0;
+    pass_ = index_ = heard_before_ = 0;
     began_ = due_ = now;
 }
 
 std::optional<Ipv4Address> Sweep::next(TimePoint now, const Retry& retry) {
     if (!running_ || due_ > now) return std::nullopt;
     if (waiting_) {
-        if (pass_ == options_.retries) return std::nullopt;  // finish() is next
+        if (!wants_another_pass()) return std::nullopt;  // finish() is next
         waiting_ = false;
         ++pass_;
         index_ = 0;
+        heard_before_ = heard_.count();
     }
     while (index_ < domain_.size()) {
         const Ipv4Address address{domain_.network.value + order_(index_++)};
@@ -46,9 +47,16 @@ std::optional<Ipv4Address> Sweep::next(TimePoint now, const Retry& retry) {
     return std::nullopt;
 }
 
+bool Sweep::wants_another_pass() const {
+    if (pass_ < options_.retries) return true;
+    return pass_ > 0 && heard_.count() > heard_before_ && pass_ < options_.retries + max_extra_passes;
+}
+
 bool Sweep::finish(TimePoint now) {
-    if (!running_ || !waiting_ || pass_ < options_.retries || due_ > now) return false;
+    if (!running_ || !waiting_ || due_ > now || wants_another_pass()) return false;
     running_ = false;
+    // Still one in a hundred was new in the last pass of all: others are missing.
+    if (pass_ > options_.retries && (heard_.count() - heard_before_) * 100 > heard_.count()) fail();
     return true;
 }
 

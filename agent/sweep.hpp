@@ -45,8 +45,13 @@ class Sweep {
     [[nodiscard]] static bool is_usable(Ipv4Prefix domain, Ipv4Address address);
 
   private:
+    /// Passes beyond the retries, as long as each finds somebody whom all before it have missed: a segment
+    /// that loses so many frames still hides hosts.
+    static constexpr unsigned max_extra_passes = 6;
     /// After a delay no more than this is caught up in one burst.
     static constexpr Duration max_burst = std::chrono::milliseconds(5);
+
+    [[nodiscard]] bool wants_another_pass() const;
 
     Ipv4Prefix domain_;
     SweepOptions options_;
@@ -58,6 +63,7 @@ class Sweep {
     bool failed_ = false;
     bool waiting_ = false;  ///< for answers, after a pass
     unsigned pass_ = 0;
+    std::uint32_t heard_before_ = 0;  ///< this pass
     std::uint32_t index_ = 0;
     TimePoint began_{};
     TimePoint due_{};

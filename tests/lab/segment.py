@@ -64,6 +64,13 @@ class Segment:
     def prefix(self) -> str:
         return f"{self.address(0)}/{self.length}"
 
+    def add_many_hosts(self, hosts: list[int], machines: int) -> None:
+        """Hosts that share MAC addresses: a broadcast of a fast sweep does not have to be copied for each."""
+        first = hosts[:machines]
+        self.add_hosts(first)
+        self._batch(f"addr add {self.address(host)}/{self.length} dev h{first[index % machines]}\n"
+                    for index, host in enumerate(hosts[machines:]))
+
     def add_hosts(self, hosts: list[int]) -> None:
         self._batch(f"link add link eth0 name h{host} address 02:77:00:00:{host >> 8:02x}:{host & 255:02x} "
                     f"type macvlan mode bridge\naddr add {self.address(host)}/{self.length} dev h{host}\n"

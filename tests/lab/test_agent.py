@@ -57,14 +57,23 @@ def large_segment() -> Iterator[Segment]:
 def test_500_hosts_are_found_by_a_sweep_alone_of_a_whole_16(large: Segment, tmp_path: Path) -> None:
     """The hosts are silent, the agent has no address; it sweeps 65,534 addresses."""
     hosts = random.Random(1).sample(range(1, 65535), 500)
-    large.add_hosts(hosts)
+    large.add_many_hosts(hosts, machines=20)
     with agent_and_controller(large, tmp_path, "--prefix", large.prefix, "--rate", "4000", "--sweep-retries", "2",
-                              "--sweep-interval", "10m") as (agent, controller):
+                              "--sweep-interval", "10m", "--proxy-limit", "32") as (agent, controller):
         agent.wait_until_in_step(timeout=150)
         assert controller.active() == addresses(large, hosts)
         domain = agent.status()["domains"][0]
         print(f"a /16 was swept in {domain['last_sweep_us'] / 1e6:.1f} s with {domain['counters']['requests']} requests")
         assert agent.status()["interfaces"][0]["lost"] == 0
+
+
+def test_500_hosts_with_as_many_mac_addresses_are_found_by_a_sweep(tmp_path: Path) -> None:
+    with Segment(PREFIX, "10.89", 22) as segment:
+        hosts = random.Random(3).sample(range(1, 1023), 500)
+        segment.add_hosts(hosts)
+        with agent_and_controller(segment, tmp_path, "--prefix", segment.prefix, *UNHURRIED) as (agent, controller):
+            agent.wait_until_in_step()
+            assert controller.active() == addresses(segment, hosts)
 
 
 def test_500_hosts_are_found_by_watching_alone(large: Segment, tmp_path: Path) -> None:

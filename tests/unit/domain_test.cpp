@@ -35,7 +35,7 @@ class Segment : public DomainOutput {
     bool send(const ArpFrame& frame) override {
         if (transmit_queue_full) return false;
         requests.push_back(frame);
-        if (cut) return true;
+        if (cut || std::uniform_real_distribution<>(0, 1)(losses_) < loss_) return true;
         const auto host = hosts.find(frame.target.value - 0x0a010000);
         if (host != hosts.end()) answers_.push_back(reply(frame.target, mac_of(*host)));
         if (proxied && proxied->contains(frame.target)) answers_.push_back(reply(frame.target, proxy_mac));
@@ -53,6 +53,10 @@ class Segment : public DomainOutput {
     }
     static ArpFrame request(Ipv4Address sender, const MacAddress& mac, Ipv4Address target) {
         return {broadcast_mac, mac, std::nullopt, ArpOperation::request, mac, sender, {}, target};
+    }
+    void lose(double share, unsigned seed) {
+        loss_ = share;
+        losses_.seed(seed);
     }
     void hear(const ArpFrame& frame) { domain.receive(frame, now); }
     void pass(Duration duration) {
@@ -73,6 +77,8 @@ class Segment : public DomainOutput {
     std::optional<Ipv4Prefix> proxied;  ///< a router answers for all of it
 
   private:
+    double loss_ = 0;  ///< of requests
+    std::mt19937 losses_;
     std::mt19937 random_{1};
     std::vector<ArpFrame> answers_;
 
@@ -135,6 +141,17 @@ TEST(Domain, ASweepFindsEveryHostAndOnlyThenIsTheDomainDeclared) {
     EXPECT_EQ(asked[at(1)], 1U) << "it answered";
     EXPECT_EQ(asked[at(2)], 3U) << "with two retries";
     EXPECT_TRUE(segment.requests.front().is_probe()) << "the agent has no address here";
+}
+
+TEST(Domain, ASegmentThatLosesFramesIsAskedUntilNobodyNewAnswers) {
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        Segment segment(quick());
+        for (std::uint32_t host = 1; host < 255; ++host) segment.hosts.insert(host);
+        segment.lose(0.4, seed);
+        while (!segment.domain.report().swept) segment.pass(10ms);
+        // Three passes alone would have missed 16 of them.
+        EXPECT_GE(segment.domain.report().active.count(), 250U) << seed;
+    }
 }
 
 TEST(Domain, AHostThatGoesIsProbedAndHeldBeforeItIsInactive) {
@@ -338,7 +355,8 @@ TEST(Sweep, AsksEveryAddressOfALargeDomainOnceAPassAtItsRate) {
             asked.set(*target, true);
             ascending += target->value == last + 1;
             last = target->value;
-            if (++requests % 2 == 0) sweep.heard(*target);
+            ++requests;
+            if (target->value % 2 == 0) sweep.heard(*target);
         }
         now += 1ms;
     }
