@@ -15,6 +15,7 @@ from bench.runner import PROGRAMS, run_rounds, say
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PROGRAMS = ("rxonly", "testpmd", "honeyswitch", "ovs")
+BUILT = ("control/honeyswitch", "tests/bench/load/libbench_load.so")
 # Of OVS-DPDK only what is up within seconds.
 QUICK_OVS_CASES = ("active-0", "outbound", "new-sessions")
 QUICK_CASES = ("input", "active-0", "active-imix", "outbound", "active-200k", "sessions-200k", "mixed-200k",
@@ -56,7 +57,7 @@ def build(directory):
     if not (directory / "build.ninja").exists():
         subprocess.run(["meson", "setup", directory, ROOT, "-Dbench=true", "-Dparts=switch", "-Dtests=false"],
                        check=True, stdout=sys.stderr)  # fmt: skip
-    subprocess.run(["ninja", "-C", directory], check=True, stdout=sys.stderr)
+    subprocess.run(["ninja", "-C", directory, *BUILT], check=True, stdout=sys.stderr)
 
 
 def chosen_groups(options):
@@ -89,19 +90,19 @@ def needed_mebibytes(groups):
     return 768 + max(max(group.capacity, group.sessions * 9 // 8) for group, _ in groups) * 200 // 2**20
 
 
-def measure(options):
+def measure(options, failures):
     groups = chosen_groups(options)
     programs = chosen_programs(options)
+    leave_out = {"ovs": set(QUICK_CASES) - set(QUICK_OVS_CASES)} if options.quick and not options.case else {}
     options.output.mkdir(parents=True, exist_ok=True)
     profiles = options.output if options.profile else None
     bench = Bench(options.build.resolve(), options.seed, ACTIVE_ADDRESSES, profiles)
-    results, complete = [], False
+    complete = False
     try:
         with Hugepages(needed_mebibytes(groups)):
-            leave_out = {"ovs": set(QUICK_CASES) - set(QUICK_OVS_CASES)} if options.quick and not options.case else {}
-            for result in run_rounds(bench, groups, programs, options.rounds, options.seconds, leave_out):
-                results.append(result)
-        complete = True
+            rounds = run_rounds(bench, groups, programs, options.rounds, options.seconds, leave_out, failures)
+            results = list(rounds)
+        complete = not failures
     finally:
         bench.close(keep_logs=not complete)
         if not complete:
@@ -141,7 +142,8 @@ def main():
         if not options.no_install:
             install()
         build(options.build)
-        results = measure(options)
+        failures = []
+        results = measure(options, failures)
         present(options, results)
     except Failure as failure:
         print(f"tools/bench: {failure}", file=sys.stderr)
@@ -152,5 +154,8 @@ def main():
     except KeyboardInterrupt:
         print("tools/bench: stopped", file=sys.stderr)
         return 130
+    if failures:
+        print(f"{len(failures)} of the runs FAILED:", *failures, sep="\n  ")
+        return 1
     print(f"every packet of {len(results)} runs left where it should")
     return 0

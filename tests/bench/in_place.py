@@ -4,6 +4,7 @@ import time
 
 from bench.cases import sessions
 from bench.process import Failure
+from bench.settle import settle
 from bench.streams import Stream
 
 RATE = 400_000  # per second: what is sent faster than sessions can be made goes to the honeypot without one
@@ -24,8 +25,7 @@ def put_in_place(bench, program, count):
             time.sleep(0.02)
             if time.monotonic() - began > 300:
                 raise Failure(f"{program.name} has {program.sessions()} of {count} sessions after 300 s")
-        time.sleep(0.1)
-        bench.page.stop()
+        settle(bench.page, before, [program.expected_port("session", "outside")])
         if program.sessions() >= count:
             return time.monotonic() - began
     raise Failure(f"{program.name} has {program.sessions()} of {count} sessions after {PASSES} times of sending them all")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from bench.process import Failure, run_queue_wait, wait_until
 from bench.profile import profiled
+from bench.settle import settle
 from bench.shared_page import PORTS, UNMARKED, Totals
 
 WINDOW = 0.1  # seconds
@@ -70,19 +71,6 @@ class Measurement:
     def _start(self, stream):
         self.bench.page.start(stream, self.bench.seed, self.bench.active_count)
 
-    def _settle(self):
-        """Stops the stream and waits until no more packet leaves."""
-        self.bench.page.stop()
-        time.sleep(0.02)
-        before = self.bench.page.totals().values
-        for _ in range(200):
-            time.sleep(0.05)
-            after = self.bench.page.totals().values
-            if after == before:
-                return
-            before = after
-        raise Failure(f"{self.program.name}, {self.case.name}: still sends 10 s after the last packet came")
-
     def verify(self, totals: Totals, unchanged: bool):
         """Every packet left where it should, or not at all. Returns how many did not leave, by kind."""
         lost = {}
@@ -121,7 +109,7 @@ class Measurement:
         self._start(replace(self.case.stream, fingerprints=True))
         wait_until(lambda: (self.bench.page.totals() - before).received(0) > 0, 10, f"{self.program.name} receives")
         time.sleep(seconds)
-        self._settle()
+        settle(self.bench.page, before, self.expected)
         lost = self.verify(self.bench.page.totals() - before, unchanged=True)
         if self.program.counts_drops:
             self._account(lost, dropped)
@@ -176,7 +164,7 @@ class Measurement:
             moments = self._watch(seconds)
         if sessions is not None:
             sessions = (self.program.sessions() - sessions) / (time.monotonic() - moments[0][0])
-        self._settle()
+        settle(self.bench.page, before, self.expected)
         self.program.process.check()
         totals = self.bench.page.totals() - before
         lost = self.verify(totals, unchanged=False)

@@ -66,13 +66,18 @@ def _runs(key, group, cases, leave_out):
     return [case for case in cases if role in case.programs and case.name not in leave_out.get(key, ())]
 
 
-def run_rounds(bench, groups, programs, rounds, seconds, leave_out):
-    """Yields dictionaries, ready for JSON. `leave_out`: names of cases by program."""
+def run_rounds(bench, groups, programs, rounds, seconds, leave_out, failures):
+    """Yields dictionaries, ready for JSON. `leave_out`: names of cases by program. What fails is added to `failures`, and
+    the others go on."""
     for number in range(rounds):
         say(f"round {number + 1} of {rounds}")
         turn = number % len(programs)
         for group, cases in groups:
             for key in programs[turn:] + programs[:turn]:
                 mine = _runs(key, group, cases, leave_out)
-                for result in run_group(bench, key, group, mine, seconds) if mine else ():
-                    yield {"round": number, "key": key} | asdict(result)
+                try:
+                    for result in run_group(bench, key, group, mine, seconds) if mine else ():
+                        yield {"round": number, "key": key} | asdict(result)
+                except Failure as failure:
+                    say(f"    FAILED: {failure}")
+                    failures.append(str(failure))
