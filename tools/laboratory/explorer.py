@@ -1,10 +1,11 @@
 """The agent in the broadcast domain, and its management link to the switch."""
 
+import json
 from pathlib import Path
 
 from . import addresses
 from .errors import LabError
-from .namespace import Namespace
+from .namespace import Namespace, run
 from .processes import Processes
 from .settings import Settings
 from .wait import comes_true
@@ -31,10 +32,18 @@ class Explorer:
         self.processes.start(PROCESS, self.namespace.command(
             self.settings.binary("agent/honeyswitch-agent"), "--interface", "eth0", "--prefix", addresses.DOMAIN,
             "--controller", f"{addresses.MANAGEMENT_SWITCH}:{addresses.NOTICE_PORT}", "--key", str(self.key),
-            "--name", self.name, "--status-socket", str(self.key.parent / "agent.sock"), "--log-level", "debug",
+            "--name", self.name, "--status-socket", str(self.status_socket), "--log-level", "debug",
             *TIMES))
         if comes_true(lambda: not self.processes.running(PROCESS), timeout=0.3):
             raise LabError(f"honeyswitch-agent ended while starting:\n{self.processes.tail(PROCESS)}")
+
+    @property
+    def status_socket(self) -> Path:
+        return self.key.parent / "agent.sock"
+
+    def status(self) -> dict:
+        """What `honeyswitch-agent --status` prints."""
+        return json.loads(run(self.settings.binary("agent/honeyswitch-agent"), "--status", str(self.status_socket)))
 
     def stop(self) -> None:
         self.processes.stop(PROCESS)
