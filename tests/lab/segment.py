@@ -86,9 +86,9 @@ class Segment:
 class Controller:
     """tests/lab/notice_controller.cpp, in the agent's namespace."""
 
-    def __init__(self, namespace: Namespace, *agents: str, timeout_ms: int = 4000):
+    def __init__(self, namespace: Namespace, *agents: str, timeout_ms: int = 4000, port: int = CONTROLLER_PORT):
         self.command = namespace.command(str(default_build() / "tests/lab/notice-controller"), "--agent-timeout",
-                                         str(timeout_ms), *itertools.chain(*(("--agent", agent) for agent in agents)))
+                                         str(timeout_ms), "--port", str(port), *itertools.chain(*(("--agent", agent) for agent in agents)))
         self.process: subprocess.Popen | None = None
 
     def __enter__(self) -> "Controller":

@@ -102,6 +102,59 @@ def test_a_first_arp_is_acknowledged_at_once(segment: Segment, tmp_path: Path) -
         print("first ARP to acknowledgement:", agent.status()["controllers"][0]["latency"])
 
 
+def test_the_full_state_of_a_whole_16_arrives(large: Segment, tmp_path: Path) -> None:
+    """All of its 65,536 addresses are vouched for by a static list. The time is printed, not judged."""
+    (tmp_path / "all.list").write_text(f"{large.prefix}\n")
+    (tmp_path / "agent.toml").write_text('static_lists = ["all.list"]\n')
+    with agent_and_controller(large, tmp_path, "--config", str(tmp_path / "agent.toml"), "--prefix", large.prefix,
+                              "--min-answers", "0", "--rate", "50000", "--sweep-retries", "0") as (agent, controller):
+        agent.wait_until_in_step()
+        assert len(controller.active()) == 65536
+        controller.kill()
+        controller.start()
+        start = time.monotonic()
+        wait_for("the new association", lambda: agent.status()["controllers"][0]["associations"] == 2, interval=0.005)
+        associated = time.monotonic()
+        wait_for("step", agent.in_step, interval=0.005)
+        print(f"a new controller had an association after {associated - start:.3f} s and the state of a full /16 "
+              f"{time.monotonic() - associated:.3f} s later")
+        assert len(controller.active()) == 65536
+
+
+def test_two_controllers_are_told_the_same(segment: Segment, tmp_path: Path) -> None:
+    """One of them is only there from time to time."""
+    segment.add_hosts([1, 2])
+    second = Controller(segment.agent, f"a={tmp_path / 'agent.key'}={segment.prefix}", port=CONTROLLER_PORT + 7)
+    with agent_and_controller(segment, tmp_path, "--controller", f"{LOCALHOST}:{CONTROLLER_PORT + 7}", *QUICK) as (
+            _, controller):
+        expected = addresses(segment, [1, 2, 250])
+        assert comes_true(lambda: controller.active() == expected)
+        with second:
+            assert comes_true(lambda: second.active() == expected)
+        segment.add_hosts([3])
+        assert comes_true(lambda: controller.active() == expected | addresses(segment, [3]))
+        with second:
+            assert comes_true(lambda: second.active() == expected | addresses(segment, [3]))
+
+
+def test_two_agents_watch_one_domain(segment: Segment, tmp_path: Path) -> None:
+    """Neither takes the other's probes for hosts: both sweep with RFC 5227 probes, from MACs of their own."""
+    segment.add_hosts([1, 2])
+    segment.agent.ip("addr", "flush", "dev", "eth0")
+    segment.hosts.ip("link", "set", "eth0", "up")
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    one = Agent(segment.agent, first, "--prefix", segment.prefix, *QUICK)
+    other = Agent(segment.hosts, second, "--prefix", segment.prefix, "--dry-run", *QUICK)
+    with Controller(segment.agent, f"a={one.key}={segment.prefix}") as controller, one, other:
+        one.wait_until_in_step()
+        assert comes_true(lambda: controller.active() == addresses(segment, [1, 2]), timeout=30)
+        time.sleep(3)
+        assert controller.active() == addresses(segment, [1, 2])
+        assert other.status()["domains"][0]["counters"]["requests"] > 0
+
+
 def test_hosts_come_go_and_return(segment: Segment, tmp_path: Path) -> None:
     segment.add_hosts([1, 2, 3])
     own = {segment.address(250)}
