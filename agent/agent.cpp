@@ -16,6 +16,9 @@ namespace honeyswitch::agent {
 namespace {
 
 constexpr Duration losses_interval = std::chrono::milliseconds(100);
+/// A loop that turns at least every losses_interval was kept from it: a virtual machine that was stopped for
+/// a while has missed frames that no counter shows.
+constexpr Duration stall_limit = std::chrono::milliseconds(500);
 constexpr Duration latency_log_interval = std::chrono::minutes(10);
 
 std::string name_of(const DomainOptions& options) {
@@ -216,9 +219,15 @@ std::expected<void, Error> Agent::refresh_interfaces() {
 }
 
 std::expected<void, Error> Agent::run() {
+    auto now = Clock::now();
     while (!stopping_) {
-        turn(Clock::now());
-        loop_.wait(due());
+        turn(now);
+        // By this time and not by a later one the domains judge: an answer that arrived before it has been
+        // read, however long this thread is kept from running afterwards.
+        const auto waited_until = loop_.wait(due());
+        if (waited_until - now > stall_limit)
+            for (auto& domain : domains_) domain->frames_lost();
+        now = waited_until;
         if (!refresh_wanted_) continue;
         // An interface that vanishes while it is looked at is looked at again when it returns.
         if (const auto refreshed = refresh_interfaces(); !refreshed)

@@ -86,6 +86,11 @@ void Domain::receive(const ArpFrame& frame, TimePoint arrived) {
     evidence(subject, frame.sender_mac, arrived);
 }
 
+void Domain::frames_lost() {
+    sweep_.fail();
+    hosts_.restart_probes();
+}
+
 void Domain::claimed(Ipv4Address address, const MacAddress& mac, TimePoint arrived) {
     claimed_.set(address, true);
     if (!claims_.attribute(address, mac).proxy) evidence(address, mac, arrived);
@@ -139,7 +144,6 @@ void Domain::tick(TimePoint now) {
     if (!link_) return;
     if (!sweep_.running() && sweep_due_ <= now) {
         sweep_.begin(now);
-        claimed_.clear();
     }
     const auto retry = [&](Ipv4Address address) { return thorough_ || report_.active.contains(address); };
     while (const auto target = sweep_.next(now, retry)) {
@@ -156,11 +160,13 @@ void Domain::tick(TimePoint now) {
 void Domain::end_sweep(TimePoint now) {
     last_sweep_ = now - sweep_.began();
     sweep_due_ = std::max(now, sweep_.began() + options_.sweep.interval);
+    const bool claims_end = ++ended_sweeps_ % claim_memory == 0;
     for (std::uint32_t offset = 0; offset < options_.prefix.size(); ++offset) {
         const Ipv4Address address{options_.prefix.network.value + offset};
         if (!sweep_.failed() && !sweep_.heard().contains(address)) answers_.forget(address);
-        if (!claimed_.contains(address)) claims_.forget(address);
+        if (claims_end && !claimed_.contains(address)) claims_.forget(address);
     }
+    if (claims_end) claimed_.clear();
     if (sweep_.failed() || !plausible()) {
         ++counters_.sweeps_failed;
         sweep_due_ = now + options_.sweep.patience;

@@ -63,8 +63,9 @@ class Domain {
 
     /// `frame` arrived on this domain's interface and VLAN at `arrived`.
     void receive(const ArpFrame& frame, TimePoint arrived);
-    /// The kernel has dropped frames since the last call: a sweep that is running proves nothing.
-    void frames_lost() { sweep_.fail(); }
+    /// Frames may have been missed since the last call: a sweep that is running proves nothing, and suspects
+    /// are probed from the beginning.
+    void frames_lost();
 
     void tick(TimePoint now);
     [[nodiscard]] TimePoint due() const;
@@ -89,19 +90,23 @@ class Domain {
     void update(Ipv4Address address, std::optional<TimePoint> evidence);
     void expire_vouchers(TimePoint now);
 
+    /// After so many sweeps without its claims an agent that also sweeps is taken for a host again.
+    static constexpr unsigned claim_memory = 16;
+
     DomainOptions options_;
     DomainOutput* output_;
     DomainReport report_;
     HostTable hosts_;
     MacCensus answers_;   ///< replies, which proxies give for others
     MacCensus claims_;    ///< RFC 5227 probes, which other agents send for all
-    AddressSet claimed_;  ///< since the sweep began
+    AddressSet claimed_;  ///< in the latest claim_memory sweeps
     Sweep sweep_;
     AddressSet always_;
     MacAddress own_mac_;
     std::vector<Ipv4Address> own_;
     std::map<Ipv4Address, TimePoint> vouchers_;
     bool link_ = false;
+    unsigned ended_sweeps_ = 0;
     TimePoint sweep_due_{};
     TimePoint voucher_due_ = TimePoint::max();
     bool thorough_ = true;             ///< retries for all: not swept yet

@@ -40,7 +40,7 @@ void EventLoop::remove(int descriptor) {
     handlers_.erase(descriptor);
 }
 
-void EventLoop::wait(TimePoint due) {
+TimePoint EventLoop::wait(TimePoint due) {
     using std::chrono::duration_cast, std::chrono::nanoseconds, std::chrono::seconds;
     itimerspec setting{};
     if (due != TimePoint::max()) {
@@ -53,12 +53,14 @@ void EventLoop::wait(TimePoint due) {
     timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &setting, nullptr);
     std::array<epoll_event, 32> events;
     const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    const auto ended = Clock::now();
     for (int i = 0; i < count; ++i) {
         const auto handler = handlers_.find(events.at(static_cast<std::size_t>(i)).data.fd);
         if (handler == handlers_.end()) continue;
         const auto call = handler->second;  // which may remove itself
         call();
     }
+    return ended;
 }
 
 }  // namespace honeyswitch::agent

@@ -22,8 +22,9 @@ class EventLoop {
     /// Before the descriptor is closed.
     void remove(int descriptor);
 
-    /// Waits until something can be read or `due` has come, and calls the handlers.
-    void wait(TimePoint due);
+    /// Waits until something can be read or `due` has come, and calls the handlers. Returns the time when the
+    /// waiting ended: whatever could be read by then has been handled.
+    TimePoint wait(TimePoint due);
 
   private:
     EventLoop(Descriptor epoll, Descriptor timer) : epoll_(std::move(epoll)), timer_(std::move(timer)) {}

@@ -35,6 +35,10 @@ void HostTable::missed(Ipv4Address address, TimePoint now) {
     suspects_.insert(address);
 }
 
+void HostTable::restart_probes() {
+    for (const auto address : suspects_) hosts_.at(address).probes = 0;
+}
+
 void HostTable::tick(TimePoint now, const Probe& probe, const std::function<void(Ipv4Address)>& gone) {
     for (auto suspect = suspects_.begin(); suspect != suspects_.end();) {
         const auto address = *suspect;

@@ -38,6 +38,9 @@ class HostTable {
     /// It did not answer a complete sweep with all its retries.
     void missed(Ipv4Address address, TimePoint now);
 
+    /// Answers to the probes may have been lost.
+    void restart_probes();
+
     /// Sends one unicast probe; false: it could not be sent, and does not count.
     using Probe = std::function<bool(Ipv4Address, const MacAddress&)>;
     /// Probes suspects that are due, and takes those out that are inactive now, each told to `gone`.

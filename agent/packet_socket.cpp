@@ -19,6 +19,7 @@ namespace honeyswitch::agent {
 namespace {
 
 constexpr unsigned burst_size = 64;
+constexpr unsigned max_bursts = 1024;     ///< more frames than the receive buffer holds
 constexpr std::size_t snap_length = 128;  ///< an ARP frame has 60, with a tag 64
 constexpr int receive_buffer = 16 << 20;
 
@@ -134,12 +135,12 @@ bool PacketSocket::send(Bytes frame) const {
     return ::send(descriptor_.get(), frame.data(), frame.size(), 0) == static_cast<ssize_t>(frame.size());
 }
 
-bool PacketSocket::receive(const Handler& handler, unsigned bursts) const {
+bool PacketSocket::receive(const Handler& handler) const {
     std::array<std::array<std::uint8_t, snap_length>, burst_size> frames;
     std::array<std::array<char, 128>, burst_size> controls;
     std::array<iovec, burst_size> vectors;
     std::array<mmsghdr, burst_size> messages;
-    for (; bursts > 0; --bursts) {
+    for (unsigned bursts = 0; bursts < max_bursts; ++bursts) {
         for (unsigned i = 0; i < burst_size; ++i) {
             vectors[i] = {frames[i].data(), frames[i].size()};
             messages[i] = {};

@@ -29,8 +29,8 @@ class PacketSocket {
 
     /// `tci`: of the tag that the kernel took out. `arrived`: when the kernel received the frame.
     using Handler = std::function<void(Bytes frame, std::optional<std::uint16_t> tci, TimePoint arrived)>;
-    /// At most `bursts` of 64 frames; false: the interface is gone or down.
-    [[nodiscard]] bool receive(const Handler& handler, unsigned bursts = 16) const;
+    /// All that has arrived; false: the interface is gone or down.
+    [[nodiscard]] bool receive(const Handler& handler) const;
 
     /// Frames that the kernel has dropped for want of buffer since the last call.
     [[nodiscard]] std::uint32_t take_drops() const;

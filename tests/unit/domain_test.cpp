@@ -219,6 +219,21 @@ TEST(Domain, ASweepThatLostFramesOrCouldNotSendProvesNothing) {
     }
 }
 
+TEST(Domain, LostFramesMayHaveBeenTheAnswersToProbes) {
+    Segment segment(quick());
+    segment.hosts = {1, 2};
+    segment.pass(one_sweep);
+    segment.hosts.erase(2);
+    while (segment.domain.hosts().suspects() == 0) segment.pass(10ms);
+    for (int i = 0; i < 100; ++i) {
+        segment.pass(100ms);
+        segment.domain.frames_lost();
+    }
+    EXPECT_TRUE(segment.active(2));
+    segment.pass(1s);
+    EXPECT_FALSE(segment.active(2));
+}
+
 TEST(Domain, IsNeverDeclaredByASweepThatNobodyAnswers) {
     Segment alone(quick());
     alone.pass(20s);
