@@ -137,6 +137,7 @@ std::expected<void, Error> Agent::add_controllers(const AgentOptions& options) {
     if (!key) return std::unexpected(key.error());
     const Reporter::Identity identity{options.name, *key, random_octets<8>()};
     std::vector<const DomainReport*> reports;
+    reports.reserve(domains_.size());
     for (const auto& domain : domains_) reports.push_back(&domain->report());
     for (const auto& name : options.controllers) {
         auto socket = UdpSocket::connect(name);

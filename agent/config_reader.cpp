@@ -17,7 +17,7 @@ std::expected<Duration, std::string> parse_duration(std::string_view text) {
                                       Unit{"h", std::chrono::hours(1)}};
     std::uint32_t number = 0;
     const char* const end = text.data() + text.size();
-    const auto [rest, failure] = std::from_chars(text.data(), end, number);
+    const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
     for (const auto& unit : units)
         if (failure == std::errc{} && unit.name == std::string_view(rest, end)) return number * unit.length;
     return std::unexpected(fmt::format(

@@ -45,7 +45,7 @@ void DomainSync::flush(TimePoint now, ChangeNumber& number, bool state_allowed, 
     std::erase_if(in_flight_, [](const InFlight& in_flight) {
         return in_flight.change.active.empty() && in_flight.change.inactive.empty();
     });
-    if (state_ && state_->repeat.due <= now) send_state(now, emit);
+    if (state_ && state_->repeat.due <= now) send_state(*state_, now, emit);
 }
 
 void DomainSync::begin_state(TimePoint now, ChangeNumber& number) {
@@ -56,23 +56,23 @@ void DomainSync::begin_state(TimePoint now, ChangeNumber& number) {
     for (auto& [address, pending] : pending_) pending.number = number;
 }
 
-void DomainSync::send_state(TimePoint now, const Emit& emit) {
-    const auto bitmap = state_->active.bitmap();
-    const auto digest = state_->active.digest();
+void DomainSync::send_state(State& state, TimePoint now, const Emit& emit) {
+    const auto bitmap = state.active.bitmap();
+    const auto digest = state.active.digest();
     const auto chunks = state_chunks(report_->active.prefix());
     for (std::size_t index = 0; index < chunks; ++index) {
-        if ((state_->received >> index & 1) != 0) continue;
+        if ((state.received >> index & 1) != 0) continue;
         const auto part = bitmap.subspan(index * state_chunk_size);
         const auto octets = part.first(std::min(part.size(), state_chunk_size));
-        emit(StateChunk{state_->number,
+        emit(StateChunk{state.number,
                         report_->active.prefix(),
-                        state_->swept,
+                        state.swept,
                         static_cast<std::uint8_t>(index),
                         static_cast<std::uint8_t>(chunks),
                         digest,
                         {octets.begin(), octets.end()}});
     }
-    state_->repeat.sent(now);
+    state.repeat.sent(now);
 }
 
 void DomainSync::begin_changes(TimePoint now, ChangeNumber& number, const Emit& emit) {
@@ -118,7 +118,7 @@ bool DomainSync::acknowledged(const Acknowledgement::Entry& entry, TimePoint now
     for (const auto* const addresses : {&found->change.active, &found->change.inactive}) {
         for (const auto address : *addresses) {
             const auto pending = pending_.find(address);
-            if (pending->second.evidence) latency.record(now - *pending->second.evidence);
+            if (const auto evidence = pending->second.evidence) latency.record(now - *evidence);
             pending_.erase(pending);
         }
     }

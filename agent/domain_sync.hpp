@@ -95,7 +95,7 @@ class DomainSync {
     };
 
     void begin_state(TimePoint now, ChangeNumber& number);
-    void send_state(TimePoint now, const Emit& emit);
+    void send_state(State& state, TimePoint now, const Emit& emit);
     void begin_changes(TimePoint now, ChangeNumber& number, const Emit& emit);
     void send_change(InFlight& in_flight, TimePoint now, const Emit& emit);
     void drop_superseded(Change& change) const;

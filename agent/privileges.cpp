@@ -27,14 +27,13 @@ std::expected<void, Error> drop_privileges(const std::string& user) {
     capng_get_caps_process();
     const bool has_raw = capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW) == 1;
     capng_clear(CAPNG_SELECT_BOTH);
-    const auto kinds = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
-    if (has_raw && capng_update(CAPNG_ADD, kinds, CAP_NET_RAW) != 0)
+    if (has_raw && (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, CAP_NET_RAW) != 0 ||
+                    capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_NET_RAW) != 0))
         return failed("CAP_NET_RAW", "libcap-ng refuses");
     if (account != nullptr) {
         // Also leaves the supplementary groups, and keeps the capability across the change.
-        const auto flags = static_cast<capng_flags_t>(CAPNG_DROP_SUPP_GRP);
-        const int failure =
-            capng_change_id(static_cast<int>(account->pw_uid), static_cast<int>(account->pw_gid), flags);
+        const int failure = capng_change_id(static_cast<int>(account->pw_uid),
+                                            static_cast<int>(account->pw_gid), CAPNG_DROP_SUPP_GRP);
         if (failure != 0) return failed(user, "capng_change_id says " + std::to_string(failure));
     } else if (capng_apply(CAPNG_SELECT_CAPS) != 0) {
         return failed("CAP_NET_RAW", "the kernel refuses the capability set");

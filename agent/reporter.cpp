@@ -21,7 +21,7 @@ void Reporter::note_swept(std::size_t domain, TimePoint now) {
 
 void Reporter::flush(TimePoint now) {
     if (!handshake_ && (!association_ || now - last_heard_ >= silence_limit)) begin_handshake(now);
-    if (handshake_ && handshake_->due <= now) continue_handshake(now);
+    if (handshake_ && handshake_->due <= now) continue_handshake(*handshake_, now);
     if (!association_) return;
 
     if (keep_alive_due_ <= now) send_keep_alives(now);
@@ -45,18 +45,18 @@ TimePoint Reporter::due() const {
 }
 
 void Reporter::begin_handshake(TimePoint now) {
-    handshake_ = Handshake();
-    handshake_->nonce = random_octets<16>();
-    handshake_->due = now;
+    auto& handshake = handshake_.emplace(Handshake());
+    handshake.nonce = random_octets<16>();
+    handshake.due = now;
 }
 
-void Reporter::continue_handshake(TimePoint now) {
-    auto& handshake = *handshake_;
+void Reporter::continue_handshake(Handshake& handshake, TimePoint now) {
     if (handshake.confirms >= max_confirms) {
         // The controller has restarted since its WELCOME, or another of our CONFIRMs was faster.
         const auto interval = handshake.interval;
-        begin_handshake(now);
-        handshake_->interval = interval;
+        handshake = Handshake();
+        handshake.nonce = random_octets<16>();
+        handshake.interval = interval;
     }
     if (handshake.confirm) {
         ++handshake.confirms;
@@ -87,18 +87,20 @@ void Reporter::receive_welcome(Bytes datagram, TimePoint now) {
     handshake.association.emplace(Association::Role::agent, identity_.key, *handshake.confirm);
     handshake.interval = first_hello_interval;
     handshake.due = now;
-    continue_handshake(now);
+    continue_handshake(handshake, now);
+}
+
+Association* Reporter::association_of(const AssociationIdentifier& identifier) {
+    if (handshake_ && handshake_->association && handshake_->association->identifier() == identifier)
+        return &*handshake_->association;
+    return association_ ? &*association_ : nullptr;
 }
 
 void Reporter::receive_sealed(Bytes datagram, TimePoint now) {
     const auto claimed = claimed_association(datagram);
-    const bool pending =
-        claimed && handshake_ && handshake_->association && handshake_->association->identifier() == *claimed;
-    if (!pending && !association_) {
-        ++counters_.refused;
-        return;
-    }
-    const auto opened = (pending ? handshake_->association : association_)->open(datagram);
+    auto* const association = claimed ? association_of(*claimed) : nullptr;
+    const auto opened =
+        association != nullptr ? association->open(datagram) : std::unexpected(Refusal::unknown_association);
     if (!opened) {
         ++counters_.refused;
         return;
@@ -108,15 +110,16 @@ void Reporter::receive_sealed(Bytes datagram, TimePoint now) {
         ++counters_.refused;
         return;
     }
-    if (pending) establish(now);
+    if (handshake_ && handshake_->association && association == &*handshake_->association)
+        establish(*handshake_->association, now);
     // The old association lives after all. Once CONFIRM is out, the controller may have left it, though.
     if (handshake_ && !handshake_->confirm) handshake_.reset();
     last_heard_ = now;
     receive(*notice, now);
 }
 
-void Reporter::establish(TimePoint now) {
-    association_ = std::move(handshake_->association);
+void Reporter::establish(Association association, TimePoint now) {
+    association_ = association;
     handshake_.reset();
     number_ = 0;
     keep_alives_.clear();
@@ -176,7 +179,7 @@ bool Reporter::in_step() const {
 }
 
 void Reporter::emit(const AgentNotice& notice) {
-    send(association_->seal(encode(notice)));
+    if (association_) send(association_->seal(encode(notice)));
 }
 
 void Reporter::send(Bytes datagram) {

@@ -79,10 +79,12 @@ class Reporter {
     };
 
     void begin_handshake(TimePoint now);
-    void continue_handshake(TimePoint now);
+    void continue_handshake(Handshake& handshake, TimePoint now);
     void receive_welcome(Bytes datagram, TimePoint now);
     void receive_sealed(Bytes datagram, TimePoint now);
-    void establish(TimePoint now);
+    /// Whose keys are to open a datagram of this association; null: nobody has them.
+    [[nodiscard]] Association* association_of(const AssociationIdentifier& identifier);
+    void establish(Association association, TimePoint now);
     void receive(const ControllerNotice& notice, TimePoint now);
     void receive(const KeepAliveReply& reply, TimePoint now);
     void send_keep_alives(TimePoint now);

@@ -61,8 +61,8 @@ void StatusReport::add(const Domain& domain) {
                 {"proxies", std::move(proxies)},
                 {"last_sweep_us", nullptr},
                 {"counters", counters_of(domain)}};
-    if (domain.options().vlan) status["vlan"] = *domain.options().vlan;
-    if (domain.last_sweep()) status["last_sweep_us"] = microseconds(*domain.last_sweep());
+    if (const auto vlan = domain.options().vlan) status["vlan"] = *vlan;
+    if (const auto last = domain.last_sweep()) status["last_sweep_us"] = microseconds(*last);
     json_->report["domains"].push_back(std::move(status));
 }
 

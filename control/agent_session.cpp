@@ -164,6 +164,7 @@ bool AgentSession::granted(Ipv4Prefix domain) const {
 
 std::vector<Ipv4Prefix> AgentSession::domains() const {
     std::vector<Ipv4Prefix> prefixes;
+    prefixes.reserve(domains_.size());
     for (const auto& [prefix, domain] : domains_) prefixes.push_back(prefix);
     return prefixes;
 }

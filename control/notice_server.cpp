@@ -67,8 +67,9 @@ void NoticeServer::establish(Peer& peer, const agent::Confirm& confirm, Endpoint
     if (peer.association) by_association_.erase(peer.association->identifier());
     peer.nonces.advance();
     peer.confirm = confirm;
-    peer.association.emplace(agent::Association::Role::controller, peer.config->key, confirm);
-    by_association_[peer.association->identifier()] = static_cast<std::size_t>(&peer - peers_.data());
+    const auto& association =
+        peer.association.emplace(agent::Association::Role::controller, peer.config->key, confirm);
+    by_association_[association.identifier()] = static_cast<std::size_t>(&peer - peers_.data());
     peer.endpoint = from;
     peer.connected = true;
     peer.last_heard = now;
@@ -85,12 +86,14 @@ void NoticeServer::receive_sealed(std::span<const std::uint8_t> datagram, Endpoi
     const auto found = by_association_.find(*claimed);
     if (found == by_association_.end()) return refuse(Refusal::unknown_association);
     auto& peer = peers_[found->second];
-    const auto opened = peer.association->open(datagram);
+    if (!peer.association) return refuse(Refusal::unknown_association, &peer);
+    auto& association = *peer.association;
+    const auto opened = association.open(datagram);
     if (!opened) return refuse(opened.error(), &peer);
     const auto notice = agent::decode_agent_notice(*opened);
     if (!notice) return refuse(notice.error(), &peer);
 
-    if (peer.association->newest()) peer.endpoint = from;
+    if (association.newest()) peer.endpoint = from;
     peer.connected = true;
     peer.last_heard = now;
     const auto refusal = peer.session.receive(
@@ -102,10 +105,11 @@ void NoticeServer::receive_sealed(std::span<const std::uint8_t> datagram, Endpoi
 
 void NoticeServer::tick(TimePoint now) {
     for (auto& peer : peers_) {
-        if (!peer.connected) continue;
+        if (!peer.connected || !peer.last_heard) continue;
+        const auto silence = now - *peer.last_heard;
         peer.session.settle(
             [&](const agent::ControllerNotice& answer) { reply(peer, answer, peer.endpoint); });
-        if (now - *peer.last_heard <= agent_timeout_) continue;
+        if (silence <= agent_timeout_) continue;
         peer.connected = false;
         ++counters_.silences;
         spdlog::warn("agent {}: silent for {} ms, its domains become unknown", peer.config->name,
@@ -117,14 +121,14 @@ void NoticeServer::tick(TimePoint now) {
 void NoticeServer::end_association(Peer& peer, TimePoint now) {
     // The agent has to begin a new one: whatever of the old is still under way can then do no harm when it
     // arrives after all.
-    by_association_.erase(peer.association->identifier());
+    if (peer.association) by_association_.erase(peer.association->identifier());
     peer.association.reset();
     peer.confirm.reset();
     peer.session.silence(now);
 }
 
 void NoticeServer::reply(Peer& peer, const agent::ControllerNotice& notice, Endpoint to) {
-    send_(peer.association->seal(agent::encode(notice)), to);
+    if (peer.association) send_(peer.association->seal(agent::encode(notice)), to);
 }
 
 void NoticeServer::refuse(Refusal refusal, Peer* peer) {
@@ -136,6 +140,7 @@ void NoticeServer::refuse(Refusal refusal, Peer* peer) {
 
 std::vector<AgentRow> NoticeServer::rows() const {
     std::vector<AgentRow> rows;
+    rows.reserve(peers_.size());
     for (const auto& peer : peers_) {
         rows.push_back({.name = peer.config->name,
                         .connected = peer.connected,
