@@ -14,11 +14,15 @@ class Failure(Exception):
     """The benchmark cannot go on, or its result would be wrong."""
 
 
+class NotInTime(Failure):
+    """What was waited for did not come to pass."""
+
+
 def wait_until(condition, seconds, what, step=0.02):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise Failure(f"{what}: not within {seconds} s")
+            raise NotInTime(f"{what}: not within {seconds} s")
         time.sleep(step)
 
 
