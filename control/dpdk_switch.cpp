@@ -188,6 +188,7 @@ std::size_t DpdkSwitch::receive(std::span<PacketIn, burst> packets) {
     std::array<rte_mbuf*, burst> buffers;
     next_worker_ = (next_worker_ + 1) % plane_.workers().size();
     const unsigned taken = plane_.workers()[next_worker_]->punts().take(buffers);
+    for (unsigned i = 0; i < taken; ++i) rte_prefetch0(buffers[i]);
     for (unsigned i = 0; i < taken; ++i) rte_prefetch0(rte_pktmbuf_mtod(buffers[i], void*));
     std::size_t count = 0;
     for (unsigned i = 0; i < taken; ++i) {
@@ -206,8 +207,16 @@ bool DpdkSwitch::describe(rte_mbuf* packet, PacketIn& description) {
     const auto l3 = dataplane::parse_l3(frame, packet->pkt_len);
     if (l3.result != dataplane::L3Result::ipv4) return false;
     const bool from_honeypot = packet->port == plane_.port(Side::honeypot).id();
-    const auto view = dataplane::parse_session(
-        frame, l3, from_honeypot ? dataplane::From::honeypot : dataplane::From::outside);
+    const auto from = from_honeypot ? dataplane::From::honeypot : dataplane::From::outside;
+    if (SessionKey key; dataplane::parse_plain(frame, packet->pkt_len, from, key)) {
+        description = {.buffer = buffer_of(packet),
+                       .key = key,
+                       .path = dataplane::l2_path_of(frame, l3),
+                       .from_honeypot = from_honeypot,
+                       .bytes = static_cast<std::uint16_t>(packet->pkt_len)};
+        return true;
+    }
+    const auto view = dataplane::parse_session(frame, l3, from);
     if (!view.valid) return false;
     description = {.buffer = buffer_of(packet),
                    .key = view.own_key,

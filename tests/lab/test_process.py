@@ -45,7 +45,7 @@ class Process:
 [process]
 idle_sleep = 50
 [capacity]
-session_capacity = 4096
+session_capacity = 1024
 mbufs = 8192
 [diversion]
 dark = ["10.66.0.0/16"]
@@ -150,7 +150,7 @@ def test_each_frame_from_outside_goes_one_way(start):
 def test_a_scan_longer_than_the_table_reaches_the_honeypot_whole(start):
     scan = [outside(IP(src=ATTACKER, dst=DECOY) / TCP(sport=2000, dport=port)) for port in range(1, 6001)]
     process = start(outside=scan)
-    process.wait_for("session_added", 4096)
+    process.wait_for("session_added", 1024)
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         seen = process.counter("packet_out_honeypot") + process.counter("outside_to_honeypot_stateless")
