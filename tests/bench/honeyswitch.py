@@ -89,6 +89,9 @@ mac = "{HONEYPOT_MAC}"
     def forwarding_threads(self):
         return self.process.forwarding_threads("rte-worker", self.workers)
 
+    def session_threads(self):
+        return [self.process.pid]  # the control thread is the main thread
+
     def expected_port(self, traffic, source):
         if source != "outside":
             return PORTS.index("outside")

@@ -57,6 +57,23 @@ class Span:
         return self.seconds if stream.rate else max(self.seconds - self.waited, 1e-9)
 
 
+class SessionCount:
+    """New sessions per second from here on, of the time in which the thread that makes them had its CPU: honeyswitch's
+    control thread, the forwarding thread of OVS-DPDK."""
+
+    def __init__(self, program):
+        self.program = program
+        self.before = self._now()
+
+    def _now(self):
+        waited = run_queue_wait(self.program.process.pid, self.program.session_threads())
+        return self.program.sessions(), time.monotonic() - waited
+
+    def per_second(self):
+        sessions, own_time = self._now()
+        return (sessions - self.before[0]) / max(own_time - self.before[1], 1e-9)
+
+
 class Measurement:
     def __init__(self, bench, program, case):
         self.bench, self.program, self.case = bench, program, case
@@ -164,11 +181,10 @@ class Measurement:
         dropped = self.program.dropped() if self.program.counts_drops else 0
         self._start(self.case.stream)
         self._warm_up(before, until_steady=seconds >= 1)
-        sessions = self.program.sessions() if self.case.creates_sessions and self.program.keeps_sessions else None
+        made = SessionCount(self.program) if self.case.creates_sessions and self.program.keeps_sessions else None
         with profiled(self.bench.profile_directory, f"{self.program.name}-{self.case.name}", self.threads):
             moments = self._watch(seconds)
-        if sessions is not None:
-            sessions = (self.program.sessions() - sessions) / (time.monotonic() - moments[0][0])
+        sessions = made.per_second() if made else None
         settle(self.bench.page, before, self.expected)
         self.program.process.check()
         totals = self.bench.page.totals() - before

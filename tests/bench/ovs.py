@@ -113,6 +113,9 @@ class OvsDpdk:
     def forwarding_threads(self):
         return self.process.forwarding_threads("pmd-c")
 
+    def session_threads(self):
+        return self.forwarding_threads()
+
     def expected_port(self, traffic, source):
         if source != "outside":
             return PORTS.index("outside")
