@@ -55,8 +55,11 @@ std::expected<Descriptor, Error> open_interface_events() {
 
 void drain_interface_events(const Descriptor& events) {
     std::array<char, 8192> buffer;
-    while (recv(events.get(), buffer.data(), buffer.size(), 0) > 0 || errno == ENOBUFS) {
-        if (errno == ENOBUFS) errno = 0;
+    for (;;) {
+        const auto size = recv(events.get(), buffer.data(), buffer.size(), 0);
+        // ENOBUFS only says that some were lost: there is more to read.
+        if (size < 0 && errno != ENOBUFS) return;
+        if (size == 0) return;
     }
 }
 

@@ -25,6 +25,7 @@ std::expected<void, Error> InterfacePort::refresh(EventLoop& loop, const std::fu
 }
 
 void InterfacePort::close(EventLoop& loop) {
+    if (!socket_) return;
     loop.remove(socket_->descriptor());
     socket_.reset();
 }

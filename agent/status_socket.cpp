@@ -25,12 +25,15 @@ std::expected<sockaddr_un, Error> address_of(const std::filesystem::path& path) 
     return address;
 }
 
-bool connects(int descriptor, const sockaddr_un& address) {
-    return connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-}
-
 Descriptor stream_socket(int flags) {
     return Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
+}
+
+/// 0, or the errno of the failure.
+int connect_to(const Descriptor& descriptor, const sockaddr_un& address) {
+    if (!descriptor) return EMFILE;
+    if (connect(descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return 0;
+    return errno;
 }
 
 }  // namespace
@@ -38,10 +41,11 @@ Descriptor stream_socket(int flags) {
 std::expected<StatusSocket, Error> StatusSocket::listen(const std::filesystem::path& path) {
     const auto address = address_of(path);
     if (!address) return std::unexpected(address.error());
-    if (connects(stream_socket(0).get(), *address))
-        return failed("listen on", path, "another agent listens there");
-    if (errno == ECONNREFUSED) unlink(path.c_str());
+    const int reason = connect_to(stream_socket(0), *address);
+    if (reason == 0) return failed("listen on", path, "another agent listens there");
+    if (reason == ECONNREFUSED) unlink(path.c_str());
     auto descriptor = stream_socket(SOCK_NONBLOCK);
+    if (!descriptor) return failed("listen on", path, std::strerror(errno));
     if (bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
         ::listen(descriptor.get(), 8) != 0)
         return failed("listen on", path, std::strerror(errno));
@@ -62,7 +66,8 @@ std::expected<std::string, Error> StatusSocket::read(const std::filesystem::path
     const auto address = address_of(path);
     if (!address) return std::unexpected(address.error());
     const auto descriptor = stream_socket(0);
-    if (!connects(descriptor.get(), *address)) return failed("ask the agent at", path, std::strerror(errno));
+    if (const int reason = connect_to(descriptor, *address); reason != 0)
+        return failed("ask the agent at", path, std::strerror(reason));
     std::string answer;
     std::array<char, 65536> buffer;
     ssize_t size = 0;

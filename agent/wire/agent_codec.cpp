@@ -122,7 +122,7 @@ std::vector<std::uint8_t> encode(const AgentNotice& notice) {
 
 std::expected<AgentNotice, Refusal> decode_agent_notice(Bytes notice) {
     ByteReader reader(notice);
-    const auto type = static_cast<NoticeType>(reader.get<std::uint8_t>());
+    const auto type = get_type(reader);
     const auto flags = reader.get<std::uint8_t>();
     const Opening opening{flags, reader.get<std::uint16_t>()};
     if (notice.size() > max_notice) return malformed();

@@ -9,6 +9,7 @@
 namespace honeyswitch::agent::codec {
 
 enum class NoticeType : std::uint8_t {
+    none = 0,  ///< never written
     change = 1,
     state_chunk = 2,
     keep_alive = 3,
@@ -20,6 +21,13 @@ enum class NoticeType : std::uint8_t {
 
 inline std::unexpected<Refusal> malformed() {
     return std::unexpected(Refusal::malformed);
+}
+
+/// NoticeType::none for a number that is no type's.
+inline NoticeType get_type(ByteReader& reader) {
+    const auto number = reader.get<std::uint8_t>();
+    const bool known = (number >= 1 && number <= 3) || (number >= 129 && number <= 132);
+    return known ? static_cast<NoticeType>(number) : NoticeType::none;
 }
 
 /// Network (4 octets) and length (1).

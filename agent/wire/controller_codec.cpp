@@ -93,7 +93,7 @@ std::vector<std::uint8_t> encode(const ControllerNotice& notice) {
 
 std::expected<ControllerNotice, Refusal> decode_controller_notice(Bytes notice) {
     ByteReader reader(notice);
-    const auto type = static_cast<NoticeType>(reader.get<std::uint8_t>());
+    const auto type = get_type(reader);
     const auto verdict = reader.get<std::uint8_t>();
     const std::size_t count = reader.get<std::uint16_t>();
     if (!reader.ok() || notice.size() > max_notice || !known(verdict)) return malformed();
