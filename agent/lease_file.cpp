@@ -1,5 +1,6 @@
 #include "agent/lease_file.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <vector>
@@ -20,7 +21,9 @@ std::optional<T> number_of(std::string_view text) {
 WallClock::time_point at_second(std::int64_t second) {
     // Far beyond any lease, and far below where the clock's own count overflows.
     constexpr std::int64_t last = std::int64_t{1} << 33;
-    return second >= last ? WallClock::time_point::max() : WallClock::time_point(seconds(second));
+    if (second >= last) return WallClock::time_point::max();
+    // What ended before 1970 is as over as what ended then.
+    return WallClock::time_point(seconds(std::max<std::int64_t>(second, 0)));
 }
 
 /// The words of dhcpd.leases(5): strings in quotes with backslashes, comments to the end of the line, and the

@@ -49,6 +49,13 @@ TEST(IscDhcpd, TimesAreUniversal) {
     EXPECT_EQ(leases.active.at(five), epoch(1795431600));
 }
 
+TEST(IscDhcpd, TimesBeforeTheClockBeginsAreLongOver) {
+    for (const std::string ends : {"2 1026/11/23 11:00:00", "epoch -9000000000000000000"}) {
+        const auto leases = parse_isc_dhcpd("lease 10.0.0.5 { ends " + ends + "; binding state active; }");
+        EXPECT_EQ(leases.active.at(five), epoch(0)) << ends;
+    }
+}
+
 TEST(IscDhcpd, LeavesOutWhatItCannotReadAndWhatIsNotCompleteYet) {
     struct Row {
         const char* text;
