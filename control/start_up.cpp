@@ -48,8 +48,12 @@ std::expected<Port, Error> start_kernel_port(const PortSpec& spec, unsigned inde
             fmt::format("net_af_xdp{},iface={},queue_count={}", index, spec.device, config.workers);
         auto port = start_attached(device, config);
         if (port) return port;
-        spdlog::warn("{} goes through AF_PACKET, which is slower: {}", spec.text, port.error().message());
+        spdlog::warn("AF_XDP cannot be had: {}", port.error().message());
     }
+    spdlog::warn(
+        "{} goes through AF_PACKET, which is slower and no wire: the kernel reassembles IP fragments, and "
+        "outer tags of QinQ lose their type",
+        spec.text);
     return start_attached(
         fmt::format("net_af_packet{},iface={},qpairs={},qdisc_bypass=1", index, spec.device, config.workers),
         config);
