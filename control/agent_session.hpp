@@ -35,6 +35,8 @@ class AgentSession {
                                                         const Reply& reply);
     /// Answers what has settled. Cheap when nothing waits.
     void settle(const Reply& reply);
+    /// Something waits for `settle`.
+    [[nodiscard]] bool unsettled() const { return !unsettled_.empty(); }
     /// The agent has been silent for too long: all its domains become unknown.
     void silence(TimePoint now);
 

@@ -52,6 +52,7 @@ bool ControlLoop::turn() {
     busy = parts_.controller.tick(time) || busy;
     parts_.the_switch.reclaim();
     parts_.notices.tick(time);
+    busy = busy || parts_.notices.unsettled();  // an agent waits, and a worker's round is short
     if (const auto mac = parts_.honeypot_watch.tick(time))
         spdlog::info("the honeypot is at {}", agent::to_string(*mac));
     return busy;

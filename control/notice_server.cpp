@@ -1,5 +1,7 @@
 #include "control/notice_server.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <sodium.h>
 #include <spdlog/spdlog.h>
@@ -116,6 +118,10 @@ void NoticeServer::tick(TimePoint now) {
                      agent_timeout_.count());
         end_association(peer, now);
     }
+}
+
+bool NoticeServer::unsettled() const {
+    return std::ranges::any_of(peers_, [](const Peer& peer) { return peer.session.unsettled(); });
 }
 
 void NoticeServer::end_association(Peer& peer, TimePoint now) {

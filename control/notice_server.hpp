@@ -41,6 +41,9 @@ class NoticeServer {
     /// costs next to nothing when nothing waits.
     void tick(TimePoint now);
 
+    /// Some notice waits for its flows: `tick` should come soon.
+    [[nodiscard]] bool unsettled() const;
+
     [[nodiscard]] std::vector<AgentRow> rows() const;
     [[nodiscard]] const NoticeCounters& counters() const { return counters_; }
     /// The same, named for the metrics: "notices_accepted", "notices_refused_forged", …
