@@ -53,7 +53,7 @@ Result apply(const Flags& flags, DomainOptions& domain) {
 
 std::expected<DomainSpec, std::string> domain_of(const Flags& flags) {
     DomainSpec spec;
-    spec.options.interface = *flags.interface;
+    spec.options.interface = flags.interface.value_or("");  // asked for only where it is given
     if (flags.vlan) spec.options.vlan = static_cast<VlanIdentifier>(*flags.vlan);
     if (flags.prefix) {
         const auto prefix = parse_prefix(*flags.prefix);

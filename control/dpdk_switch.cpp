@@ -18,8 +18,8 @@ dataplane::Prefix prefix_of(Ipv4Prefix prefix) {
 }
 
 rte_mbuf* packet_of(BufferId buffer) {
-    return reinterpret_cast<rte_mbuf*>(
-        static_cast<std::uintptr_t>(buffer));  // NOLINT(performance-no-int-to-ptr)
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): a BufferId is a pointer that the controller cannot follow
+    return reinterpret_cast<rte_mbuf*>(static_cast<std::uintptr_t>(buffer));
 }
 BufferId buffer_of(rte_mbuf* packet) {
     return BufferId{reinterpret_cast<std::uintptr_t>(packet)};
