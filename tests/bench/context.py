@@ -15,8 +15,9 @@ class Bench:
     def __init__(self, build: Path, seed: int, active_count: int, profile_directory: Path | None = None):
         self.build, self.seed, self.active_count = build, seed, active_count
         self.profile_directory = profile_directory
-        self.load_library = build / "tests/bench/load/libbench_load.so"
-        self.directory = Path(tempfile.mkdtemp(prefix="honeyswitch-bench-"))
+        self.directory = Path(tempfile.mkdtemp(prefix="honeyswitch-bench-", dir="/run"))
+        # EAL loads nothing from below a folder that everybody may write to, as /tmp is, and a clone may lie there.
+        self.load_library = Path(shutil.copy(build / "tests/bench/load/libbench_load.so", self.directory))
         self.page = None
 
     def close(self, keep_logs=False):
