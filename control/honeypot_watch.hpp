@@ -26,8 +26,6 @@ class HoneypotWatch {
     /// address when it has become known or has changed.
     [[nodiscard]] std::optional<MacAddress> tick(TimePoint now);
 
-    [[nodiscard]] bool known() const { return current_.has_value(); }
-
   private:
     [[nodiscard]] std::array<std::uint8_t, 42> probe() const;
 

@@ -32,12 +32,6 @@ class ExtentAllocator {
         if (next != free_.begin()) join_with_next(next - 1);
     }
 
-    [[nodiscard]] std::uint64_t available() const {
-        std::uint64_t sum = 0;
-        for (const Extent& extent : free_) sum += extent.count;
-        return sum;
-    }
-
   private:
     struct Extent {
         std::uint32_t start, count;
