@@ -27,6 +27,8 @@ class AgentSession {
     AgentSession(AgentId agent, std::span<const Ipv4Prefix> grants, DomainReports& reports)
         : agent_(agent), grants_(grants), reports_(&reports) {}
 
+    /// Of a reload. Precondition: all its domains are within them.
+    void set_grants(std::span<const Ipv4Prefix> grants) { grants_ = grants; }
     /// A new association. After a restart of the agent its domains become unknown, as it has to sweep them
     /// anew; after a mere interruption they stay until it sends their full states.
     void begin(bool agent_restarted, TimePoint now);

@@ -3,14 +3,13 @@
 
 #include <array>
 #include <cstdint>
-#include <expected>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "control/domain_reports.hpp"
 #include "control/error.hpp"
+#include "control/policy.hpp"
 
 namespace honeyswitch::control {
 
@@ -29,17 +28,6 @@ struct PortSpec {
 /// How `dev:` ports reach the kernel's interface.
 enum class KernelIo : std::uint8_t { af_xdp, af_packet };
 
-/// What else than its sessions' replies may leave the honeypot.
-enum class Containment : std::uint8_t {
-    session,  ///< nothing
-    open,     ///< everything, as in the paper
-};
-
-struct Honeypot {
-    std::string name;
-    std::optional<MacAddress> mac;  ///< none: learned by ARP on the honeypot port
-};
-
 struct Agent {
     std::string name;
     std::filesystem::path key_file;
@@ -48,7 +36,8 @@ struct Agent {
 };
 
 struct Config {
-    PortSpec outside, inside, honeypot_port;
+    PortSpec outside, inside;
+    std::vector<PortSpec> honeypot_ports;  ///< 1 to 8
     KernelIo kernel_io = KernelIo::af_xdp;
 
     unsigned workers = 1;
@@ -62,14 +51,34 @@ struct Config {
     std::uint32_t domain_capacity = 1024;
     std::uint32_t sighting_capacity = 4096;
     std::uint32_t mbufs = 65'536;
+    std::uint32_t pending_capacity = 1'048'576;  ///< flows diverted without a session that may be answered
+    std::uint32_t listed_capacity = 131'072;     ///< sources on lists, and sources that a tier has moved
+    std::uint32_t history_capacity = 262'144;    ///< sources whose history tiers remember
 
     Milliseconds idle_timeout{60'000};
     Milliseconds agent_timeout{15'000};  ///< silence after which a domain becomes unknown
     Milliseconds sighting_lifetime{600'000};
     Milliseconds heartbeat_timeout{1'000};  ///< a worker that sees none for this long fails open
+    Milliseconds health_interval{1'000};    ///< between two checks of a honeypot; it is down after three
+
+    Admission admission = Admission::automatic;
+    unsigned high_water = 80;  ///< percent of session_capacity
+    unsigned low_water = 60;
+    Backscatter backscatter = Backscatter::count;
 
     Containment containment = Containment::session;
-    std::vector<Honeypot> honeypots;  ///< one, today
+    std::vector<AllowedFlow> containment_allow;
+    std::uint32_t containment_rate = 10;  ///< new flows a second of each honeypot, with `limited`
+    ReplyCaps reply_caps;
+    /// Besides grants, dark prefixes and active addresses: nothing of a honeypot goes there.
+    std::vector<Ipv4Prefix> campus;
+
+    std::vector<Pool> pools;          ///< at least one; the first is the default
+    std::vector<Honeypot> honeypots;  ///< at least one
+    std::vector<Rule> rules;
+    std::vector<SourceList> lists;
+    std::vector<AuthLog> auth_logs;
+    std::vector<Tier> tiers;
 
     std::string listen_address = "0.0.0.0";  ///< for notices
     std::uint16_t listen_port = 6466;

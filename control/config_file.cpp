@@ -8,17 +8,17 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include "control/config_check.hpp"
 #include "control/config_records.hpp"
 #include "control/nearest_name.hpp"
 #include "control/setting.hpp"
+#include "control/toml_node.hpp"
 
 namespace honeyswitch::control {
 namespace {
 
 using Read = std::expected<void, ConfigError>;
 
-constexpr std::streamsize longest_file = 1 << 20;
+constexpr std::streamsize longest_file = 1 << 22;  // room for the 10,000 rules that there can be
 
 std::unexpected<ConfigError> refuse(const toml::source_region& place, std::string reason) {
     return std::unexpected(ConfigError{place_of(place), std::move(reason)});
@@ -33,7 +33,7 @@ std::string_view kind_wanted(Setting::Kind kind) {
         case Setting::Kind::boolean:
             return "a boolean (true or false)";
         case Setting::Kind::list:
-            return "an array of strings";
+            return "a string or an array of strings";
     }
     return "";
 }
@@ -63,9 +63,7 @@ Read read_value(ConfigDraft& draft, const Setting& setting, const toml::node& no
 
 Read read_list(ConfigDraft& draft, const Setting& setting, const toml::node& node) {
     const toml::array* const array = node.as_array();
-    if (array == nullptr)
-        return refuse(node.source(), fmt::format("[{}] {} must be {}, not {}", setting.table, setting.key,
-                                                 kind_wanted(setting.kind), kind_of(node)));
+    if (array == nullptr) return read_value(draft, setting, node, fmt::format("{}[0]", setting.key));
     for (std::size_t i = 0; i < array->size(); ++i)
         if (auto read = read_value(draft, setting, *array->get(i), fmt::format("{}[{}]", setting.key, i));
             !read)
@@ -93,7 +91,7 @@ Read read_table(ConfigDraft& draft, std::string_view name, const toml::table& ta
 }
 
 std::vector<std::string_view> table_names() {
-    std::vector<std::string_view> names{"honeypot", "agent"};
+    auto names = record_names();
     for (const auto& setting : settings())
         if (names.back() != setting.table) names.push_back(setting.table);
     return names;
@@ -158,9 +156,7 @@ std::expected<ConfigDraft, ConfigError> read_config_file(const std::filesystem::
 std::expected<CheckedConfig, ConfigError> load_config(const std::filesystem::path& path) {
     auto draft = read_config_file(path);
     if (!draft) return std::unexpected(draft.error());
-    auto warnings = check_config(*draft);
-    if (!warnings) return std::unexpected(warnings.error());
-    return CheckedConfig{std::move(draft->config), std::move(*warnings)};
+    return finish_config(std::move(*draft));
 }
 
 }  // namespace honeyswitch::control

@@ -1,8 +1,10 @@
-// [[honeypot]] and [[agent]]: the parts of the configuration file that may be repeated.
+// The parts of the configuration file that may be repeated: [[honeypot]], [[rule]] and their like.
 #pragma once
 
 #include <expected>
 #include <filesystem>
+#include <string_view>
+#include <vector>
 
 #include <toml++/toml.h>
 
@@ -10,16 +12,13 @@
 
 namespace honeyswitch::control {
 
-/// "conf/honeyswitch.toml:12:9"
-[[nodiscard]] std::string place_of(const toml::source_region& region);
+/// The names of tables that may be repeated.
+[[nodiscard]] std::vector<std::string_view> record_names();
 
-/// What a TOML value is, for a message: "an integer".
-[[nodiscard]] std::string_view kind_of(const toml::node& node);
-
-/// True for the names of tables that may be repeated.
 [[nodiscard]] bool is_record(std::string_view name);
 
-/// Reads all tables of one name: the value of "honeypot" or "agent" at the top of the file.
+/// Reads all tables of one name, which is_record: the value of "honeypot" at the top of the file. Names of
+/// pools, lists and ports are left as references, since what they stand for may come later.
 [[nodiscard]] std::expected<void, ConfigError> read_records(ConfigDraft& draft, std::string_view name,
                                                             const toml::node& node,
                                                             const std::filesystem::path& folder);

@@ -20,21 +20,55 @@ Ipv4Address address_of(dataplane::Be32 address) {
 Controller::Controller(ControllerConfig config, Switch& the_switch)
     : config_(std::move(config)),
       switch_(the_switch),
-      wheel_(the_switch.session_capacity(), config_.idle_timeout) {}
+      sessions_(the_switch, events_, config_.idle_timeout, config_.history_capacity, config_.tiers),
+      admission_(config_.admission, the_switch, events_),
+      honeypot_flows_(config_.honeypot_flows) {}
 
 std::expected<void, Error> Controller::start(TimePoint now) {
     for (const Ipv4Prefix prefix : config_.static_active)
         for (std::uint64_t i = 0; i < prefix.size(); ++i)
             activate({prefix.network.value + static_cast<std::uint32_t>(i)}, Source::static_entry, now);
+    return apply_all(now);
+}
+
+/// Domains of the configuration.
+std::expected<void, Error> Controller::apply_all(TimePoint now) {
+    for (auto& [prefix, domain] : domains_) domain.granted = domain.dark = false;
     for (const Ipv4Prefix prefix : config_.grants) domains_[prefix].granted = true;
     for (const Ipv4Prefix prefix : config_.dark) domains_[prefix].dark = true;
     // The shorter prefixes come first in the table: a grant within a dark prefix is never dark, not for a
     // moment, if it comes before.
     for (auto place = domains_.rbegin(); place != domains_.rend(); ++place) {
-        place->second.since = now;
+        if (place->second.since == TimePoint{}) place->second.since = now;
         if (auto applied = apply(place->first, place->second, now); !applied) return applied;
     }
     return {};
+}
+
+std::expected<void, Error> Controller::reconfigure(ControllerConfig config, TimePoint now) {
+    change_static_active(config.static_active, now);
+    const bool tiers_differ = config.tiers != config_.tiers;
+    config_ = std::move(config);
+    sessions_.reconfigure(config_.idle_timeout, config_.history_capacity, config_.tiers, tiers_differ);
+    admission_.reconfigure(config_.admission);
+    honeypot_flows_.reconfigure(config_.honeypot_flows);
+    return apply_all(now);
+}
+
+/// New ones first: an address that two prefixes name stays active throughout.
+void Controller::change_static_active(const std::vector<Ipv4Prefix>& wanted, TimePoint now) {
+    const auto covered = [](const std::vector<Ipv4Prefix>& prefixes, Ipv4Address address) {
+        return std::ranges::any_of(prefixes, [&](Ipv4Prefix prefix) { return prefix.contains(address); });
+    };
+    const auto each = [](const std::vector<Ipv4Prefix>& prefixes, auto visit) {
+        for (const Ipv4Prefix prefix : prefixes)
+            for (std::uint64_t i = 0; i < prefix.size(); ++i)
+                visit(Ipv4Address{prefix.network.value + static_cast<std::uint32_t>(i)});
+    };
+    each(wanted, [&](Ipv4Address address) { activate(address, Source::static_entry, now); });
+    each(config_.static_active, [&](Ipv4Address address) {
+        if (!covered(wanted, address)) deactivate(address, Source::static_entry);
+    });
 }
 
 void Controller::activate(Ipv4Address address, Source source, TimePoint now) {
@@ -143,33 +177,95 @@ void Controller::packet_in(const PacketIn& packet, TimePoint now) {
 }
 
 void Controller::packet_in_from_outside(const PacketIn& packet, TimePoint now) {
+    using Verdict = Judgement::Verdict;
+    latest_path_ = packet.path;
     if (const auto flow = switch_.find_session(packet.key)) {
         events_.add(Event::packet_in_existing_session);
         if (packet.fragment) add_companion(packet, *flow, now);
         return switch_.packet_out(packet.buffer, *flow);
     }
-    if (goes_inside(address_of(packet.key.inside))) {
+    if (packet.judgement.verdict == Verdict::drop) {
+        events_.add(Event::packet_in_dropped);
+        return switch_.drop(packet.buffer);
+    }
+    const bool kept =
+        packet.judgement.verdict == Verdict::benign || packet.judgement.verdict == Verdict::inside;
+    // Of a decoy's datagram without its first fragment nobody knows whether it is diverted.
+    const bool portless_fragment = packet.fragment && packet.key.kind == dataplane::KeyKind::portless;
+    const bool diverted = packet.judgement.verdict == Verdict::divert && !portless_fragment;
+    if (kept || (!diverted && goes_inside(address_of(packet.key.inside)))) {
         events_.add(Event::packet_in_active);
         return switch_.packet_out_inside(packet.buffer);
     }
-    constexpr HoneypotId honeypot{0};
-    const auto flow = add_session(packet.key, packet.path, honeypot, now);
+    begin_session(packet, now);
+}
+
+void Controller::begin_session(const PacketIn& packet, TimePoint now) {
+    const auto honeypot = honeypot_for(packet, now);
+    if (!honeypot) {
+        events_.add(Event::packet_in_no_honeypot);
+        return switch_.drops(PoolId{packet.judgement.pool}) ? switch_.drop(packet.buffer)
+                                                            : switch_.packet_out_inside(packet.buffer);
+    }
+    // What a flow did before it had a session is in the workers' tallies.
+    const Step before = packet.pending && packet.pending->answered ? Step::answered : Step::first_packet;
+    const SessionFlow session{.key = packet.key,
+                              .path = packet.path,
+                              .honeypot = *honeypot,
+                              .progress = before,
+                              .counted = before,
+                              .contained = switch_.on_campus(address_of(packet.key.outside))};
+    const auto flow = sessions_.add(session, packet.pending.has_value(), now);
     if (!flow) {
         events_.add(Event::session_table_full);
-        return switch_.packet_out_honeypot(packet.buffer, honeypot);
+        return switch_.packet_out_honeypot(packet.buffer, *honeypot);
+    }
+    admission_.update();
+    if (packet.fragment) add_companion(packet, *flow, now);
+    switch_.packet_out(packet.buffer, *flow);
+}
+
+/// The one that has answered already; that of the other fragments of the datagram; or one of the pool that
+/// rules, lists and the source's history choose.
+std::optional<HoneypotId> Controller::honeypot_for(const PacketIn& packet, TimePoint now) {
+    if (packet.pending) return packet.pending->honeypot;
+    if (packet.fragment)
+        if (const auto companion = switch_.find_session(dataplane::companion_of(packet.key)))
+            if (const auto stats = switch_.session(*companion)) return stats->honeypot;
+    const PoolId pool =
+        sessions_.pool_for(address_of(packet.key.outside), PoolId{packet.judgement.pool}, now);
+    return switch_.choose(pool, packet.key);
+}
+
+/// Fragments, and what a honeypot begins by itself: what has ports and no session was otherwise contained by
+/// the worker.
+void Controller::packet_in_from_honeypot(const PacketIn& packet, TimePoint now) {
+    const auto flow = switch_.find_session(packet.key);
+    if (!flow && !packet.fragment) return open_honeypot_flow(packet, now);
+    if (!flow) {
+        events_.add(Event::packet_in_contained);
+        return switch_.drop(packet.buffer);
     }
     if (packet.fragment) add_companion(packet, *flow, now);
     switch_.packet_out(packet.buffer, *flow);
 }
 
-/// Only fragments come this way: what has ports and no session was contained by the worker.
-void Controller::packet_in_from_honeypot(const PacketIn& packet, TimePoint now) {
-    const auto flow = switch_.find_session(packet.key);
+/// Only under the address of a decoy, never towards the campus, and only where to and as often as is allowed.
+void Controller::open_honeypot_flow(const PacketIn& packet, TimePoint now) {
+    const bool decoy = !goes_inside(address_of(packet.key.inside));
+    auto outcome = HoneypotFlows::Outcome::refused;
+    if (decoy && latest_path_ != L2Path{} && !switch_.on_campus(address_of(packet.key.outside)))
+        outcome = honeypot_flows_.open(packet.honeypot, packet.key, now);
+    std::optional<FlowId> flow;
+    if (outcome == HoneypotFlows::Outcome::passes)
+        flow = sessions_.add_unaccounted(
+            {.key = packet.key, .path = latest_path_, .honeypot = packet.honeypot}, now);
     if (!flow) {
-        events_.add(Event::packet_in_contained);
+        events_.add(outcome == HoneypotFlows::Outcome::over_rate ? Event::honeypot_flow_over_rate
+                                                                 : Event::honeypot_flow_refused);
         return switch_.drop(packet.buffer);
     }
-    add_companion(packet, *flow, now);
+    events_.add(Event::honeypot_flow_added);
     switch_.packet_out(packet.buffer, *flow);
 }
 
@@ -185,28 +281,25 @@ bool Controller::goes_inside(Ipv4Address destination) const {
     return true;
 }
 
-std::optional<FlowId> Controller::add_session(const SessionKey& key, const L2Path& path, HoneypotId honeypot,
-                                              TimePoint now) {
-    const auto flow = switch_.add_session(key, path, honeypot, now);
-    if (!flow) return std::nullopt;
-    wheel_.insert(*flow, now);
-    events_.add(Event::session_added);
-    return flow;
-}
-
 /// The entry that the following fragments of this datagram, and of later ones of its addresses, will match.
 /// When the table is full they come as Packet-Ins of their own.
 void Controller::add_companion(const PacketIn& packet, FlowId session, TimePoint now) {
     const SessionKey companion = dataplane::companion_of(packet.key);
     if (companion == packet.key || switch_.find_session(companion)) return;
     const auto stats = switch_.session(session);
-    if (stats) (void)add_session(companion, stats->path, stats->honeypot, now);
+    if (stats)
+        (void)sessions_.add_unaccounted({.key = companion,
+                                         .path = stats->path,
+                                         .honeypot = stats->honeypot,
+                                         .contained = switch_.on_campus(address_of(companion.outside))},
+                                        now);
 }
 
 bool Controller::tick(TimePoint now) {
     bool busy = take_sightings(now);
     busy = age_sightings(now) || busy;
-    busy = age_sessions(now) || busy;
+    busy = sessions_.tick(now) || busy;
+    admission_.update();
     if (now - last_housekeeping_ >= housekeeping_interval) {
         last_housekeeping_ = now;
         age_vouchers(now);
@@ -243,16 +336,6 @@ bool Controller::age_sightings(TimePoint now) {
         sightings_.push_back(sighting);
     }
     return done != 0;
-}
-
-bool Controller::age_sessions(TimePoint now) {
-    std::array<FlowId, portion> expired;
-    const std::size_t count =
-        wheel_.advance(now, expired, [this](FlowId flow) { return switch_.last_seen(flow); });
-    if (count == 0) return false;
-    switch_.delete_sessions(std::span(expired).first(count));
-    events_.add(Event::session_expired, count);
-    return true;
 }
 
 void Controller::age_vouchers(TimePoint now) {

@@ -6,13 +6,18 @@
 #include <bitset>
 #include <deque>
 #include <expected>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "control/address_book.hpp"
+#include "control/admission_control.hpp"
 #include "control/control_counters.hpp"
 #include "control/domain_table.hpp"
+#include "control/honeypot_flows.hpp"
 #include "control/idle_wheel.hpp"
+#include "control/session_book.hpp"
 #include "control/switch.hpp"
 
 namespace honeyswitch::control {
@@ -22,9 +27,13 @@ struct ControllerConfig {
     Milliseconds sighting_lifetime{600'000};
     /// How long an agent's vouchers outlive its silence: another agent may keep the domain known meanwhile.
     Milliseconds voucher_lifetime{600'000};
-    std::vector<Ipv4Prefix> static_active;
-    std::vector<Ipv4Prefix> dark;
-    std::vector<Ipv4Prefix> grants;
+    std::vector<Ipv4Prefix> static_active{};
+    std::vector<Ipv4Prefix> dark{};
+    std::vector<Ipv4Prefix> grants{};
+    AdmissionMarks admission{};
+    HoneypotFlowLimits honeypot_flows{};
+    std::vector<Tier> tiers{};
+    std::uint32_t history_capacity = 0;
 };
 
 class Controller final : public DomainReports {
@@ -33,6 +42,9 @@ class Controller final : public DomainReports {
 
     /// Adds the flows of the configuration. Error: a capacity is too small for it.
     [[nodiscard]] std::expected<void, Error> start(TimePoint now);
+    /// Of a reload: what differs from before takes effect; sessions go on. Errors: a capacity is too small
+    /// for what is new; what fits is in force then.
+    [[nodiscard]] std::expected<void, Error> reconfigure(ControllerConfig config, TimePoint now);
 
     // Triggers 1 to 3 (DomainReports).
     [[nodiscard]] std::expected<Ticket, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
@@ -55,6 +67,9 @@ class Controller final : public DomainReports {
     [[nodiscard]] const DomainTable& domains() const { return domains_; }
     [[nodiscard]] const EventCounters& events() const { return events_; }
     [[nodiscard]] std::size_t sightings() const { return sightings_.size(); }
+    [[nodiscard]] SessionBook& sessions() { return sessions_; }
+    [[nodiscard]] const SessionBook& sessions() const { return sessions_; }
+    [[nodiscard]] const AdmissionControl& admission() const { return admission_; }
 
   private:
     struct Sighting {
@@ -72,30 +87,35 @@ class Controller final : public DomainReports {
     void activate(Ipv4Address address, Source source, TimePoint now);
     void deactivate(Ipv4Address address, Source source);
     [[nodiscard]] std::expected<void, Error> apply(Ipv4Prefix prefix, Domain& domain, TimePoint now);
+    [[nodiscard]] std::expected<void, Error> apply_all(TimePoint now);
+    void change_static_active(const std::vector<Ipv4Prefix>& wanted, TimePoint now);
     void cancel_lapse(AgentId agent, Ipv4Prefix domain);
     void vouch_for_subnet(Ipv4Prefix prefix, TimePoint now);
     void withdraw_subnet(Ipv4Prefix prefix);
 
     void packet_in_from_outside(const PacketIn& packet, TimePoint now);
+    void begin_session(const PacketIn& packet, TimePoint now);
     void packet_in_from_honeypot(const PacketIn& packet, TimePoint now);
+    void open_honeypot_flow(const PacketIn& packet, TimePoint now);
     [[nodiscard]] bool goes_inside(Ipv4Address destination) const;
-    [[nodiscard]] std::optional<FlowId> add_session(const SessionKey& key, const L2Path& path,
-                                                    HoneypotId honeypot, TimePoint now);
+    [[nodiscard]] std::optional<HoneypotId> honeypot_for(const PacketIn& packet, TimePoint now);
     void add_companion(const PacketIn& packet, FlowId session, TimePoint now);
 
     [[nodiscard]] bool take_sightings(TimePoint now);
     [[nodiscard]] bool age_sightings(TimePoint now);
-    [[nodiscard]] bool age_sessions(TimePoint now);
     void age_vouchers(TimePoint now);
     void forget_empty_domains(TimePoint now);
 
-    const ControllerConfig config_;
+    ControllerConfig config_;
     Switch& switch_;
+    EventCounters events_;
     AddressBook addresses_;
     DomainTable domains_;
     std::bitset<33> prefix_lengths_;  ///< that some domain has, or has had
-    IdleWheel wheel_;
-    EventCounters events_;
+    SessionBook sessions_;
+    AdmissionControl admission_;
+    HoneypotFlows honeypot_flows_;
+    L2Path latest_path_;  ///< of the latest Packet-In from outside: how a honeypot's own flow gets there
     std::deque<Sighting> sightings_;  ///< in order of `due`
     std::deque<Lapse> lapses_;        ///< in order of `due`
     TimePoint last_housekeeping_{};

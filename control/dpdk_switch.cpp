@@ -1,15 +1,18 @@
 #include "control/dpdk_switch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <rte_pause.h>
 
 #include "dataplane/parse.hpp"
 #include "dataplane/rewrite.hpp"
+#include "dataplane/session_progress.hpp"
 
 namespace honeyswitch::control {
 namespace {
 
+using dataplane::HoneypotIndex;
 using dataplane::Session;
 using dataplane::Side;
 
@@ -52,16 +55,29 @@ void DpdkSwitch::delete_domain(Ipv4Prefix prefix) {
     plane_.addresses().remove_domain(prefix_of(prefix));
 }
 
-std::optional<FlowId> DpdkSwitch::add_session(const SessionKey& key, const L2Path& path, HoneypotId honeypot,
-                                              TimePoint now) {
-    const std::uint32_t destination = key.inside.host();
+std::optional<FlowId> DpdkSwitch::add_session(const SessionFlow& session, TimePoint now) {
+    const std::uint32_t destination = session.key.inside.host();
     plane_.addresses().session_added(destination);  // the mark comes before the session
-    const auto index = plane_.sessions().add(key, path, static_cast<std::uint8_t>(honeypot), wrapped(now));
+    const auto index = plane_.sessions().add({.key = session.key,
+                                              .path = session.path,
+                                              .honeypot = std::to_underlying(session.honeypot),
+                                              .progress = session.progress,
+                                              .counted = session.counted,
+                                              .contained = session.contained},
+                                             wrapped(now));
     if (!index) {
         plane_.addresses().session_removed(destination);
         return std::nullopt;
     }
+    ++honeypot_sessions_.at(std::to_underlying(session.honeypot));
     return FlowId{*index};
+}
+
+/// Another honeypot for a running session.
+void DpdkSwitch::rehome(Session& session, HoneypotIndex honeypot) {
+    --honeypot_sessions_.at(session.honeypot.load(std::memory_order_relaxed));
+    ++honeypot_sessions_.at(honeypot);
+    session.honeypot.store(honeypot, std::memory_order_relaxed);
 }
 
 std::optional<FlowId> DpdkSwitch::find_session(const SessionKey& key) const {
@@ -75,6 +91,7 @@ void DpdkSwitch::delete_sessions(std::span<const FlowId> flows) {
         const auto* const key = plane_.sessions().key_of(index);
         if (key == nullptr) continue;
         const std::uint32_t destination = key->inside.host();
+        --honeypot_sessions_.at(plane_.sessions().at(index).honeypot.load(std::memory_order_relaxed));
         plane_.sessions().remove(index);
         plane_.addresses().session_removed(destination);
     }
@@ -93,7 +110,8 @@ std::optional<SessionStats> DpdkSwitch::session(FlowId flow) const {
     const Session& session = plane_.sessions().at(index);
     return SessionStats{.key = *key,
                         .path = session.path.load(),
-                        .honeypot = HoneypotId{session.honeypot},
+                        .honeypot = HoneypotId{session.honeypot.load(std::memory_order_relaxed)},
+                        .progress = session.progress.load(std::memory_order_relaxed),
                         .created = unwrapped(session.created, now_),
                         .last_seen = unwrapped(session.last_seen.load(std::memory_order_relaxed), now_),
                         .packets_in = session.packets_in.load(std::memory_order_relaxed),
@@ -102,39 +120,104 @@ std::optional<SessionStats> DpdkSwitch::session(FlowId flow) const {
                         .bytes_out = session.bytes_out.load(std::memory_order_relaxed)};
 }
 
+std::optional<SessionProgress> DpdkSwitch::take_progress(FlowId flow) {
+    const auto index = std::to_underlying(flow);
+    const auto* const key = plane_.sessions().key_of(index);
+    if (key == nullptr) return std::nullopt;
+    Session& session = plane_.sessions().at(index);
+    const Step before = session.counted;
+    session.counted = std::max(before, session.progress.load(std::memory_order_relaxed));
+    return SessionProgress{*key, before, session.counted};
+}
+
+std::size_t DpdkSwitch::take_payloads(std::span<FlowId> flows) {
+    std::array<dataplane::SessionTable::Index, 256> indices;
+    const std::size_t count =
+        plane_.sessions().take_payloads(std::span(indices).first(std::min(flows.size(), indices.size())));
+    for (std::size_t i = 0; i < count; ++i) flows[i] = FlowId{indices[i]};
+    return count;
+}
+
+std::optional<HoneypotId> DpdkSwitch::choose(PoolId pool, const SessionKey& key) const {
+    const auto honeypot = plane_.pools().choose(std::to_underlying(pool), key);
+    return honeypot == dataplane::no_honeypot ? std::nullopt : std::optional(HoneypotId{honeypot});
+}
+
+bool DpdkSwitch::move_source(Ipv4Address source, PoolId from, PoolId to) {
+    const dataplane::Prefix prefix{source.value, 32};
+    const auto listing = plane_.listed().at(prefix);
+    return plane_.listed().set(prefix, listing.moved(std::to_underlying(from), std::to_underlying(to)));
+}
+
+void DpdkSwitch::move_back(Ipv4Address source) {
+    const dataplane::Prefix prefix{source.value, 32};
+    (void)plane_.listed().set(prefix, plane_.listed().at(prefix).not_moved());  // what is there has room
+}
+
+void DpdkSwitch::move_sessions(HoneypotId from, std::uint32_t first, std::uint32_t count, PoolId pool) {
+    for (std::uint32_t index = first; index < first + count; ++index) {
+        const auto* const key = plane_.sessions().key_of(index);
+        if (key == nullptr) continue;
+        Session& session = plane_.sessions().at(index);
+        if (session.honeypot.load(std::memory_order_relaxed) != std::to_underlying(from)) continue;
+        if (const auto to = choose(pool, *key)) rehome(session, std::to_underlying(*to));
+    }
+}
+
+void DpdkSwitch::renumber_honeypots(std::span<const std::uint8_t> numbers) {
+    for (std::uint32_t index = 0; index < session_capacity(); ++index) {
+        const auto* const key = plane_.sessions().key_of(index);
+        if (key == nullptr) continue;
+        Session& session = plane_.sessions().at(index);
+        const HoneypotIndex old = session.honeypot.load(std::memory_order_relaxed);
+        if (old >= numbers.size()) continue;
+        const bool gone = numbers[old] == dataplane::no_honeypot;
+        rehome(session, gone ? plane_.pools().choose(0, *key) : numbers[old]);
+    }
+}
+
+void DpdkSwitch::set_policy(std::unique_ptr<const dataplane::Policy> policy) {
+    auto old = plane_.policy().swap(std::move(policy));
+    retired_policies_.push_back({std::move(old), barrier_request()});
+}
+
 std::uint64_t DpdkSwitch::sessions_in(Ipv4Prefix domain) const {
     return plane_.addresses().sessions_in(prefix_of(domain));
 }
 
 void DpdkSwitch::packet_out(BufferId buffer, FlowId flow) {
     rte_mbuf* const packet = packet_of(buffer);
-    Session& session = plane_.sessions().at(static_cast<std::uint32_t>(flow));
+    Session& session = plane_.sessions().at(std::to_underlying(flow));
     const auto l3 = dataplane::parse_l3(dataplane::frame_of(packet), packet->pkt_len);
+    const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     session.seen(wrapped(now_));
-    if (packet->port == plane_.port(Side::honeypot).id()) {
+    if (dataplane::side_of(plane_.index_of(packet->port)) == Side::honeypot) {
+        if (session.contained) return drop(buffer);
         Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
         if (!dataplane::address_back(packet, l3.tag_count, session.path.load())) return drop(buffer);
-        return send(packet, Side::outside);
+        return send(packet, dataplane::outside_port);
     }
-    const auto mac = plane_.honeypots().mac(session.honeypot);
-    if (!mac) return send(packet, Side::inside);
+    if (!plane_.honeypots().address(honeypot)) return packet_out_honeypot(buffer, HoneypotId{honeypot});
     session.path.update(dataplane::bytes_of(packet), l3.tag_count);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
-    dataplane::address_to_honeypot(packet, l3.tag_count, *mac);
-    send(packet, Side::honeypot);
+    if (dataplane::may_advance(session) && dataplane::advance(session, dataplane::frame_of(packet), l3))
+        plane_.sessions().payload_reached(session);
+    packet_out_honeypot(buffer, HoneypotId{honeypot});
 }
 
 void DpdkSwitch::packet_out_inside(BufferId buffer) {
-    send(packet_of(buffer), Side::inside);
+    send(packet_of(buffer), dataplane::inside_port);
 }
 
 void DpdkSwitch::packet_out_honeypot(BufferId buffer, HoneypotId honeypot) {
     rte_mbuf* const packet = packet_of(buffer);
-    const auto mac = plane_.honeypots().mac(static_cast<std::uint8_t>(honeypot));
-    if (!mac) return send(packet, Side::inside);
+    const auto address = plane_.honeypots().address(std::to_underlying(honeypot));
+    if (!address)
+        return plane_.honeypots().drops(std::to_underlying(honeypot)) ? drop(buffer)
+                                                                      : send(packet, dataplane::inside_port);
     const auto l3 = dataplane::parse_l3(dataplane::frame_of(packet), packet->pkt_len);
-    dataplane::address_to_honeypot(packet, l3.tag_count, *mac);
-    send(packet, Side::honeypot);
+    if (!dataplane::address_to_honeypot(packet, l3.tag_count, *address)) return drop(buffer);
+    send(packet, address->port());
 }
 
 void DpdkSwitch::drop(BufferId buffer) {
@@ -142,8 +225,8 @@ void DpdkSwitch::drop(BufferId buffer) {
 }
 
 /// Back to the worker that it came from.
-void DpdkSwitch::send(rte_mbuf* packet, Side side) {
-    packet->port = static_cast<std::uint16_t>(side);
+void DpdkSwitch::send(rte_mbuf* packet, dataplane::PortIndex port) {
+    packet->port = port;
     const std::size_t worker = packet->hash.usr;
     Outgoing& outgoing = outgoing_[worker];
     outgoing.packets[outgoing.count++] = packet;
@@ -167,7 +250,7 @@ void DpdkSwitch::flush(std::size_t worker) {
 /// makes within microseconds.
 void DpdkSwitch::insist(rte_mbuf* packet, dataplane::MbufRing& egress) {
     constexpr unsigned patience_for_the_inside = 100'000;
-    const bool for_the_inside = packet->port == static_cast<std::uint16_t>(Side::inside);
+    const bool for_the_inside = packet->port == dataplane::inside_port;
     for (unsigned attempts = for_the_inside ? patience_for_the_inside : 1; attempts != 0; --attempts) {
         if (egress.give(std::span(&packet, 1)) == 1) return;
         rte_pause();
@@ -184,7 +267,7 @@ std::size_t DpdkSwitch::take_sightings(std::span<Ipv4Address> addresses) {
     return count;
 }
 
-std::size_t DpdkSwitch::receive(std::span<PacketIn, burst> packets) {
+std::size_t DpdkSwitch::receive(std::span<PacketIn, burst> packets, HoneypotListener& listener) {
     std::array<rte_mbuf*, burst> buffers;
     next_worker_ = (next_worker_ + 1) % plane_.workers().size();
     const unsigned taken = plane_.workers()[next_worker_]->punts().take(buffers);
@@ -193,51 +276,91 @@ std::size_t DpdkSwitch::receive(std::span<PacketIn, burst> packets) {
     std::size_t count = 0;
     for (unsigned i = 0; i < taken; ++i) {
         buffers[i]->hash.usr = static_cast<std::uint32_t>(next_worker_);
+        if (hear(buffers[i], listener)) continue;
         if (describe(buffers[i], packets[count]))
             ++count;
         else
-            send(buffers[i], Side::inside);
+            send(buffers[i], dataplane::inside_port);
     }
-    warm(packets.first(count));
+    judge(packets.first(count));
     return count;
+}
+
+/// What only the watch over the honeypots cares about.
+bool DpdkSwitch::hear(rte_mbuf* packet, HoneypotListener& listener) {
+    const auto port = plane_.index_of(packet->port);
+    if (dataplane::side_of(port) != Side::honeypot) return false;
+    const auto frame = dataplane::frame_of(packet);
+    const auto l3 = dataplane::parse_l3(frame, packet->pkt_len);
+    if (l3.result == dataplane::L3Result::ipv4 && l3.destination != probe_source_.value) return false;
+    listener.heard(static_cast<std::size_t>(port - dataplane::first_honeypot_port), frame, now_);
+    rte_pktmbuf_free(packet);
+    return true;
+}
+
+/// By port, VLAN and MAC address; the first one where nobody fits.
+HoneypotId DpdkSwitch::sender_of(std::span<const std::uint8_t> frame, dataplane::PortIndex port) const {
+    const auto l3 = dataplane::parse_l3(frame, static_cast<std::uint32_t>(frame.size()));
+    const auto path = dataplane::l2_path_of(frame, l3);
+    const auto vlan = static_cast<std::uint16_t>(path.tag_count == 0 ? 0 : path.tags[0].tci.host() & 0xfffU);
+    const auto word = dataplane::HoneypotAddress(path.source, vlan, port).word();
+    for (unsigned i = 0; i < dataplane::HoneypotTable::capacity; ++i) {
+        const auto address = plane_.honeypots().address(static_cast<HoneypotIndex>(i));
+        if (address && address->word() == word) return static_cast<HoneypotId>(i);
+    }
+    return HoneypotId{};
 }
 
 bool DpdkSwitch::describe(rte_mbuf* packet, PacketIn& description) {
     const auto frame = dataplane::frame_of(packet);
     const auto l3 = dataplane::parse_l3(frame, packet->pkt_len);
     if (l3.result != dataplane::L3Result::ipv4) return false;
-    const bool from_honeypot = packet->port == plane_.port(Side::honeypot).id();
+    const auto port = plane_.index_of(packet->port);
+    const bool from_honeypot = dataplane::side_of(port) == Side::honeypot;
     const auto from = from_honeypot ? dataplane::From::honeypot : dataplane::From::outside;
-    if (SessionKey key; dataplane::parse_plain(frame, packet->pkt_len, from, key)) {
-        description = {.buffer = buffer_of(packet),
-                       .key = key,
-                       .path = dataplane::l2_path_of(frame, l3),
-                       .from_honeypot = from_honeypot,
-                       .bytes = static_cast<std::uint16_t>(packet->pkt_len)};
-        return true;
-    }
-    const auto view = dataplane::parse_session(frame, l3, from);
-    if (!view.valid) return false;
     description = {.buffer = buffer_of(packet),
-                   .key = view.own_key,
+                   .honeypot = from_honeypot ? sender_of(frame, port) : HoneypotId{},
                    .path = dataplane::l2_path_of(frame, l3),
                    .from_honeypot = from_honeypot,
-                   .fragment = view.first_fragment || view.following_fragment,
                    .bytes = static_cast<std::uint16_t>(packet->pkt_len)};
+    if (dataplane::parse_plain(frame, packet->pkt_len, from, description.key)) return true;
+    const auto view = dataplane::parse_session(frame, l3, from);
+    if (!view.valid) return false;
+    description.key = view.own_key;
+    description.fragment = view.first_fragment || view.following_fragment;
     // An ICMP error of a session that began while it was on its way here.
     if (view.icmp_error && find_session(view.key)) description.key = view.key;
     return true;
 }
 
-/// One bulk look-up brings the buckets of all keys into the cache before they are asked for one by one.
-void DpdkSwitch::warm(std::span<const PacketIn> packets) const {
+/// What rules and lists say now, and what was diverted without a session. One bulk look-up brings the buckets
+/// of all keys into the cache before the controller asks for them one by one.
+void DpdkSwitch::judge(std::span<PacketIn> packets) const {
     std::array<SessionKey, burst> keys;
     std::array<Session*, burst> ignored;
-    for (std::size_t i = 0; i < packets.size(); ++i) keys[i] = packets[i].key;
-    plane_.sessions().lookup(std::span(keys).first(packets.size()), ignored);
+    std::array<dataplane::Listing, burst> listings;
+    std::array<Judgement, burst> judgements;
+    const auto& policy = plane_.policy().get();
+    const auto& listed = plane_.listed();
+    const bool asks = policy.has_rules() || listed.size() != 0;
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        keys[i] = packets[i].key;
+        if (asks) listings[i] = listed.find(keys[i].outside.host());
+    }
+    const auto all = std::span(keys).first(packets.size());
+    plane_.sessions().lookup(all, ignored);
+    if (asks && !packets.empty()) policy.judge(all, listings, judgements);
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        if (packets[i].from_honeypot) continue;
+        if (asks) packets[i].judgement = judgements[i];
+        const auto flow = plane_.pending().find(keys[i], wrapped(now_));
+        if (flow && plane_.honeypots().address(flow->honeypot))
+            packets[i].pending = Pending{HoneypotId{flow->honeypot}, flow->answered};
+    }
 }
 
-bool DpdkSwitch::send_to_honeypot(std::span<const std::uint8_t> frame) {
+bool DpdkSwitch::send_to_honeypot(std::span<const std::uint8_t> frame, dataplane::PortIndex port,
+                                  std::uint16_t vlan) {
     rte_mbuf* const packet = rte_pktmbuf_alloc(&buffers_);
     if (packet == nullptr) return false;
     char* const place = rte_pktmbuf_append(packet, static_cast<std::uint16_t>(frame.size()));
@@ -246,14 +369,17 @@ bool DpdkSwitch::send_to_honeypot(std::span<const std::uint8_t> frame) {
         return false;
     }
     std::ranges::copy(frame, reinterpret_cast<std::uint8_t*>(place));
+    if (vlan != 0) (void)dataplane::insert_tag(packet, vlan);  // a fresh buffer has room
     packet->hash.usr = 0;
-    send(packet, Side::honeypot);
+    send(packet, port);
     return true;
 }
 
 void DpdkSwitch::reclaim() {
     plane_.sessions().reclaim();
     plane_.addresses().reclaim();
+    std::erase_if(retired_policies_,
+                  [&](const RetiredPolicy& retired) { return barrier_reached(retired.barrier); });
 }
 
 }  // namespace honeyswitch::control

@@ -32,6 +32,19 @@ std::expected<Microseconds, std::string> parse_duration(std::string_view text) {
         "'{}' is not a duration: write a number and its unit, such as 500ms, 60s, 10m or 1h", text));
 }
 
+std::expected<Milliseconds, std::string> parse_duration(std::string_view text, Milliseconds least,
+                                                        Milliseconds most) {
+    const auto duration = parse_duration(text);
+    if (!duration) return std::unexpected(duration.error());
+    if (*duration < least || *duration > most)
+        return std::unexpected(
+            fmt::format("'{}' is not from {} to {}", text, to_string(least), to_string(most)));
+    const auto whole = std::chrono::duration_cast<Milliseconds>(*duration);
+    if (whole != *duration)
+        return std::unexpected(fmt::format("'{}' is no whole number of milliseconds", text));
+    return whole;
+}
+
 std::string to_string(Microseconds duration) {
     for (const auto& unit : units | std::views::reverse)
         if (duration.count() != 0 && duration.count() % unit.microseconds == 0)

@@ -9,6 +9,7 @@ constexpr std::uint32_t places_a_page = 65'536;
 }  // namespace
 
 Stats Inspector::stats() const {
+    const auto& admission = parts_.controller.admission();
     return {.now = now_,
             .started = parts_.started,
             .sessions = parts_.the_switch.session_count(),
@@ -17,11 +18,18 @@ Stats Inspector::stats() const {
             .sightings = static_cast<std::uint32_t>(parts_.controller.sightings()),
             .sighting_capacity = parts_.config.sighting_capacity,
             .counters = counters(),
-            .ports = {port(dataplane::Side::outside, parts_.config.outside),
-                      port(dataplane::Side::inside, parts_.config.inside),
-                      port(dataplane::Side::honeypot, parts_.config.honeypot_port)},
+            .ports = ports(),
             .honeypots = honeypots(),
-            .containment = parts_.config.containment};
+            .containment = parts_.config.containment,
+            .admission = parts_.config.admission,
+            .handshake_now = admission.handshake(),
+            .high_water = admission.marks().high_water,
+            .low_water = admission.marks().low_water,
+            .pending_capacity = parts_.config.pending_capacity,
+            .listed = parts_.plane.listed().size(),
+            .listed_capacity = parts_.config.listed_capacity,
+            .histories = parts_.controller.sessions().history().size(),
+            .history_capacity = parts_.config.history_capacity};
 }
 
 std::vector<CounterRow> Inspector::counters() const {
@@ -40,25 +48,21 @@ std::vector<CounterRow> Inspector::counters() const {
     return rows;
 }
 
-std::vector<HoneypotRow> Inspector::honeypots() const {
-    std::vector<HoneypotRow> rows;
-    for (std::size_t i = 0; i < parts_.config.honeypots.size(); ++i) {
-        HoneypotRow row{.name = parts_.config.honeypots[i].name, .mac = std::nullopt};
-        if (const auto mac = parts_.plane.honeypots().mac(static_cast<std::uint8_t>(i)))
-            row.mac = MacAddress{mac->address()};
-        rows.push_back(std::move(row));
-    }
+std::vector<PortRow> Inspector::ports() const {
+    std::vector<PortRow> rows{port(dataplane::outside_port, "outside", parts_.config.outside),
+                              port(dataplane::inside_port, "inside", parts_.config.inside)};
+    const auto& honeypot_ports = parts_.config.honeypot_ports;
+    for (std::size_t i = 0; i < honeypot_ports.size(); ++i)
+        rows.push_back(port(dataplane::first_honeypot_port + i,
+                            i == 0 ? "honeypot" : "honeypot" + std::to_string(i + 1), honeypot_ports[i]));
     return rows;
 }
 
-PortRow Inspector::port(dataplane::Side side, const PortSpec& spec) const {
-    constexpr std::array dropped{dataplane::Counter::tx_dropped_outside,
-                                 dataplane::Counter::tx_dropped_inside,
-                                 dataplane::Counter::tx_dropped_honeypot};
-    const auto& device = parts_.plane.port(side);
+PortRow Inspector::port(std::size_t index, std::string name, const PortSpec& spec) const {
+    const auto& device = parts_.plane.ports()[index];
     const auto counted = device.statistics();
-    const auto index = static_cast<std::size_t>(side);
-    return {.name = std::string(dataplane::side_names.at(index)),
+    const auto dropped = parts_.plane.dropped_at(static_cast<dataplane::PortIndex>(index));
+    return {.name = std::move(name),
             .device = spec.text,
             .driver = device.driver(),
             .link_up = device.link_up(),
@@ -68,7 +72,7 @@ PortRow Inspector::port(dataplane::Side side, const PortSpec& spec) const {
             .rx_no_buffer = counted.rx_no_buffer,
             .tx_packets = counted.tx_packets,
             .tx_bytes = counted.tx_bytes,
-            .tx_dropped = parts_.plane.counted(dropped.at(index))};
+            .tx_dropped = dropped};
 }
 
 SessionPage Inspector::sessions(std::uint32_t cursor, std::size_t limit) const {
@@ -80,8 +84,8 @@ SessionPage Inspector::sessions(std::uint32_t cursor, std::size_t limit) const {
         if (!stats) continue;
         const auto& honeypots = parts_.config.honeypots;
         const auto honeypot = static_cast<std::size_t>(stats->honeypot);
-        page.rows.push_back(
-            {FlowId{cursor}, *stats, honeypot < honeypots.size() ? honeypots[honeypot].name : ""});
+        page.rows.push_back({FlowId{cursor}, *stats,
+                             honeypot < honeypots.size() ? honeypots[honeypot].name : "", stats->progress});
     }
     if (cursor < capacity) page.next = cursor;
     return page;
@@ -111,16 +115,14 @@ std::string Inspector::name_of(Source source) const {
         case Source::static_entry:
             return "static";
     }
-    const auto index = static_cast<std::size_t>(source);
-    return "agent:" + (index < parts_.config.agents.size() ? parts_.config.agents[index].name : "?");
+    return "agent:" + parts_.notices.name_of(static_cast<AgentId>(source));
 }
 
 std::vector<DomainRow> Inspector::domains() const {
     std::vector<DomainRow> rows;
     for (const auto& [prefix, domain] : parts_.controller.domains()) {
         DomainRow row{.prefix = prefix, .state = domain.state, .agents = {}, .since = domain.since};
-        for (const AgentId agent : domain.agents)
-            row.agents.push_back(parts_.config.agents[static_cast<std::size_t>(agent)].name);
+        for (const AgentId agent : domain.agents) row.agents.push_back(parts_.notices.name_of(agent));
         const auto& entries = parts_.controller.addresses().entries();
         for (auto place = entries.lower_bound(prefix.network);
              place != entries.end() && prefix.contains(place->first); ++place)

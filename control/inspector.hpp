@@ -4,8 +4,10 @@
 #include "control/config.hpp"
 #include "control/controller.hpp"
 #include "control/dpdk_switch.hpp"
+#include "control/honeypot_plane.hpp"
 #include "control/inspect.hpp"
 #include "control/notice_server.hpp"
+#include "control/source_lists.hpp"
 #include "dataplane/data_plane.hpp"
 
 namespace honeyswitch::control {
@@ -14,9 +16,11 @@ class Inspector final : public Inspect {
   public:
     struct Parts {
         const Config& config;
-        const Controller& controller;
+        Controller& controller;  ///< a report brings its tally up to date
         const DpdkSwitch& the_switch;
         const NoticeServer& notices;
+        const HoneypotPlane& honeypots;
+        const SourceLists& lists;
         const dataplane::DataPlane& plane;
         TimePoint started;
     };
@@ -30,13 +34,21 @@ class Inspector final : public Inspect {
     [[nodiscard]] ActivePage active(Ipv4Address from, std::size_t limit) const override;
     [[nodiscard]] std::vector<DomainRow> domains() const override;
     [[nodiscard]] std::vector<AgentRow> agents() const override { return parts_.notices.rows(); }
+    [[nodiscard]] std::vector<HoneypotRow> honeypots() const override;
+    [[nodiscard]] std::vector<PoolRow> pools() const override;
+    [[nodiscard]] std::vector<ListRow> lists() const override;
+    [[nodiscard]] RulePage rules(std::uint32_t cursor, std::size_t limit) const override;
+    [[nodiscard]] ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit) const override;
+    [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit) const override;
     [[nodiscard]] Milliseconds idle_timeout() const override { return parts_.config.idle_timeout; }
 
   private:
     [[nodiscard]] std::string name_of(Source source) const;
     [[nodiscard]] std::vector<CounterRow> counters() const;
-    [[nodiscard]] std::vector<HoneypotRow> honeypots() const;
-    [[nodiscard]] PortRow port(dataplane::Side side, const PortSpec& spec) const;
+    [[nodiscard]] PortRow port(std::size_t index, std::string name, const PortSpec& spec) const;
+    [[nodiscard]] std::vector<PortRow> ports() const;
+    [[nodiscard]] ReportPage report_rows(ReportBy by, std::uint32_t cursor, std::size_t limit) const;
+    [[nodiscard]] StepCounts totals() const;
 
     Parts parts_;
     TimePoint now_{};

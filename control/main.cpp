@@ -17,11 +17,12 @@ namespace {
 enum ExitCode : int { stopped_on_request = 0, failed_while_running = 1, bad_configuration = 2 };
 
 /// Every thread that EAL starts inherits the mask: the signals come to the control loop's descriptor alone.
-sigset_t block_stop_signals() {
+sigset_t block_signals() {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     return signals;
@@ -34,58 +35,9 @@ void start_log(const Config& config) {
     spdlog::flush_on(spdlog::level::info);
 }
 
-ControllerConfig controller_config(const Config& config) {
-    ControllerConfig result{.idle_timeout = config.idle_timeout,
-                            .sighting_lifetime = config.sighting_lifetime,
-                            .voucher_lifetime = config.sighting_lifetime,
-                            .static_active = config.static_active,
-                            .dark = config.dark,
-                            .grants = {}};
-    for (const Agent& agent : config.agents)
-        result.grants.insert(result.grants.end(), agent.grants.begin(), agent.grants.end());
-    return result;
-}
-
-/// An address that the honeypot answers for, to find it by.
-Ipv4Address decoy_of(const Config& config) {
-    if (!config.dark.empty())
-        return {config.dark.front().network.value + (config.dark.front().length < 31 ? 1 : 0)};
-    for (const Agent& agent : config.agents)
-        if (!agent.grants.empty()) return {agent.grants.front().network.value + 1};
-    return {};
-}
-
-/// Composes the control plane over a data plane whose workers run, and runs it.
-std::expected<int, Error> control(const Config& config, dataplane::DataPlane& plane, rte_mempool& buffers,
-                                  const sigset_t& signals) {
-    DpdkSwitch the_switch(plane, buffers);
-    Controller controller(controller_config(config), the_switch);
-    const TimePoint started(Milliseconds(static_cast<std::int64_t>(plane.clock().now_ms())));
-    if (auto begun = controller.start(started); !begun) return std::unexpected(begun.error());
-    HoneypotWatch watch(plane, the_switch, config.honeypots.front().mac, decoy_of(config));
-
-    auto socket = NoticeSocket::open(config.listen_address, config.listen_port);
-    if (!socket) return std::unexpected(socket.error());
-    NoticeServer notices(
-        config.agents, controller, config.agent_timeout,
-        [&](std::span<const std::uint8_t> datagram, Endpoint to) { socket->send(datagram, to); });
-    Inspector inspector({config, controller, the_switch, notices, plane, started});
-    auto operators = OperatorServer::open(config.control_socket, inspector);
-    if (!operators) return std::unexpected(operators.error());
-
-    constexpr std::uint32_t wait_with_nics_us = 20;
-    const std::uint32_t wait = std::max(idle_sleep_us(config), wait_with_nics_us);
-    auto loop = ControlLoop::create(
-        {plane, the_switch, controller, watch, notices, *socket, *operators, inspector}, signals, wait);
-    if (!loop) return std::unexpected(loop.error());
-    if (auto running = plane.start(); !running) return std::unexpected(running.error());
-    spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");
-    const int signal = loop->run();
-    plane.stop();
-    return signal;
-}
-
-std::expected<int, Error> serve(const Config& config, const sigset_t& signals) {
+/// Composes data plane and control plane, and runs them until a signal asks to stop.
+std::expected<int, Error> serve(const Config& config, std::vector<std::string> arguments,
+                                const sigset_t& signals) {
     prctl(PR_SET_TIMERSLACK, 1UL);  // short waits are short, in the threads of EAL too
     auto eal = dataplane::Eal::start(eal_arguments(config));
     if (!eal) return std::unexpected(eal.error());
@@ -96,7 +48,18 @@ std::expected<int, Error> serve(const Config& config, const sigset_t& signals) {
     if (!ports) return std::unexpected(ports.error());
     auto plane = dataplane::DataPlane::create(data_plane_config(config), std::move(*ports), clock);
     if (!plane) return std::unexpected(plane.error());
-    return control(config, **plane, **buffers, signals);
+    auto control = ControlPlane::create(config, std::move(arguments), **plane, **buffers);
+    if (!control) return std::unexpected(control.error());
+
+    constexpr std::uint32_t wait_with_nics_us = 20;
+    auto loop =
+        ControlLoop::create(**control, clock, signals, std::max(idle_sleep_us(config), wait_with_nics_us));
+    if (!loop) return std::unexpected(loop.error());
+    if (auto running = (*plane)->start(); !running) return std::unexpected(running.error());
+    spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");
+    const int signal = loop->run();
+    (*plane)->stop();
+    return signal;
 }
 
 int run(int argc, const char* const* argv) {
@@ -109,8 +72,8 @@ int run(int argc, const char* const* argv) {
     for (const std::string& warning : launch->warnings) spdlog::warn("{}", warning);
     if (launch->check) return stopped_on_request;
 
-    const sigset_t signals = block_stop_signals();
-    const auto result = serve(launch->config, signals);
+    const sigset_t signals = block_signals();
+    const auto result = serve(launch->config, {argv, argv + argc}, signals);
     if (!result) {
         spdlog::error("{}", result.error().message());
         return failed_while_running;

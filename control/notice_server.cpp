@@ -13,21 +13,56 @@ using agent::Refusal;
 
 NoticeServer::Peer::Peer(const Agent& configured, AgentId id, DomainReports& reports,
                          const agent::Key& secret)
-    : config(&configured),
+    : config(configured),
       identifier(agent::identifier_of(configured.name)),
       nonces(secret),
-      session(id, configured.grants, reports) {}
+      session(id, config.grants, reports) {}
 
 NoticeServer::NoticeServer(std::span<const Agent> agents, DomainReports& reports, Milliseconds agent_timeout,
                            Send send)
-    : agent_timeout_(agent_timeout), send_(std::move(send)) {
-    const auto secret = agent::random_octets<32>();
-    peers_.reserve(agents.size());
-    for (const auto& agent : agents) {
-        const auto index = peers_.size();
-        peers_.emplace_back(agent, static_cast<AgentId>(index), reports, secret);
-        by_identifier_.emplace(peers_.back().identifier, index);
+    : agent_timeout_(agent_timeout),
+      send_(std::move(send)),
+      reports_(reports),
+      secret_(agent::random_octets<32>()) {
+    for (const auto& agent : agents) add(agent);
+}
+
+void NoticeServer::add(const Agent& agent) {
+    const auto index = peers_.size();
+    peers_.emplace_back(agent, static_cast<AgentId>(index), reports_, secret_);
+    by_identifier_[peers_.back().identifier] = index;
+}
+
+void NoticeServer::reconfigure(std::span<const Agent> agents, Milliseconds agent_timeout, TimePoint now) {
+    agent_timeout_ = agent_timeout;
+    for (auto& peer : peers_) {
+        if (peer.removed) continue;
+        const auto wanted = std::ranges::find(agents, peer.config.name, &Agent::name);
+        if (wanted != agents.end()) {
+            change(peer, *wanted, now);
+            continue;
+        }
+        end_association(peer, now);
+        peer.connected = false;
+        peer.removed = true;
+        by_identifier_.erase(peer.identifier);
     }
+    for (const auto& agent : agents)
+        if (!by_identifier_.contains(agent::identifier_of(agent.name))) add(agent);
+}
+
+void NoticeServer::change(Peer& peer, const Agent& wanted, TimePoint now) {
+    const auto granted = [&](Ipv4Prefix domain) {
+        return std::ranges::any_of(wanted.grants, [&](Ipv4Prefix grant) { return grant.contains(domain); });
+    };
+    const bool goes_on =
+        peer.config.key == wanted.key && std::ranges::all_of(peer.session.domains(), granted);
+    if (!goes_on) {
+        end_association(peer, now);
+        peer.connected = false;
+    }
+    peer.config = wanted;
+    peer.session.set_grants(peer.config.grants);
 }
 
 void NoticeServer::receive(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now) {
@@ -46,16 +81,16 @@ void NoticeServer::receive(std::span<const std::uint8_t> datagram, Endpoint from
 }
 
 void NoticeServer::receive_hello(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from) {
-    const auto hello = agent::open_hello(datagram, peer.config->key);
+    const auto hello = agent::open_hello(datagram, peer.config.key);
     if (!hello) return refuse(hello.error(), &peer);
     ++counters_.hellos;
     const auto nonce = peer.nonces.nonce_for(hello->agent, hello->run, hello->agent_nonce);
-    send_(agent::encode(agent::Welcome{hello->agent_nonce, nonce}, peer.config->key), from);
+    send_(agent::encode(agent::Welcome{hello->agent_nonce, nonce}, peer.config.key), from);
 }
 
 void NoticeServer::receive_confirm(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from,
                                    TimePoint now) {
-    const auto confirm = agent::open_confirm(datagram, peer.config->key);
+    const auto confirm = agent::open_confirm(datagram, peer.config.key);
     if (!confirm) return refuse(confirm.error(), &peer);
     // The answer to the first one was lost, or somebody repeats it: nothing changes, not even the endpoint.
     if (peer.confirm == *confirm) return reply(peer, agent::Established{}, from);
@@ -70,14 +105,14 @@ void NoticeServer::establish(Peer& peer, const agent::Confirm& confirm, Endpoint
     peer.nonces.advance();
     peer.confirm = confirm;
     const auto& association =
-        peer.association.emplace(agent::Association::Role::controller, peer.config->key, confirm);
-    by_association_[association.identifier()] = static_cast<std::size_t>(&peer - peers_.data());
+        peer.association.emplace(agent::Association::Role::controller, peer.config.key, confirm);
+    by_association_[association.identifier()] = by_identifier_.at(peer.identifier);
     peer.endpoint = from;
     peer.connected = true;
     peer.last_heard = now;
     peer.session.begin(restarted, now);
     ++counters_.associations;
-    spdlog::info("agent {}: associated from {}{}", peer.config->name, to_string(from),
+    spdlog::info("agent {}: associated from {}{}", peer.config.name, to_string(from),
                  restarted ? ", newly started" : "");
     reply(peer, agent::Established{}, from);
 }
@@ -114,7 +149,7 @@ void NoticeServer::tick(TimePoint now) {
         if (silence <= agent_timeout_) continue;
         peer.connected = false;
         ++counters_.silences;
-        spdlog::warn("agent {}: silent for {} ms, its domains become unknown", peer.config->name,
+        spdlog::warn("agent {}: silent for {} ms, its domains become unknown", peer.config.name,
                      agent_timeout_.count());
         end_association(peer, now);
     }
@@ -141,14 +176,15 @@ void NoticeServer::refuse(Refusal refusal, Peer* peer) {
     ++counters_.refused.at(static_cast<std::size_t>(refusal));
     if (peer != nullptr) ++peer->refused;
     spdlog::debug("notice refused: {}{}", agent::name_of(refusal),
-                  peer != nullptr ? ", agent " + peer->config->name : "");
+                  peer != nullptr ? ", agent " + peer->config.name : "");
 }
 
 std::vector<AgentRow> NoticeServer::rows() const {
     std::vector<AgentRow> rows;
     rows.reserve(peers_.size());
     for (const auto& peer : peers_) {
-        rows.push_back({.name = peer.config->name,
+        if (peer.removed) continue;
+        rows.push_back({.name = peer.config.name,
                         .connected = peer.connected,
                         .endpoint = peer.last_heard ? to_string(peer.endpoint) : "",
                         .domains = peer.session.domains(),

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -32,9 +33,17 @@ class NoticeServer {
   public:
     using Send = std::function<void(std::span<const std::uint8_t>, Endpoint)>;
 
-    /// `agents` and `reports` outlive the server. An AgentId is an index of `agents`.
+    /// `reports` outlives the server. An AgentId is an index of `agents`.
     NoticeServer(std::span<const Agent> agents, DomainReports& reports, Milliseconds agent_timeout,
                  Send send);
+
+    /// Of a reload: agents are matched by their names, and keep their AgentId. The domains of those that are
+    /// gone, that have another key, or whose grants no longer hold their domains become unknown; new ones
+    /// have AgentIds that were never used before.
+    void reconfigure(std::span<const Agent> agents, Milliseconds agent_timeout, TimePoint now);
+    [[nodiscard]] const std::string& name_of(AgentId agent) const {
+        return peers_[static_cast<std::size_t>(agent)].config.name;
+    }
 
     void receive(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now);
     /// Acknowledges what has settled and notices silence. Call it once in each turn of the control loop; it
@@ -53,7 +62,8 @@ class NoticeServer {
     struct Peer {
         Peer(const Agent& configured, AgentId id, DomainReports& reports, const agent::Key& secret);
 
-        const Agent* config;
+        Agent config;
+        bool removed = false;  ///< by a reload; its AgentId is not used again
         agent::AgentIdentifier identifier;
         agent::ControllerNonces nonces;
         AgentSession session;
@@ -75,7 +85,12 @@ class NoticeServer {
 
     Milliseconds agent_timeout_;
     Send send_;
-    std::vector<Peer> peers_;
+    void change(Peer& peer, const Agent& wanted, TimePoint now);
+    void add(const Agent& agent);
+
+    DomainReports& reports_;
+    agent::Key secret_;
+    std::deque<Peer> peers_;  ///< by AgentId; never moved, as sessions refer to grants
     std::map<agent::AgentIdentifier, std::size_t> by_identifier_;
     std::map<agent::AssociationIdentifier, std::size_t> by_association_;
     NoticeCounters counters_;

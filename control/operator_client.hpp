@@ -5,6 +5,7 @@
 
 #include "control/file_descriptor.hpp"
 #include "control/inspect.hpp"
+#include "control/operate.hpp"
 
 namespace honeyswitch::control {
 
@@ -18,7 +19,7 @@ class OperatorClient {
         : connection_(std::move(connection)), last_used_(now) {}
 
     /// Reads what has come, answers at most one request, sends what fits. False: the connection is over.
-    [[nodiscard]] bool service(std::uint32_t events, const Inspect& inspect, TimePoint now);
+    [[nodiscard]] bool service(std::uint32_t events, const Inspect& inspect, Operate& operate, TimePoint now);
 
     /// The epoll events to wait for: only those that service can make use of.
     [[nodiscard]] std::uint32_t interest() const;
@@ -27,7 +28,7 @@ class OperatorClient {
 
   private:
     [[nodiscard]] bool receive(TimePoint now);
-    void answer_one(const Inspect& inspect, TimePoint now);
+    void answer_one(const Inspect& inspect, Operate& operate, TimePoint now);
     [[nodiscard]] bool send_some(TimePoint now);
     [[nodiscard]] bool request_waits() const;
 

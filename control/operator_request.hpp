@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "control/inspect.hpp"
+#include "control/operate.hpp"
 
 namespace honeyswitch::control {
 
@@ -20,6 +21,7 @@ inline constexpr std::size_t default_rows = 128;  ///< that it gets without aski
 
 /// The response to `line` (without its newline), with a newline at its end. Anything that is not a request is
 /// answered with an error.
-[[nodiscard]] std::string answer(std::string_view line, const Inspect& inspect, TimePoint now);
+[[nodiscard]] std::string answer(std::string_view line, const Inspect& inspect, Operate& operate,
+                                 TimePoint now);
 
 }  // namespace honeyswitch::control

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/operator_names.hpp"
+
 namespace honeyswitch::control {
 namespace {
 
@@ -30,18 +32,6 @@ json tags_of(const L2Path& path) {
     return tags;
 }
 
-std::string_view name_of(DomainState state) {
-    switch (state) {
-        case DomainState::unknown:
-            return "unknown";
-        case DomainState::known:
-            return "known";
-        case DomainState::dark:
-            return "dark";
-    }
-    return "";
-}
-
 json to_json(const PortRow& port) {
     return {{"name", port.name},
             {"device", port.device},
@@ -65,14 +55,15 @@ json prefixes(const std::vector<Ipv4Prefix>& list) {
 }  // namespace
 
 json to_json(const SessionRow& row, TimePoint now) {
-    const auto& [key, path, honeypot, created, last_seen, packets_in, bytes_in, packets_out, bytes_out] =
-        row.stats;
+    const auto& [key, path, honeypot, progress, created, last_seen, packets_in, bytes_in, packets_out,
+                 bytes_out] = row.stats;
     json result{{"flow", std::to_underlying(row.flow)},
                 {"protocol", key.protocol},
                 {"kind", key.kind == dataplane::KeyKind::ports ? "ports" : "portless"},
                 {"source", address(key.outside)},
                 {"destination", address(key.inside)},
                 {"honeypot", row.honeypot},
+                {"progress", dataplane::step_names.at(static_cast<std::size_t>(row.progress))},
                 {"duration_ms", age(created, now)},
                 {"idle_ms", age(last_seen, now)},
                 {"packets_in", packets_in},
@@ -125,12 +116,20 @@ json to_json(const Stats& stats, Milliseconds idle_timeout) {
                 {"sightings", stats.sightings},
                 {"sighting_capacity", stats.sighting_capacity},
                 {"idle_timeout_ms", idle_timeout.count()},
-                {"containment", stats.containment == Containment::open ? "open" : "session"},
+                {"containment", name_of(stats.containment)},
+                {"admission", name_of(stats.admission)},
+                {"handshake_now", stats.handshake_now},
+                {"high_water", stats.high_water},
+                {"low_water", stats.low_water},
+                {"pending_capacity", stats.pending_capacity},
+                {"listed", stats.listed},
+                {"listed_capacity", stats.listed_capacity},
+                {"histories", stats.histories},
+                {"history_capacity", stats.history_capacity},
                 {"honeypots", json::array()},
                 {"counters", json::array()},
                 {"ports", json::array()}};
-    for (const auto& [name, mac] : stats.honeypots)
-        result["honeypots"].push_back({{"name", name}, {"mac", mac ? json(to_string(*mac)) : json()}});
+    for (const auto& honeypot : stats.honeypots) result["honeypots"].push_back(to_json(honeypot));
     for (const auto& [name, help, value] : stats.counters)
         result["counters"].push_back({{"name", name}, {"help", help}, {"value", value}});
     for (const auto& port : stats.ports) result["ports"].push_back(to_json(port));

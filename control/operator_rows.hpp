@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "control/inspect.hpp"
+#include "control/operate.hpp"
 
 namespace honeyswitch::control {
 
@@ -13,5 +14,15 @@ namespace honeyswitch::control {
 [[nodiscard]] nlohmann::json to_json(const DomainRow& row, TimePoint now);
 [[nodiscard]] nlohmann::json to_json(const AgentRow& row, TimePoint now);
 [[nodiscard]] nlohmann::json to_json(const Stats& stats, Milliseconds idle_timeout);
+
+// operator_policy_rows.cpp
+[[nodiscard]] nlohmann::json to_json(const HoneypotRow& row);
+[[nodiscard]] nlohmann::json to_json(const PoolRow& row);
+[[nodiscard]] nlohmann::json to_json(const RuleRow& row);
+[[nodiscard]] nlohmann::json to_json(const ListRow& row);
+[[nodiscard]] nlohmann::json to_json(const ListEntryRow& row);
+[[nodiscard]] nlohmann::json to_json(const ReportRow& row);
+[[nodiscard]] nlohmann::json to_json(const StepCounts& steps);
+[[nodiscard]] nlohmann::json to_json(const ReloadState& state);
 
 }  // namespace honeyswitch::control

@@ -10,12 +10,12 @@
 namespace honeyswitch::control {
 
 std::expected<OperatorServer, Error> OperatorServer::open(const std::filesystem::path& path,
-                                                          const Inspect& inspect) {
+                                                          const Inspect& inspect, Operate& operate) {
     auto socket = OperatorSocket::listen_on(path);
     if (!socket) return std::unexpected(socket.error());
     FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
     const int listener = socket->fd();
-    OperatorServer server(std::move(*socket), std::move(epoll), inspect);
+    OperatorServer server(std::move(*socket), std::move(epoll), inspect, operate);
     if (!server.epoll_ || !server.watch(EPOLL_CTL_ADD, listener, EPOLLIN))
         return std::unexpected(
             Error{"listen to operators on", path.string(), std::generic_category().message(errno)});
@@ -39,7 +39,7 @@ void OperatorServer::service(TimePoint now) {
     }
     const auto client = clients_.find(event.data.fd);
     if (client == clients_.end()) return;
-    if (!client->second.service(event.events, *inspect_, now) ||
+    if (!client->second.service(event.events, *inspect_, *operate_, now) ||
         !watch(EPOLL_CTL_MOD, client->first, client->second.interest()))
         clients_.erase(client);  // closing takes it out of the epoll set
 }

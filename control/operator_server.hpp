@@ -11,6 +11,7 @@
 
 #include "control/error.hpp"
 #include "control/inspect.hpp"
+#include "control/operate.hpp"
 #include "control/operator_client.hpp"
 #include "control/operator_socket.hpp"
 
@@ -20,9 +21,9 @@ inline constexpr std::size_t most_clients = 16;  ///< one more replaces the one 
 
 class OperatorServer {
   public:
-    /// `inspect` must outlive the server. Errors: the socket cannot be had.
+    /// `inspect` and `operate` must outlive the server. Errors: the socket cannot be had.
     [[nodiscard]] static std::expected<OperatorServer, Error> open(const std::filesystem::path& path,
-                                                                   const Inspect& inspect);
+                                                                   const Inspect& inspect, Operate& operate);
 
     /// An epoll descriptor: readable while there is something to do. To be watched by the control loop.
     [[nodiscard]] int fd() const { return epoll_.get(); }
@@ -33,8 +34,8 @@ class OperatorServer {
     [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
   private:
-    OperatorServer(OperatorSocket socket, FileDescriptor epoll, const Inspect& inspect)
-        : socket_(std::move(socket)), epoll_(std::move(epoll)), inspect_(&inspect) {}
+    OperatorServer(OperatorSocket socket, FileDescriptor epoll, const Inspect& inspect, Operate& operate)
+        : socket_(std::move(socket)), epoll_(std::move(epoll)), inspect_(&inspect), operate_(&operate) {}
 
     void accept_client(TimePoint now);
     void make_room();
@@ -43,6 +44,7 @@ class OperatorServer {
     OperatorSocket socket_;
     FileDescriptor epoll_;
     const Inspect* inspect_;
+    Operate* operate_;
     std::map<int, OperatorClient> clients_;  ///< by descriptor; few
 };
 

@@ -7,7 +7,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "control/config_check.hpp"
 #include "control/config_file.hpp"
 #include "control/nearest_name.hpp"
 #include "control/setting.hpp"
@@ -83,7 +82,7 @@ struct Parser {
         app.add_option("-c,--config", extra.config_path, "The configuration file")->type_name("FILE");
         app.add_flag("--check", extra.check, "Validate options and configuration, and exit");
         app.add_option("--honeypot-mac", extra.honeypot_mac,
-                       "MAC address of the honeypot; the file's [[honeypot]] has it as mac")
+                       "MAC address of the only honeypot; in the file it is the mac of its [[honeypot]]")
             ->type_name("MAC");
         for (const auto& setting : settings()) {
             auto* const option = add_setting(app, setting);
@@ -117,9 +116,14 @@ Read apply_honeypot_mac(ConfigDraft& draft, const std::string& text) {
     const auto mac = agent::parse_mac(text);
     if (!mac) return std::unexpected(ConfigError{"--honeypot-mac", mac.error()});
     auto& honeypots = draft.config.honeypots;
-    if (honeypots.empty()) honeypots.push_back({.name = "honeypot", .mac = {}});
+    if (honeypots.size() > 1)
+        return std::unexpected(
+            ConfigError{"--honeypot-mac",
+                        fmt::format("there are {} honeypots; write mac in the [[honeypot]] that has '{}'",
+                                    honeypots.size(), text)});
+    if (honeypots.empty()) honeypots.emplace_back().name = "honeypot";
     honeypots.front().mac = *mac;
-    draft.places.insert_or_assign("honeypot[0].mac", "--honeypot-mac");
+    draft.places.insert_or_assign("[[honeypot]][0].mac", "--honeypot-mac");
     return {};
 }
 
@@ -156,9 +160,9 @@ std::expected<Launch, ExitRequest> parse_options(int argc, const char* const* ar
     }
     auto draft = assemble(parser);
     if (!draft) return std::unexpected(refusal(draft.error()));
-    auto warnings = check_config(*draft);
-    if (!warnings) return std::unexpected(refusal(warnings.error()));
-    return Launch{std::move(draft->config), parser.extra.check, std::move(*warnings)};
+    auto checked = finish_config(std::move(*draft));
+    if (!checked) return std::unexpected(refusal(checked.error()));
+    return Launch{std::move(checked->config), parser.extra.check, std::move(checked->warnings)};
 }
 
 }  // namespace honeyswitch::control

@@ -17,7 +17,7 @@ struct Setting {
         text,     ///< TOML string; one argument
         integer,  ///< TOML integer; one argument
         boolean,  ///< TOML boolean; a flag without argument
-        list,     ///< TOML array of strings; an option that may be repeated
+        list,     ///< TOML array of strings, or one string; an option that may be repeated
     };
     std::string_view table;  ///< of the file: "timeouts"
     std::string_view key;    ///< in that table, and with dashes the option: "idle_timeout", --idle-timeout
@@ -28,8 +28,11 @@ struct Setting {
     std::function<std::expected<void, std::string>(Config&, std::string_view)> set;
     /// Empties a list. Null for the other kinds.
     std::function<void(Config&)> clear;
-    /// The value, as `set` reads it; empty for lists and for what has not been said.
+    /// The value, as `set` reads it, and the elements of a list with commas between; empty for what has not
+    /// been said. Values that differ are shown differently.
     std::function<std::string(const Config&)> show;
+    /// True if a running switch can take on another value (config_change.hpp).
+    bool at_run_time = false;
 
     [[nodiscard]] std::string option() const;  ///< "--idle-timeout"
 };

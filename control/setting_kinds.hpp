@@ -3,12 +3,14 @@
 
 #include <charconv>
 #include <concepts>
-#include <span>
+#include <functional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "control/choice.hpp"
 #include "control/duration.hpp"
 #include "control/setting.hpp"
 
@@ -22,9 +24,19 @@ struct SettingName {
 
 using SetResult = std::expected<void, std::string>;
 
-/// An integer from `least` to `most`.
-template <std::unsigned_integral Integer>
-Setting integer_setting(SettingName name, Integer Config::* member, std::type_identity_t<Integer> least,
+/// Marks a setting that a running switch can take on; without it a change needs a restart.
+inline Setting at_run_time(Setting setting) {
+    setting.at_run_time = true;
+    return setting;
+}
+
+template <typename Access>
+using ValueOf = std::remove_cvref_t<std::invoke_result_t<Access, Config&>>;
+
+/// An integer from `least` to `most`. `member` is a pointer to a member of Config, or a function from it to
+/// one.
+template <typename Access, std::unsigned_integral Integer = ValueOf<Access>>
+Setting integer_setting(SettingName name, Access member, std::type_identity_t<Integer> least,
                         std::type_identity_t<Integer> most) {
     const auto set = [=](Config& config, std::string_view text) -> SetResult {
         Integer number = 0;
@@ -33,7 +45,7 @@ Setting integer_setting(SettingName name, Integer Config::* member, std::type_id
         const auto [rest, failure] = std::from_chars(begin, end, number);
         if (failure != std::errc{} || rest != end || number < least || number > most)
             return std::unexpected(fmt::format("'{}' is not an integer from {} to {}", text, least, most));
-        config.*member = number;
+        std::invoke(member, config) = number;
         return {};
     };
     return {name.table,
@@ -43,28 +55,22 @@ Setting integer_setting(SettingName name, Integer Config::* member, std::type_id
             Setting::Kind::integer,
             set,
             nullptr,
-            [=](const Config& config) { return fmt::format("{}", config.*member); }};
+            [=](const Config& config) { return fmt::format("{}", std::invoke(member, config)); }};
 }
 
 /// A duration from `least` to `most`.
 inline Setting duration_setting(SettingName name, Milliseconds Config::* member, Milliseconds least,
                                 Milliseconds most) {
-    const auto range = fmt::format("{} to {}", to_string(least), to_string(most));
     const auto set = [=](Config& config, std::string_view text) -> SetResult {
-        const auto duration = parse_duration(text);
+        const auto duration = parse_duration(text, least, most);
         if (!duration) return std::unexpected(duration.error());
-        if (*duration < least || *duration > most)
-            return std::unexpected(fmt::format("'{}' is not from {}", text, range));
-        const auto whole = std::chrono::duration_cast<Milliseconds>(*duration);
-        if (whole != *duration)
-            return std::unexpected(fmt::format("'{}' is no whole number of milliseconds", text));
-        config.*member = whole;
+        config.*member = *duration;
         return {};
     };
     return {name.table,
             name.key,
             name.value,
-            fmt::format("{}, {}", name.help, range),
+            fmt::format("{}, {} to {}", name.help, to_string(least), to_string(most)),
             Setting::Kind::text,
             set,
             nullptr,
@@ -74,22 +80,17 @@ inline Setting duration_setting(SettingName name, Milliseconds Config::* member,
 /// One word of a few.
 template <typename T>
 Setting choice_setting(SettingName name, T Config::* member,
-                       const std::vector<std::pair<std::string_view, T>>& choices) {
-    std::vector<std::string_view> words;
-    words.reserve(choices.size());
-    for (const auto& [word, meaning] : choices) words.push_back(word);
+                       const std::type_identity_t<Choices<T>>& choices) {
     const auto set = [=](Config& config, std::string_view text) -> SetResult {
-        for (const auto& [word, meaning] : choices)
-            if (word == text) {
-                config.*member = meaning;
-                return {};
-            }
-        return std::unexpected(fmt::format("'{}' is not one of {}", text, fmt::join(words, ", ")));
+        auto meaning = parse_choice(text, choices);
+        if (!meaning) return std::unexpected(meaning.error());
+        config.*member = std::move(*meaning);
+        return {};
     };
     return {name.table,
             name.key,
             name.value,
-            fmt::format("{}: {}", name.help, fmt::join(words, ", ")),
+            fmt::format("{}: {}", name.help, words_of(choices)),
             Setting::Kind::text,
             set,
             nullptr,
@@ -119,14 +120,19 @@ Setting text_setting(SettingName name, T Config::* member, Parse parse, Write wr
             [=](const Config& config) { return write(config.*member); }};
 }
 
-/// Any number of what `parse` reads.
-template <typename T, typename Parse>
-Setting list_setting(SettingName name, std::vector<T> Config::* member, Parse parse) {
+/// Any number of what `parse` reads. `write` is its inverse.
+template <typename T, typename Parse, typename Write>
+Setting list_setting(SettingName name, std::vector<T> Config::* member, Parse parse, Write write) {
     const auto set = [=](Config& config, std::string_view text) -> SetResult {
         auto parsed = parse(text);
         if (!parsed) return std::unexpected(parsed.error());
         (config.*member).push_back(std::move(*parsed));
         return {};
+    };
+    const auto show = [=](const Config& config) {
+        std::vector<std::string> shown;
+        for (const auto& element : config.*member) shown.push_back(write(element));
+        return fmt::format("{}", fmt::join(shown, ", "));
     };
     return {name.table,
             name.key,
@@ -135,7 +141,7 @@ Setting list_setting(SettingName name, std::vector<T> Config::* member, Parse pa
             Setting::Kind::list,
             set,
             [=](Config& config) { (config.*member).clear(); },
-            [](const Config&) { return std::string(); }};
+            show};
 }
 
 }  // namespace honeyswitch::control

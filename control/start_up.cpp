@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "control/cpu_list.hpp"
+#include "control/honeypot_health.hpp"
 #include "dataplane/queue_sizes.hpp"
 
 namespace honeyswitch::control {
@@ -20,8 +21,15 @@ bool is_pci(const PortSpec& spec) {
     return spec.kind == PortSpec::Kind::pci;
 }
 
-std::array<const PortSpec*, dataplane::side_count> ports_of(const Config& config) {
-    return {&config.outside, &config.inside, &config.honeypot_port};
+std::vector<const PortSpec*> ports_of(const Config& config) {
+    std::vector<const PortSpec*> ports{&config.outside, &config.inside};
+    for (const PortSpec& port : config.honeypot_ports) ports.push_back(&port);
+    return ports;
+}
+
+dataplane::QueueSizes queue_sizes_of(const Config& config) {
+    return dataplane::queue_sizes(config.mbufs, config.workers,
+                                  static_cast<std::uint32_t>(ports_of(config).size()));
 }
 
 /// "0@2,1@3": EAL's lcore 0 is the control thread, 1 and up are the workers.
@@ -112,28 +120,28 @@ dataplane::DataPlaneConfig data_plane_config(const Config& config) {
             .addresses = {.addresses = config.address_capacity,
                           .domains = config.domain_capacity,
                           .sightings = config.sighting_capacity},
-            .ring_size = dataplane::queue_sizes(config.mbufs, config.workers).ring,
+            .ring_size = queue_sizes_of(config).ring,
             .idle_sleep_us = idle_sleep_us(config),
             .heartbeat_timeout_ms = static_cast<std::uint32_t>(config.heartbeat_timeout.count()),
-            .open_containment = config.containment == Containment::open};
+            .pending = config.pending_capacity,
+            .listed = config.listed_capacity,
+            .probe_source = dataplane::Be32::from_host(HealthOptions{}.probe_source.value)};
 }
 
-std::expected<std::array<Port, dataplane::side_count>, Error> start_ports(const Config& config,
-                                                                          rte_mempool& buffers) {
-    const PortConfig port_config{
-        .workers = static_cast<std::uint16_t>(config.workers),
-        .descriptors = dataplane::queue_sizes(config.mbufs, config.workers).descriptors,
-        .buffers = &buffers};
+std::expected<std::vector<Port>, Error> start_ports(const Config& config, rte_mempool& buffers) {
+    const PortConfig port_config{.workers = static_cast<std::uint16_t>(config.workers),
+                                 .descriptors = queue_sizes_of(config).descriptors,
+                                 .buffers = &buffers};
     std::vector<Port> started;
     for (const PortSpec* const spec : ports_of(config)) {
         auto port = start_port(*spec, static_cast<unsigned>(started.size()), config.kernel_io, port_config);
         if (!port) return std::unexpected(port.error());
-        spdlog::info("port {} is {} ({})", dataplane::side_names.at(started.size()), spec->text,
-                     port->driver());
+        const auto side = dataplane::side_of(static_cast<dataplane::PortIndex>(started.size()));
+        spdlog::info("port {} is {} ({})", dataplane::side_names.at(static_cast<std::size_t>(side)),
+                     spec->text, port->driver());
         started.push_back(std::move(*port));
     }
-    return std::array<Port, dataplane::side_count>{std::move(started[0]), std::move(started[1]),
-                                                   std::move(started[2])};
+    return started;
 }
 
 }  // namespace honeyswitch::control

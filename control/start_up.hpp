@@ -20,9 +20,9 @@ namespace honeyswitch::control {
 /// The time that idle workers sleep: as configured, or 0 where all ports are PCI devices.
 [[nodiscard]] std::uint32_t idle_sleep_us(const Config& config);
 
-/// Starts the three ports, in the order of dataplane::Side. A kernel interface that AF_XDP cannot have is
+/// Starts the ports, by dataplane::PortIndex. A kernel interface that AF_XDP cannot have is
 /// opened with AF_PACKET, and the log says so.
-[[nodiscard]] std::expected<std::array<dataplane::Port, dataplane::side_count>, Error> start_ports(
-    const Config& config, rte_mempool& buffers);
+[[nodiscard]] std::expected<std::vector<dataplane::Port>, Error> start_ports(const Config& config,
+                                                                             rte_mempool& buffers);
 
 }  // namespace honeyswitch::control

@@ -11,18 +11,24 @@
 
 #include "control/domain_reports.hpp"
 #include "control/error.hpp"
+#include "dataplane/judgement.hpp"
 #include "dataplane/l2_path.hpp"
+#include "dataplane/progress.hpp"
 #include "dataplane/session_key.hpp"
 
 namespace honeyswitch::control {
 
+using dataplane::Judgement;
 using dataplane::L2Path;
 using dataplane::SessionKey;
+using dataplane::Step;
 
 /// A session flow's place in the switch's table, 0 to capacity - 1. Reused after the flow was deleted.
 enum class FlowId : std::uint32_t {};
 /// Index of a honeypot in Config::honeypots.
 enum class HoneypotId : std::uint8_t {};
+/// Index of a pool in Config::pools.
+enum class PoolId : std::uint8_t {};
 /// A frame in custody of the controller. Each is handed back exactly once, by Switch::packet_out.
 enum class BufferId : std::uintptr_t {};
 
@@ -32,13 +38,38 @@ enum class DomainAction : std::uint8_t {
     inside,     ///< an unknown domain within a known one: all of it goes inside
 };
 
+/// A flow that was diverted without a session.
+struct Pending {
+    HoneypotId honeypot{};
+    bool answered = false;  ///< the honeypot's answer has left
+};
+
 struct PacketIn {
     BufferId buffer{};
-    SessionKey key;
-    L2Path path;  ///< of this frame; meaningful when it came from the outside
+    SessionKey key{};
+    Judgement judgement{};             ///< of rules and lists, now
+    std::optional<Pending> pending{};  ///< earlier packets of it were diverted without a session
+    HoneypotId honeypot{};             ///< that sent it, if it is from one
+    L2Path path{};                       ///< of this frame; meaningful when it came from the outside
     bool from_honeypot = false;
     bool fragment = false;  ///< any fragment of a datagram (RFC 791); with key.kind `portless`, not the first
     std::uint16_t bytes = 0;  ///< length of the frame without FCS
+};
+
+/// What a session flow begins with.
+struct SessionFlow {
+    SessionKey key;
+    L2Path path;
+    HoneypotId honeypot{};
+    Step progress = Step::first_packet;
+    Step counted = Step::first_packet;  ///< what of it is in somebody's tally already
+    bool contained = false;             ///< nothing of the honeypot goes to its outside
+};
+
+/// How far a session came since somebody asked last.
+struct SessionProgress {
+    SessionKey key;
+    Step before = Step::first_packet, after = Step::first_packet;
 };
 
 /// What the switch counted for a session.
@@ -46,6 +77,7 @@ struct SessionStats {
     SessionKey key;
     L2Path path;
     HoneypotId honeypot{};
+    Step progress = Step::first_packet;
     TimePoint created;
     TimePoint last_seen;
     std::uint64_t packets_in = 0;  ///< outside → honeypot
@@ -73,8 +105,7 @@ class Switch {
     virtual void delete_active(Ipv4Address address) = 0;
 
     /// Priority 3. nullopt: the table is full. Precondition: no session of this key exists.
-    [[nodiscard]] virtual std::optional<FlowId> add_session(const SessionKey& key, const L2Path& path,
-                                                            HoneypotId honeypot, TimePoint now) = 0;
+    [[nodiscard]] virtual std::optional<FlowId> add_session(const SessionFlow& session, TimePoint now) = 0;
     [[nodiscard]] virtual std::optional<FlowId> find_session(const SessionKey& key) const = 0;
     /// The flows match no more; their places are reused after the next barrier.
     virtual void delete_sessions(std::span<const FlowId> flows) = 0;
@@ -82,10 +113,28 @@ class Switch {
     [[nodiscard]] virtual TimePoint last_seen(FlowId flow) const = 0;
     /// nullopt: no such flow.
     [[nodiscard]] virtual std::optional<SessionStats> session(FlowId flow) const = 0;
+    /// How far it came since the last call, or since it was added. nullopt: no such flow.
+    [[nodiscard]] virtual std::optional<SessionProgress> take_progress(FlowId flow) = 0;
+    /// Flows that have reached Step::payload since the last call. Returns how many.
+    [[nodiscard]] virtual std::size_t take_payloads(std::span<FlowId> flows) = 0;
     [[nodiscard]] virtual std::uint32_t session_capacity() const = 0;
     [[nodiscard]] virtual std::uint32_t session_count() const = 0;
     /// Sessions whose destination is in a domain that was added.
     [[nodiscard]] virtual std::uint64_t sessions_in(Ipv4Prefix domain) const = 0;
+
+    /// Sessions begin with a packet that follows an answer of the honeypot, or with any packet.
+    virtual void admit_by_handshake(bool handshake) = 0;
+
+    /// The honeypot of this pool that the packet's addresses choose. nullopt: none is up.
+    [[nodiscard]] virtual std::optional<HoneypotId> choose(PoolId pool, const SessionKey& key) const = 0;
+    /// What becomes of packets while none of the pool is up: they are dropped, or go inside.
+    [[nodiscard]] virtual bool drops(PoolId pool) const = 0;
+    [[nodiscard]] virtual bool on_campus(Ipv4Address address) const = 0;
+
+    /// Packets of this source that would go to a honeypot of pool `from` go to one of `to`, before they have
+    /// a session too. False: the table is full, and only sessions go there.
+    [[nodiscard]] virtual bool move_source(Ipv4Address source, PoolId from, PoolId to) = 0;
+    virtual void move_back(Ipv4Address source) = 0;
 
     [[nodiscard]] virtual Barrier barrier_request() = 0;
     /// True once every worker has passed the barrier: none decides by flows of before it any more, and the

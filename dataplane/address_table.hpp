@@ -33,6 +33,8 @@ inline constexpr std::uint8_t quiet =
     8;  ///< the control thread asks whether it still speaks; speaking clears it
 /// In no known domain: nothing that its packets from the inside could tell.
 inline constexpr std::uint8_t unwatched = 16;
+/// Never in the table: a worker's note that the operator's policy may have a word on the packet.
+inline constexpr std::uint8_t concerned = 32;
 }  // namespace address_state
 
 /// A prefix of an IPv4 network, in host byte order, without bits below the mask.

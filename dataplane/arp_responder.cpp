@@ -4,15 +4,14 @@
 
 namespace honeyswitch::dataplane {
 
-ArpOutcome answer_arp(std::span<std::uint8_t> frame, const L3View& l3, const EtherAddress& own,
-                      EtherAddress& sender) {
+ArpOutcome answer_arp(std::span<std::uint8_t> frame, const L3View& l3, const EtherAddress& own) {
     if (frame.size() < l3.l3_offset + sizeof(ArpPacket)) return ArpOutcome::malformed;
     auto arp = load<ArpPacket>(frame.data() + l3.l3_offset);
     if (!arp.is_ipv4_over_ethernet()) return ArpOutcome::malformed;
     // One who speaks for another's MAC address could take the honeypot's sessions away by a single frame.
     if (arp.sender_mac != load<EtherAddress>(frame.data() + sizeof(EtherAddress)))
         return ArpOutcome::malformed;
-    sender = arp.sender_mac;
+    const EtherAddress sender = arp.sender_mac;
 
     // RFC 5227: a probe (sender 0.0.0.0) or an announcement (sender is target) asks whether its own address
     // is taken; an answer would make the honeypot give that address up.

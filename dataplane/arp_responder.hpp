@@ -15,9 +15,7 @@ enum class ArpOutcome : std::uint8_t {
     malformed,  ///< cut short, not IPv4 over Ethernet, or its sender is not that of the frame
 };
 
-/// Turns a request for another's address into the reply that claims it for `own`, in place. `sender` is the
-/// MAC address of who sent it, unless the frame is malformed.
-[[nodiscard]] ArpOutcome answer_arp(std::span<std::uint8_t> frame, const L3View& l3, const EtherAddress& own,
-                                    EtherAddress& sender);
+/// Turns a request for another's address into the reply that claims it for `own`, in place.
+[[nodiscard]] ArpOutcome answer_arp(std::span<std::uint8_t> frame, const L3View& l3, const EtherAddress& own);
 
 }  // namespace honeyswitch::dataplane

@@ -3,16 +3,23 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "dataplane/memory.hpp"
+
 namespace honeyswitch::dataplane {
 
 std::expected<std::unique_ptr<DataPlane>, Error> DataPlane::create(const DataPlaneConfig& config,
-                                                                   std::array<Port, side_count> ports,
+                                                                   std::vector<Port> ports,
                                                                    const SwitchClock& clock) {
     auto quiescence = Quiescence::create(config.workers);
     if (!quiescence) return std::unexpected(quiescence.error());
     std::unique_ptr<DataPlane> plane(new DataPlane(std::move(ports), clock, std::move(*quiescence)));
     if (auto done = plane->allocate(config); !done) return std::unexpected(done.error());
     return plane;
+}
+
+DataPlane::DataPlane(std::vector<Port> ports, const SwitchClock& clock, Quiescence quiescence)
+    : ports_(std::move(ports)), clock_(clock), quiescence_(std::move(quiescence)) {
+    for (std::size_t i = 0; i < ports_.size(); ++i) indices_.at(ports_[i].id()) = static_cast<PortIndex>(i);
 }
 
 DataPlane::~DataPlane() {
@@ -26,6 +33,18 @@ std::expected<void, Error> DataPlane::allocate(const DataPlaneConfig& config) {
     auto sessions = SessionTable::create(config.sessions, quiescence_);
     if (!sessions) return std::unexpected(sessions.error());
     sessions_ = std::move(*sessions);
+    auto pending = PendingTable::create(config.pending);
+    if (!pending) return std::unexpected(pending.error());
+    pending_ = std::move(*pending);
+    auto own_flows = OwnFlows::create();
+    if (!own_flows) return std::unexpected(own_flows.error());
+    own_flows_ = std::move(*own_flows);
+    auto listed = ListedTable::create(config.listed, quiescence_);
+    if (!listed) return std::unexpected(listed.error());
+    listed_ = std::move(*listed);
+    auto policy = Policy::build({}, config.workers);
+    if (!policy) return std::unexpected(policy.error());
+    (void)policy_.swap(std::move(*policy));  // there was none
     for (std::uint16_t i = 0; i < config.workers; ++i)
         if (auto added = add_worker(config, i); !added) return added;
     return {};
@@ -36,15 +55,23 @@ std::expected<void, Error> DataPlane::add_worker(const DataPlaneConfig& config, 
     if (!punt) return std::unexpected(punt.error());
     auto egress = MbufRing::create("egress" + std::to_string(index), config.ring_size);
     if (!egress) return std::unexpected(egress.error());
-    const WorkerConfig worker{.index = index,
-                              .idle_sleep_us = config.idle_sleep_us,
-                              .heartbeat_timeout_ms = config.heartbeat_timeout_ms,
-                              .pipeline = {.honeypot_port_mac = port(Side::honeypot).mac(),
-                                           .open_containment = config.open_containment}};
-    const Tables tables{*addresses_, *sessions_, honeypots_, arp_sender_};
+    auto limiter = ReplyLimiter::create(config.workers);
+    if (!limiter) return std::unexpected(limiter.error());
+    std::unique_ptr<ProgressTally, FreeTally> tally(allocate_array<ProgressTally>("tally", 1));
+    if (!tally) return std::unexpected(Error{"allocate", "a worker's tally", "out of memory"});
+
+    WorkerConfig worker{
+        .index = index,
+        .idle_sleep_us = config.idle_sleep_us,
+        .heartbeat_timeout_ms = config.heartbeat_timeout_ms,
+        .pipeline = {.worker = index, .honeypot_port_macs = {}, .probe_source = config.probe_source}};
+    for (std::size_t i = first_honeypot_port; i < ports_.size(); ++i)
+        worker.pipeline.honeypot_port_macs.at(i - first_honeypot_port) = ports_[i].mac();
+    const Tables tables{*addresses_, *sessions_, honeypots_, pools_, *pending_,
+                        *own_flows_, *listed_,   policy_,    modes_};
     workers_.push_back(std::make_unique<Worker>(
-        worker, std::array<const Port*, side_count>{&ports_[0], &ports_[1], &ports_[2]}, tables, quiescence_,
-        heartbeat_, clock_, std::move(*punt), std::move(*egress)));
+        worker, Worker::Shared{ports_, tables, quiescence_, heartbeat_, clock_},
+        Worker::Own{std::move(*punt), std::move(*egress), std::move(*limiter), std::move(tally)}));
     return {};
 }
 
@@ -82,13 +109,22 @@ std::uint64_t DataPlane::counted(Counter counter) const {
     return sum;
 }
 
+std::uint64_t DataPlane::dropped_at(PortIndex port) const {
+    std::uint64_t sum = 0;
+    for (const auto& worker : workers_) sum += worker->dropped_at(port);
+    return sum;
+}
+
 std::uint64_t DataPlane::memory_needed(const DataPlaneConfig& config) {
     constexpr std::uint64_t lpm_tbl24 = std::uint64_t{4} << 24;
     constexpr std::uint64_t lpm_tbl8 = std::uint64_t{4} * 256;
     const auto sessions =
         static_cast<std::uint64_t>(SessionTable::bytes_per_session(config.sessions) * config.sessions);
     return sessions + lpm_tbl24 + (lpm_tbl8 + 64) * config.addresses.domains + config.addresses.addresses +
-           std::uint64_t{config.workers} * config.ring_size * 2 * sizeof(void*);
+           FlowCache::memory_needed(config.pending) + FlowCache::memory_needed(OwnFlows::capacity) +
+           ListedTable::memory_needed(config.listed) +
+           std::uint64_t{config.workers} *
+               (config.ring_size * 2 * sizeof(void*) + sizeof(ProgressTally) + ReplyLimiter::memory_needed);
 }
 
 }  // namespace honeyswitch::dataplane

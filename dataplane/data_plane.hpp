@@ -26,14 +26,16 @@ struct DataPlaneConfig {
     std::uint32_t ring_size = 0;  ///< of each punt and each egress ring, in packets (queue_sizes.hpp)
     std::uint32_t idle_sleep_us = 0;
     std::uint32_t heartbeat_timeout_ms = 1000;
-    bool open_containment = false;
+    std::uint32_t pending = 0;  ///< flows diverted without a session
+    std::uint32_t listed = 0;   ///< prefixes of sources
+    Be32 probe_source{};        ///< where the controller's probes of honeypots come from
 };
 
 class DataPlane {
   public:
-    /// `ports` in the order of Side. The workers do not run yet.
+    /// `ports` by PortIndex. The workers do not run yet.
     [[nodiscard]] static std::expected<std::unique_ptr<DataPlane>, Error> create(
-        const DataPlaneConfig& config, std::array<Port, side_count> ports, const SwitchClock& clock);
+        const DataPlaneConfig& config, std::vector<Port> ports, const SwitchClock& clock);
     ~DataPlane();
     DataPlane(const DataPlane&) = delete;
     DataPlane& operator=(const DataPlane&) = delete;
@@ -47,32 +49,48 @@ class DataPlane {
     [[nodiscard]] SessionTable& sessions() { return *sessions_; }
     [[nodiscard]] HoneypotTable& honeypots() { return honeypots_; }
     [[nodiscard]] const HoneypotTable& honeypots() const { return honeypots_; }
-    [[nodiscard]] ArpSender& arp_sender() { return arp_sender_; }
+    [[nodiscard]] PoolTable& pools() { return pools_; }
+    [[nodiscard]] PendingTable& pending() { return *pending_; }
+    [[nodiscard]] ListedTable& listed() { return *listed_; }
+    [[nodiscard]] const ListedTable& listed() const { return *listed_; }
+    [[nodiscard]] CurrentPolicy& policy() { return policy_; }
+    [[nodiscard]] const CurrentPolicy& policy() const { return policy_; }
+    [[nodiscard]] Modes& modes() { return modes_; }
     [[nodiscard]] Quiescence& quiescence() { return quiescence_; }
     [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
     [[nodiscard]] const SwitchClock& clock() const { return clock_; }
-    [[nodiscard]] const Port& port(Side side) const { return ports_[static_cast<std::size_t>(side)]; }
+    [[nodiscard]] std::span<const Port> ports() const { return ports_; }
+    /// Which port DPDK calls `id`. Precondition: it is one of them.
+    [[nodiscard]] PortIndex index_of(std::uint16_t id) const { return indices_.at(id); }
     [[nodiscard]] std::vector<std::unique_ptr<Worker>>& workers() { return workers_; }
     /// The sum over all workers.
     [[nodiscard]] std::uint64_t counted(Counter counter) const;
+    /// Frames dropped because the transmit queue of this port stayed full.
+    [[nodiscard]] std::uint64_t dropped_at(PortIndex port) const;
+    [[nodiscard]] const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
 
     /// Bytes of memory that tables of this size take, buffers not included.
     [[nodiscard]] static std::uint64_t memory_needed(const DataPlaneConfig& config);
 
   private:
-    DataPlane(std::array<Port, side_count> ports, const SwitchClock& clock, Quiescence quiescence)
-        : ports_(std::move(ports)), clock_(clock), quiescence_(std::move(quiescence)) {}
+    DataPlane(std::vector<Port> ports, const SwitchClock& clock, Quiescence quiescence);
     [[nodiscard]] std::expected<void, Error> allocate(const DataPlaneConfig& config);
     [[nodiscard]] std::expected<void, Error> add_worker(const DataPlaneConfig& config, std::uint16_t index);
 
-    std::array<Port, side_count> ports_;
+    std::vector<Port> ports_;
+    std::array<PortIndex, RTE_MAX_ETHPORTS> indices_{};  ///< by DPDK's number
     SwitchClock clock_;
     Quiescence quiescence_;
     Heartbeat heartbeat_;
     HoneypotTable honeypots_;
-    ArpSender arp_sender_;
+    PoolTable pools_;
+    CurrentPolicy policy_;
+    Modes modes_;
     std::unique_ptr<AddressTable> addresses_;
     std::unique_ptr<SessionTable> sessions_;
+    std::unique_ptr<PendingTable> pending_;
+    std::unique_ptr<OwnFlows> own_flows_;
+    std::unique_ptr<ListedTable> listed_;
     std::vector<std::unique_ptr<Worker>> workers_;
     bool running_ = false;
 };

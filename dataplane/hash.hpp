@@ -12,16 +12,21 @@ namespace honeyswitch::dataplane {
 /// linear: its collisions are the same for every seed, and a scanner could fill one bucket with chosen ports.
 class SessionHash {
   public:
-    /// `secret` must be drawn anew at each start.
-    explicit SessionHash(const std::uint64_t (&secret)[3])
+    using Secret = std::uint64_t[3];
+
+    /// `secret` must be drawn anew at each start wherever a collision would do harm.
+    explicit SessionHash(const Secret& secret)
         : first_(secret[0]), second_(secret[1]), third_(secret[2] | 1) {}
 
     [[nodiscard]] std::uint32_t operator()(const SessionKey& key) const {
+        const std::uint64_t result = wide(key);
+        return static_cast<std::uint32_t>(result ^ result >> 32);
+    }
+    /// All 64 bits, where a part of them tells apart what shares another part.
+    [[nodiscard]] std::uint64_t wide(const SessionKey& key) const {
         std::uint64_t halves[2];
         std::memcpy(halves, &key, sizeof halves);
-        const std::uint64_t mixed = fold(halves[0] ^ first_, halves[1] ^ second_);
-        const std::uint64_t result = fold(mixed, third_);
-        return static_cast<std::uint32_t>(result ^ result >> 32);
+        return fold(fold(halves[0] ^ first_, halves[1] ^ second_), third_);
     }
 
   private:

@@ -87,6 +87,7 @@ struct IcmpHeader {
     Be16 sequence;
 
     [[nodiscard]] bool is_query() const { return type == 0 || type == 8 || (type >= 13 && type <= 18); }
+    [[nodiscard]] bool is_reply() const { return type == 0 || type == 14 || type == 16 || type == 18; }
     [[nodiscard]] bool is_error() const { return (type >= 3 && type <= 5) || type == 11 || type == 12; }
 };
 static_assert(sizeof(IcmpHeader) == 8);

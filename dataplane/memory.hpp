@@ -1,8 +1,10 @@
-// Arrays in huge pages that live as long as the process. Control thread, at start.
+// Arrays in huge pages that live as long as the process, and secrets. Control thread, at start.
 #pragma once
 
 #include <cstddef>
 #include <new>
+
+#include <sys/random.h>
 
 #include <rte_malloc.h>
 
@@ -17,6 +19,12 @@ template <typename T>
     T* const array = static_cast<T*>(memory);
     for (std::size_t i = 0; i < count; ++i) new (array + i) T();
     return array;
+}
+
+/// Fills `secret` with random bytes. False: the kernel has none.
+template <typename T, std::size_t N>
+[[nodiscard]] bool draw_secret(T (&secret)[N]) {
+    return getrandom(secret, sizeof secret, 0) == sizeof secret;
 }
 
 }  // namespace honeyswitch::dataplane

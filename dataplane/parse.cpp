@@ -125,8 +125,10 @@ SessionView parse_session(std::span<const std::uint8_t> frame, const L3View& l3,
     view.valid = true;
     view.key = view.own_key;
     if (ip.protocol == protocol::tcp && l4.size() > 13) view.tcp_flags = l4[13];
-    if (ip.protocol == protocol::icmp && load<IcmpHeader>(l4.data()).is_error())
-        read_quoted(view, l4.subspan(sizeof(IcmpHeader)), from);
+    if (ip.protocol != protocol::icmp) return view;
+    const auto icmp = load<IcmpHeader>(l4.data());
+    view.icmp_reply = icmp.is_reply();
+    if (icmp.is_error()) read_quoted(view, l4.subspan(sizeof(IcmpHeader)), from);
     return view;
 }
 

@@ -56,6 +56,7 @@ struct SessionView {
     bool first_fragment = false;  ///< of several (RFC 791: offset 0, more fragments)
     bool following_fragment = false;
     bool icmp_error = false;  ///< `key` is that of the packet it quotes; `own_key` is its own
+    bool icmp_reply = false;  ///< of a query: echo, timestamp, information or mask reply
     bool quotes_foreign =
         false;  ///< an ICMP error whose addresses do not fit what it quotes: belongs to no session
     std::uint8_t tcp_flags = 0;  ///< RFC 9293; 0 unless TCP and not a following fragment

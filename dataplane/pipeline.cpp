@@ -1,14 +1,12 @@
 #include "dataplane/pipeline.hpp"
 
-#include "dataplane/arp_responder.hpp"
 #include "dataplane/rewrite.hpp"
 
 namespace honeyswitch::dataplane {
 namespace {
 
 using namespace address_state;
-
-constexpr std::uint8_t stateless_honeypot = 0;
+using Verdict = Judgement::Verdict;
 
 Counter pass_reason(L3Result result) {
     const bool malformed = result == L3Result::frame_too_short || result == L3Result::bad_ipv4_header ||
@@ -16,9 +14,10 @@ Counter pass_reason(L3Result result) {
     return malformed ? Counter::outside_to_inside_malformed : Counter::outside_to_inside_not_ipv4;
 }
 
-/// Priority 2 alone decides: the destination is active, or in no known domain, and no session exists for it.
+/// Priority 2 alone decides: the destination is active, or in no known domain, no session exists for it, and
+/// no rule or list has a word.
 bool goes_inside_at_once(std::uint8_t state) {
-    return (state & (inside | sighted)) != 0 && (state & sessions) == 0;
+    return (state & (inside | sighted)) != 0 && (state & (sessions | concerned)) == 0;
 }
 
 }  // namespace
@@ -30,7 +29,10 @@ void Pipeline::from_outside(std::span<rte_mbuf*> packets) {
         destinations[i] =
             parse_l3(frame_of(packets[i]), packets[i]->pkt_len).destination;  // 0.0.0.0 unless IPv4
     tables_.addresses.lookup(std::span(destinations).first(packets.size()), states);
-    if (config_.open_containment) remember_path(packets[0]);
+    policy_ = &tables_.policy.get();
+    if (policy_->concerns_any() || !tables_.listed.empty()) [[unlikely]]
+        note_concerned(packets, destinations, states);
+    if (tables_.modes.open_containment.load(std::memory_order_relaxed)) remember_path(packets[0]);
 
     candidates_.count = 0;
     std::size_t passing = 0;  // those that go inside are moved to the front, in order
@@ -47,13 +49,65 @@ void Pipeline::from_outside(std::span<rte_mbuf*> packets) {
         }
     }
     counters_.add(Counter::outside_to_inside_active, ipv4);
-    if (passing != 0) transmitter_.send(Side::inside, packets.first(passing));
+    if (passing != 0) transmitter_.send(inside_port, packets.first(passing));
     if (candidates_.count == 0) return;
 
     punts_.count = 0;
     find_sessions(From::outside);
+    judge();
     for (std::size_t i = 0; i < candidates_.count; ++i) decide_outside(i);
     hand_over();
+}
+
+/// The rest of the decision, in order of priority: for a destination that is inactive, or has sessions, or
+/// that the operator's policy may concern.
+void Pipeline::decide_outside(std::size_t i) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    const Judgement& judgement = candidates_.judgements[i];
+    if (!candidates_.plain[i] && !candidates_.views[i].valid)
+        return send_inside(packet, Counter::outside_to_inside_malformed);
+    if (judgement.verdict == Verdict::benign) return send_inside(packet, Counter::outside_to_inside_benign);
+    if ((candidates_.states[i] & concerned) != 0 && active(i) &&
+        tables_.own_flows.has(candidates_.keys[i], now_))
+        return send_inside(packet, Counter::outside_to_inside_own_flow);
+    if (candidates_.sessions[i] != nullptr) return divert(i);
+    if (judgement.rule != Judgement::no_rule) policy_->hit(config_.worker, judgement.rule);
+    if (judgement.verdict == Verdict::inside) return send_inside(packet, Counter::outside_to_inside_rule);
+    if (judgement.verdict == Verdict::drop) return drop(packet, Counter::outside_dropped_rule);
+    if (active(i)) return judgement.verdict == Verdict::divert ? decide_decoy(i) : decide_active(i);
+    decide_admission(i);
+}
+
+void Pipeline::decide_active(std::size_t i) {
+    // A fragment without ports, for an active address that has sessions: the control thread knows whose it
+    // is.
+    if (following_fragment(i) && control_alive_) return punts_.add(candidates_.packets[i], Side::inside, i);
+    send_inside(candidates_.packets[i], Counter::outside_to_inside_active);
+}
+
+/// An active address that rules or lists divert. Only what can begin a connection is diverted: the host may
+/// have connections of its own from before, and answers to its own are not for the honeypot.
+void Pipeline::decide_decoy(std::size_t i) {
+    if (following_fragment(i)) return decide_active(i);
+    const Opening opening = opening_of(i);
+    const bool tcp = candidates_.keys[i].protocol == protocol::tcp;
+    const bool begins =
+        opening == Opening::request || (opening == Opening::other && !tcp) || follows_an_answer(i, opening);
+    if (!begins || !control_alive_)
+        return send_inside(candidates_.packets[i], Counter::outside_to_inside_own_flow);
+    decide_admission(i);
+}
+
+/// Which packets of the burst rules or lists may have a word on, whatever their destination.
+void Pipeline::note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
+                              std::span<std::uint8_t> states) {
+    const bool lists = !tables_.listed.empty();
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        if (destinations[i] == 0) continue;
+        const auto source = [&] { return parse_l3(frame_of(packets[i]), packets[i]->pkt_len).source; };
+        if (policy_->concerns(destinations[i]) || (lists && tables_.listed.may_list(source())))
+            states[i] |= concerned;
+    }
 }
 
 void Pipeline::count_strange(rte_mbuf* packet) {
@@ -64,39 +118,6 @@ void Pipeline::count_strange(rte_mbuf* packet) {
 void Pipeline::remember_path(rte_mbuf* packet) {
     const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
     if (l3.result == L3Result::ipv4) latest_path_ = l2_path_of(frame_of(packet), l3);
-}
-
-/// The rest of the decision, for a destination that is inactive or has sessions, in order of priority.
-void Pipeline::decide_outside(std::size_t i) {
-    rte_mbuf* const packet = candidates_.packets[i];
-    const bool active = (candidates_.states[i] & (inside | sighted)) != 0;
-    if (!candidates_.plain[i]) return decide_outside_unusual(i, active);
-    if (candidates_.sessions[i] != nullptr) return divert(packet, 0, *candidates_.sessions[i]);
-    if (active) return send_inside(packet, Counter::outside_to_inside_active);
-    decide_inactive(packet);
-}
-
-/// The same for tagged packets, fragments, ICMP and what else parse_plain leaves over.
-void Pipeline::decide_outside_unusual(std::size_t i, bool active) {
-    rte_mbuf* const packet = candidates_.packets[i];
-    const SessionView& view = candidates_.views[i];
-    if (!view.valid) return send_inside(packet, Counter::outside_to_inside_malformed);
-    if (candidates_.sessions[i] != nullptr) {
-        if (lacks_companion(view)) return punts_.add(packet, Side::honeypot, candidates_.sessions[i]);
-        return divert(packet, candidates_.l3[i].tag_count, *candidates_.sessions[i]);
-    }
-    // A fragment without ports, for an active address that has sessions: the control thread knows whose it
-    // is.
-    if (active && view.following_fragment && control_alive_) return punts_.add(packet, Side::inside);
-    if (active) return send_inside(packet, Counter::outside_to_inside_active);
-    decide_inactive(packet);
-}
-
-void Pipeline::decide_inactive(rte_mbuf* packet) {
-    if (!control_alive_) return send_inside(packet, Counter::outside_to_inside_fail_open);
-    // No session can be added: the control thread could do no more than this.
-    if (!tables_.sessions.has_room()) return divert_stateless(packet);
-    punts_.add(packet, Side::honeypot);
 }
 
 void Pipeline::find_sessions(From from) {
@@ -116,35 +137,42 @@ void Pipeline::parse(std::size_t i, From from) {
     candidates_.keys[i] = candidates_.views[i].key;
 }
 
-/// The first fragment of a session's datagram opens the way for the following ones, which have no ports.
-bool Pipeline::lacks_companion(const SessionView& view) const {
-    return view.first_fragment && control_alive_ && view.own_key.kind == KeyKind::ports &&
-           !tables_.sessions.find(companion_of(view.own_key));
+/// Rules and lists are asked about what may need it: packets without a session, and those that are concerned
+/// whether they have one or not.
+void Pipeline::judge() {
+    const bool asks = policy_->has_rules() || tables_.listed.size() != 0;
+    std::array<std::uint8_t, burst_size> places;
+    std::array<SessionKey, burst_size> keys;
+    std::array<Listing, burst_size> listings;
+    std::array<Judgement, burst_size> judgements;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < candidates_.count; ++i) {
+        candidates_.judgements[i] = {};
+        const bool needs = candidates_.sessions[i] == nullptr || (candidates_.states[i] & concerned) != 0;
+        if (!asks || !needs) continue;
+        keys[count] = candidates_.keys[i];
+        const std::uint32_t source = keys[count].outside.host();
+        listings[count] = tables_.listed.may_list(source) ? tables_.listed.find(source) : Listing();
+        places[count++] = static_cast<std::uint8_t>(i);
+    }
+    if (count == 0) return;
+    policy_->judge(std::span(keys).first(count), listings, judgements);
+    for (std::size_t i = 0; i < count; ++i) candidates_.judgements[places[i]] = judgements[i];
 }
 
-void Pipeline::divert(rte_mbuf* packet, std::uint8_t tag_count, Session& session) {
-    const auto mac = tables_.honeypots.mac(session.honeypot);
-    if (!mac) return send_inside(packet, Counter::outside_to_inside_no_honeypot);
-    session.path.update(bytes_of(packet), tag_count);
-    Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
-    session.seen(now_);
-    address_to_honeypot(packet, tag_count, *mac);
-    counters_.add(Counter::outside_to_honeypot_session);
-    transmitter_.send(Side::honeypot, packet);
-}
-
-void Pipeline::divert_stateless(rte_mbuf* packet) {
-    const auto mac = tables_.honeypots.mac(stateless_honeypot);
-    if (!mac) return send_inside(packet, Counter::outside_to_inside_no_honeypot);
-    const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
-    address_to_honeypot(packet, l3.tag_count, *mac);
-    counters_.add(Counter::outside_to_honeypot_stateless);
-    transmitter_.send(Side::honeypot, packet);
+L3View Pipeline::l3_of(std::size_t i) const {
+    if (!candidates_.plain[i]) return candidates_.l3[i];
+    return parse_l3(frame_of(candidates_.packets[i]), candidates_.packets[i]->pkt_len);
 }
 
 void Pipeline::send_inside(rte_mbuf* packet, Counter reason) {
     counters_.add(reason);
-    transmitter_.send(Side::inside, packet);
+    transmitter_.send(inside_port, packet);
+}
+
+void Pipeline::drop(rte_mbuf* packet, Counter reason) {
+    counters_.add(reason);
+    rte_pktmbuf_free(packet);
 }
 
 void Pipeline::from_inside(std::span<rte_mbuf*> packets) {
@@ -153,88 +181,33 @@ void Pipeline::from_inside(std::span<rte_mbuf*> packets) {
     for (std::size_t i = 0; i < packets.size(); ++i)
         sources[i] = parse_l3(frame_of(packets[i]), packets[i]->pkt_len).source;  // 0.0.0.0 unless IPv4
     tables_.addresses.lookup(std::span(sources).first(packets.size()), states);
-    for (std::size_t i = 0; i < packets.size(); ++i)
+    policy_ = &tables_.policy.get();
+    const bool own_flows = policy_->concerns_any() || !tables_.listed.empty();
+    for (std::size_t i = 0; i < packets.size(); ++i) {
         if (AddressTable::notable(states[i])) [[unlikely]]
             counters_.add(tables_.addresses.sight(sources[i]) ? Counter::inside_sightings
                                                               : Counter::inside_sightings_refused);
-    // The sightings are in effect before the packets that made them leave: no answer can come too early.
+        if (own_flows && sources[i] != 0) [[unlikely]]
+            note_own_flow(packets[i]);
+    }
+    // What was noted is in effect before the packets that made it leave: no answer can come too early.
     counters_.add(Counter::inside_to_outside, packets.size());
-    transmitter_.send(Side::outside, packets);
+    transmitter_.send(outside_port, packets);
 }
 
-void Pipeline::from_honeypot(std::span<rte_mbuf*> packets) {
-    candidates_.count = 0;
-    for (rte_mbuf* const packet : packets) {
-        const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
-        if (l3.result == L3Result::ipv4)
-            candidates_.add(packet, 0);
-        else
-            from_honeypot_other(packet, l3);
+void Pipeline::note_own_flow(rte_mbuf* packet) {
+    const auto frame = frame_of(packet);
+    const L3View l3 = parse_l3(frame, packet->pkt_len);
+    const bool matters = policy_->may_be_decoy(l3.source) ||
+                         (!tables_.listed.empty() && tables_.listed.may_list(l3.destination));
+    if (!matters) return;
+    SessionKey key;
+    if (!parse_plain(frame, packet->pkt_len, From::honeypot, key)) {
+        const SessionView view = parse_session(frame, l3, From::honeypot);
+        if (!view.valid) return;
+        key = view.own_key;
     }
-    if (candidates_.count == 0) return;
-
-    punts_.count = 0;
-    find_sessions(From::honeypot);
-    for (std::size_t i = 0; i < candidates_.count; ++i) decide_honeypot(i);
-    hand_over();
-}
-
-void Pipeline::decide_honeypot(std::size_t i) {
-    rte_mbuf* const packet = candidates_.packets[i];
-    Session* const session = candidates_.sessions[i];
-    if (candidates_.plain[i]) {
-        if (session != nullptr) return reply(packet, 0, *session);
-        return contain(packet, 0, Counter::honeypot_contained_no_session);
-    }
-    const std::uint8_t tag_count = candidates_.l3[i].tag_count;
-    const SessionView& view = candidates_.views[i];
-    if (!view.valid) return contain(packet, tag_count, Counter::honeypot_contained_malformed);
-    if (view.quotes_foreign) return contain(packet, tag_count, Counter::honeypot_contained_no_session);
-    if (session != nullptr && !lacks_companion(view)) return reply(packet, tag_count, *session);
-    const bool fragment_of_a_session = session != nullptr || view.following_fragment;
-    if (fragment_of_a_session && control_alive_) return punts_.add(packet, Side::outside);
-    contain(packet, tag_count, Counter::honeypot_contained_no_session);
-}
-
-void Pipeline::reply(rte_mbuf* packet, std::uint8_t tag_count, Session& session) {
-    Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
-    session.seen(now_);
-    if (!address_back(packet, tag_count, session.path.load())) {
-        counters_.add(Counter::dropped_no_headroom);
-        return rte_pktmbuf_free(packet);
-    }
-    counters_.add(Counter::honeypot_to_outside_session);
-    transmitter_.send(Side::outside, packet);
-}
-
-void Pipeline::contain(rte_mbuf* packet, std::uint8_t tag_count, Counter reason) {
-    const bool open = config_.open_containment && reason == Counter::honeypot_contained_no_session;
-    if (open && address_back(packet, tag_count, latest_path_)) {
-        counters_.add(Counter::honeypot_to_outside_open);
-        return transmitter_.send(Side::outside, packet);
-    }
-    counters_.add(reason);
-    rte_pktmbuf_free(packet);
-}
-
-void Pipeline::from_honeypot_other(rte_mbuf* packet, const L3View& l3) {
-    if (l3.result != L3Result::arp) {
-        counters_.add(pass_reason(l3.result) == Counter::outside_to_inside_malformed
-                          ? Counter::honeypot_contained_malformed
-                          : Counter::honeypot_contained_not_ipv4);
-        return rte_pktmbuf_free(packet);
-    }
-    EtherAddress sender;
-    const auto outcome =
-        answer_arp({bytes_of(packet), packet->data_len}, l3, config_.honeypot_port_mac, sender);
-    if (outcome != ArpOutcome::malformed) tables_.arp_sender.heard(sender, now_);
-    if (outcome == ArpOutcome::answered) {
-        counters_.add(Counter::honeypot_arp_answered);
-        return transmitter_.send(Side::honeypot, packet);
-    }
-    counters_.add(outcome == ArpOutcome::heard ? Counter::honeypot_arp_heard
-                                               : Counter::honeypot_contained_malformed);
-    rte_pktmbuf_free(packet);
+    tables_.own_flows.sent(key, now_);
 }
 
 void Pipeline::hand_over() {
@@ -243,20 +216,16 @@ void Pipeline::hand_over() {
     counters_.add(Counter::punted, taken);
     for (std::size_t i = taken; i < punts_.count; ++i) {
         rte_mbuf* const packet = punts_.packets[i];
+        const std::size_t candidate = punts_.candidates[i];
         switch (punts_.otherwise[i]) {
             case Side::honeypot:
-                if (punts_.sessions[i] != nullptr)
-                    divert(packet, parse_l3(frame_of(packet), packet->pkt_len).tag_count,
-                           *punts_.sessions[i]);
-                else
-                    divert_stateless(packet);
+                divert_stateless(candidate, Counter::outside_to_honeypot_stateless);
                 break;
             case Side::inside:
                 send_inside(packet, Counter::outside_to_inside_active);
                 break;
             case Side::outside:
-                counters_.add(Counter::honeypot_contained_no_session);
-                rte_pktmbuf_free(packet);
+                drop(packet, Counter::honeypot_contained_no_session);
                 break;
         }
     }

@@ -12,35 +12,54 @@
 #include "dataplane/burst.hpp"
 #include "dataplane/counters.hpp"
 #include "dataplane/honeypot_table.hpp"
+#include "dataplane/listed_table.hpp"
 #include "dataplane/mbuf_ring.hpp"
+#include "dataplane/modes.hpp"
+#include "dataplane/own_flows.hpp"
 #include "dataplane/parse.hpp"
+#include "dataplane/pending_table.hpp"
+#include "dataplane/policy.hpp"
+#include "dataplane/pool_table.hpp"
+#include "dataplane/progress.hpp"
+#include "dataplane/reply_limiter.hpp"
 #include "dataplane/session_table.hpp"
 #include "dataplane/transmitter.hpp"
 
 namespace honeyswitch::dataplane {
 
-/// What all workers read; the control thread writes it.
+/// What all workers share.
 struct Tables {
     AddressTable& addresses;
     SessionTable& sessions;
     HoneypotTable& honeypots;
-    ArpSender& arp_sender;
+    PoolTable& pools;
+    PendingTable& pending;
+    OwnFlows& own_flows;
+    ListedTable& listed;
+    CurrentPolicy& policy;
+    Modes& modes;
 };
 
 struct PipelineConfig {
-    EtherAddress honeypot_port_mac{};  ///< what the honeypot's ARP requests are answered with
-    bool open_containment = false;     ///< the paper's rule: whatever the honeypot sends goes outside
+    unsigned worker = 0;  ///< its index
+    /// What ARP requests of honeypots are answered with: MAC addresses of the honeypot ports.
+    std::array<EtherAddress, most_honeypot_ports> honeypot_port_macs{};
+    /// The controller's own probes of honeypots come from here: what a honeypot sends to it is handed to the
+    /// control thread.
+    Be32 probe_source{};
 };
 
 class Pipeline {
   public:
     Pipeline(const Tables& tables, const PipelineConfig& config, MbufRing& punt, Transmitter& transmitter,
-             Counters& counters)
+             Counters& counters, ProgressTally& tally, ReplyLimiter limiter)
         : tables_(tables),
           config_(config),
           punt_ring_(punt),
           transmitter_(transmitter),
-          counters_(counters) {}
+          counters_(counters),
+          tally_(tally),
+          limiter_(std::move(limiter)) {}
 
     /// Once a round, before the bursts: the switch's clock, and whether the control thread is alive. When it
     /// is not, no domain is known (the link fails open); sessions go on.
@@ -51,7 +70,8 @@ class Pipeline {
 
     void from_outside(std::span<rte_mbuf*> packets);
     void from_inside(std::span<rte_mbuf*> packets);
-    void from_honeypot(std::span<rte_mbuf*> packets);
+    /// `port`: the honeypot port that they came in by.
+    void from_honeypot(std::span<rte_mbuf*> packets, PortIndex port);
 
   private:
     /// The packets of a burst that may belong to a session, in parallel arrays.
@@ -63,9 +83,10 @@ class Pipeline {
         std::array<SessionView, burst_size> views;
         std::array<SessionKey, burst_size> keys;
         std::array<Session*, burst_size> sessions;
+        std::array<Judgement, burst_size> judgements;
         std::size_t count = 0;
 
-        /// The rest is filled in by find_sessions.
+        /// The rest is filled in by find_sessions and judge.
         void add(rte_mbuf* packet, std::uint8_t state) {
             packets[count] = packet;
             states[count++] = state;
@@ -73,43 +94,84 @@ class Pipeline {
     };
     /// Packets on their way to the control thread.
     struct Punts {
+        static constexpr std::uint8_t no_candidate = 255;
         std::array<rte_mbuf*, burst_size> packets;
-        std::array<Side, burst_size> otherwise;  ///< where each goes if the ring is full
-        std::array<Session*, burst_size>
-            sessions;  ///< whose it is, if it goes to the honeypot; nullptr: nobody's
+        std::array<Side, burst_size> otherwise;           ///< where each goes if the ring is full
+        std::array<std::uint8_t, burst_size> candidates;  ///< its index among the candidates
         std::size_t count = 0;
+        std::size_t of_honeypots_own = 0;  ///< that are about what a honeypot does of its own accord
 
-        void add(rte_mbuf* packet, Side side, Session* session = nullptr) {
+        void add(rte_mbuf* packet, Side side, std::size_t candidate = no_candidate) {
             packets[count] = packet;
-            sessions[count] = session;
+            candidates[count] = static_cast<std::uint8_t>(candidate);
             otherwise[count++] = side;
         }
     };
+    /// How a packet without a session could begin one.
+    enum class Opening : std::uint8_t { request, answer, other };
 
+    // Of a candidate
+    [[nodiscard]] bool active(std::size_t i) const {
+        return (candidates_.states[i] & (address_state::inside | address_state::sighted)) != 0;
+    }
+    [[nodiscard]] std::uint8_t tag_count(std::size_t i) const {
+        return candidates_.plain[i] ? 0 : candidates_.l3[i].tag_count;
+    }
+    [[nodiscard]] bool following_fragment(std::size_t i) const {
+        return !candidates_.plain[i] && candidates_.views[i].following_fragment;
+    }
+    [[nodiscard]] L3View l3_of(std::size_t i) const;
+    [[nodiscard]] Opening opening_of(std::size_t i) const;
+
+    // pipeline.cpp: from outside and from inside
+    void note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
+                        std::span<std::uint8_t> states);
     void count_strange(rte_mbuf* packet);
     void remember_path(rte_mbuf* packet);
     void find_sessions(From from);
     void parse(std::size_t candidate, From from);
+    void judge();
     void decide_outside(std::size_t candidate);
-    void decide_outside_unusual(std::size_t candidate, bool active);
-    void decide_inactive(rte_mbuf* packet);
-    void decide_honeypot(std::size_t candidate);
-    [[nodiscard]] bool lacks_companion(const SessionView& view) const;
-    void divert(rte_mbuf* packet, std::uint8_t tag_count, Session& session);
-    void divert_stateless(rte_mbuf* packet);
+    void decide_decoy(std::size_t candidate);
+    void decide_active(std::size_t candidate);
+    void note_own_flow(rte_mbuf* packet);
     void send_inside(rte_mbuf* packet, Counter reason);
-    void reply(rte_mbuf* packet, std::uint8_t tag_count, Session& session);
-    void contain(rte_mbuf* packet, std::uint8_t tag_count, Counter reason);
-    void from_honeypot_other(rte_mbuf* packet, const L3View& l3);
+    void drop(rte_mbuf* packet, Counter reason);
     void hand_over();
+
+    // admission.cpp: how a session begins
+    void decide_admission(std::size_t candidate);
+    [[nodiscard]] bool follows_an_answer(std::size_t candidate, Opening opening) const;
+    [[nodiscard]] bool lacks_companion(std::size_t candidate) const;
+    void divert(std::size_t candidate);
+    void to_session(std::size_t candidate);
+    void divert_stateless(std::size_t candidate, Counter reason);
+    void to_honeypot(rte_mbuf* packet, std::uint8_t tags, HoneypotAddress address, Counter reason);
+    void to_no_honeypot(rte_mbuf* packet, bool dropped);
+
+    // containment.cpp: from honeypots
+    void decide_honeypot(std::size_t candidate);
+    void decide_without_session(std::size_t candidate);
+    [[nodiscard]] bool comes_from(const Session& session, std::size_t candidate) const;
+    [[nodiscard]] bool within_caps(std::size_t candidate, Be32 address, HoneypotIndex honeypot);
+    void reply(std::size_t candidate, Session& session);
+    void reply_stateless(std::size_t candidate, PendingFlow flow);
+    void send_back(rte_mbuf* packet, std::uint8_t tags, const L2Path& path, Counter reason);
+    void contain(std::size_t candidate, Counter reason);
+    void from_honeypot_other(rte_mbuf* packet, const L3View& l3);
+    [[nodiscard]] bool may_punt_own();
 
     const Tables tables_;
     const PipelineConfig config_;
     MbufRing& punt_ring_;
     Transmitter& transmitter_;
     Counters& counters_;
+    ProgressTally& tally_;
+    ReplyLimiter limiter_;
     std::uint32_t now_ = 0;
     bool control_alive_ = true;
+    const Policy* policy_ = nullptr;                 ///< of this burst
+    PortIndex honeypot_port_ = first_honeypot_port;  ///< of this burst from a honeypot
     Candidates candidates_;  ///< of the burst at hand; members, so that nobody clears them for each burst
     Punts punts_;
     L2Path latest_path_;  ///< of the latest packet from outside; for open containment alone

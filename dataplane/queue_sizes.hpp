@@ -15,19 +15,21 @@ struct QueueSizes {
     std::uint16_t descriptors = 0;  ///< of each receive and transmit queue; a power of two
 
     /// Buffers that full rings and queues hold together.
-    [[nodiscard]] std::uint64_t held(std::uint32_t workers) const {
-        return std::uint64_t{workers} *
-               (2 * std::uint64_t{ring} + 2 * std::uint64_t{side_count} * descriptors);
+    [[nodiscard]] std::uint64_t held(std::uint32_t workers, std::uint32_t ports) const {
+        return std::uint64_t{workers} * (2 * std::uint64_t{ring} + 2 * std::uint64_t{ports} * descriptors);
     }
 };
 
 /// The rings take at most a half of the buffers, the ports' queues at most three eighths, and an eighth is
-/// always free for bursts under way and lcores' caches. Precondition: buffers >= 2048 * workers.
-[[nodiscard]] inline QueueSizes queue_sizes(std::uint32_t buffers, std::uint32_t workers) {
+/// always free for bursts under way and lcores' caches. Precondition: buffers >= 2048 * workers, 3 ports or
+/// more.
+[[nodiscard]] inline QueueSizes queue_sizes(std::uint32_t buffers, std::uint32_t workers,
+                                            std::uint32_t ports) {
     constexpr std::uint32_t longest_ring = 8192, most_descriptors = 2048;
     const std::uint32_t each = buffers / workers;
     return {.ring = std::min(longest_ring, std::bit_floor(each / 4)),
-            .descriptors = static_cast<std::uint16_t>(std::min(most_descriptors, std::bit_floor(each / 16)))};
+            .descriptors = static_cast<std::uint16_t>(
+                std::min(most_descriptors, std::bit_floor(each * 3 / (16 * ports))))};
 }
 
 }  // namespace honeyswitch::dataplane

@@ -11,6 +11,15 @@ void strip_tags(rte_mbuf* packet, unsigned tags) {
     rte_pktmbuf_adj(packet, static_cast<std::uint16_t>(tags * sizeof(VlanTag)));
 }
 
+bool insert_tag(rte_mbuf* packet, std::uint16_t vlan) {
+    if (rte_pktmbuf_prepend(packet, sizeof(VlanTag)) == nullptr) return false;
+    std::uint8_t* const frame = bytes_of(packet);
+    const auto addresses = load<std::array<std::uint8_t, ether_addresses_size>>(frame + sizeof(VlanTag));
+    store(frame, addresses);
+    store(frame + ether_addresses_size, VlanTag{ether_type::vlan, Be16::from_host(vlan)});
+    return true;
+}
+
 bool address_back(rte_mbuf* packet, unsigned tags, const L2Path& path) {
     if (path.tag_count > tags) {
         const auto missing = static_cast<std::uint16_t>((path.tag_count - tags) * sizeof(VlanTag));

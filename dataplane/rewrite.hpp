@@ -24,11 +24,19 @@ namespace honeyswitch::dataplane {
 /// Strips `tags` VLAN tags, of which there is at least one.
 void strip_tags(rte_mbuf* packet, unsigned tags);
 
-/// Strips `tags` VLAN tags and addresses the frame to `mac`.
-inline void address_to_honeypot(rte_mbuf* packet, unsigned tags, PackedMac mac) {
+/// Puts a VLAN tag in: TPID 0x8100, this identifier. False: the buffer has no room in front, and is as it
+/// was.
+[[nodiscard]] bool insert_tag(rte_mbuf* packet, std::uint16_t vlan);
+
+/// Strips `tags` VLAN tags and addresses the frame to the honeypot, with the tag of its VLAN. False: the
+/// buffer has no room in front.
+[[nodiscard]] inline bool address_to_honeypot(rte_mbuf* packet, unsigned tags, HoneypotAddress address) {
     if (tags != 0) [[unlikely]]
         strip_tags(packet, tags);
-    mac.write(bytes_of(packet));
+    if (address.vlan() != 0 && !insert_tag(packet, address.vlan())) [[unlikely]]
+        return false;
+    address.write_mac(bytes_of(packet));
+    return true;
 }
 
 /// Replaces the Ethernet header of a honeypot's frame with `tags` VLAN tags by the way back: MAC pair

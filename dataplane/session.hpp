@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "dataplane/honeypot_table.hpp"
 #include "dataplane/l2_path.hpp"
+#include "dataplane/progress.hpp"
 
 namespace honeyswitch::dataplane {
 
@@ -23,13 +25,18 @@ class SharedL2Path {
     /// Takes the path of a frame over; `tag_count` at most max_vlan_tags, and the frame has them. Writes only
     /// what changed: a session's line stays clean as long as its packets come the same way.
     void update(const std::uint8_t* frame, std::uint8_t tag_count) {
-        std::uint64_t tags = 0;
-        std::memcpy(&tags, frame + addresses_size, tag_count * sizeof(VlanTag));
-        const Words words{load_word<std::uint64_t>(frame),
-                          load_word<std::uint32_t>(frame + 8) | std::uint64_t{tag_count} << 32, tags};
+        const Words words = words_of(frame, tag_count);
         for (std::size_t i = 0; i < 3; ++i)
             if (words_[i].load(std::memory_order_relaxed) != words[i]) [[unlikely]]
                 words_[i].store(words[i], std::memory_order_relaxed);
+    }
+    /// Whether it is the path of this frame.
+    [[nodiscard]] bool matches(const std::uint8_t* frame, std::uint8_t tag_count) const {
+        const Words words = words_of(frame, tag_count);
+        bool same = true;
+        for (std::size_t i = 0; i < 3; ++i)
+            same = same && words_[i].load(std::memory_order_relaxed) == words[i];
+        return same;
     }
     [[nodiscard]] L2Path load() const {
         Words words;
@@ -55,6 +62,12 @@ class SharedL2Path {
         std::memcpy(&word, bytes, sizeof word);
         return word;
     }
+    static Words words_of(const std::uint8_t* frame, std::uint8_t tag_count) {
+        std::uint64_t tags = 0;
+        std::memcpy(&tags, frame + addresses_size, tag_count * sizeof(VlanTag));
+        return {load_word<std::uint64_t>(frame),
+                load_word<std::uint32_t>(frame + 8) | std::uint64_t{tag_count} << 32, tags};
+    }
     static Words packed(const L2Path& path) {
         std::uint8_t addresses[16] = {};
         std::memcpy(addresses, path.destination.data(), 6);
@@ -64,7 +77,7 @@ class SharedL2Path {
                 std::bit_cast<std::uint64_t>(path.tags)};
     }
 
-    std::array<std::atomic<std::uint64_t>, 3> words_;
+    std::array<std::atomic<std::uint64_t>, 3> words_{};
 };
 
 /// Counters are written with plain relaxed adds: each direction of a session has one writer as long as RSS
@@ -75,7 +88,10 @@ struct alignas(64) Session {
     std::atomic<std::uint32_t> packets_in, packets_out;  ///< wrap after 4 G packets
     std::atomic<std::uint32_t> last_seen;                ///< milliseconds of the switch's clock, modulo 2^32
     std::uint32_t created;                               ///< the same
-    std::uint8_t honeypot;                               ///< index in the honeypot table
+    std::atomic<HoneypotIndex> honeypot;                 ///< the control thread may move it to another
+    std::atomic<Step> progress;                          ///< how far the attacker came
+    bool contained;  ///< its outside is an address of the campus: nothing of the honeypot goes there
+    Step counted;    ///< the control thread's: what of `progress` is in its tally
 
     static void add(std::atomic<std::uint64_t>& bytes, std::atomic<std::uint32_t>& packets,
                     std::uint32_t length) {

@@ -1,7 +1,5 @@
 #include "dataplane/session_table.hpp"
 
-#include <sys/random.h>
-
 #include <rte_errno.h>
 #include <rte_jhash.h>
 #include <rte_malloc.h>
@@ -11,6 +9,8 @@
 
 namespace honeyswitch::dataplane {
 namespace {
+
+constexpr unsigned most_payloads_waiting = 16'384;
 
 /// The cuckoo hash cannot be filled to the last place: what is asked of it is an eighth more than the
 /// capacity.
@@ -33,6 +33,7 @@ SessionTable::SessionTable(std::uint32_t capacity, Quiescence& quiescence, const
 
 SessionTable::~SessionTable() {
     rte_hash_free(table_);
+    rte_ring_free(payloads_);
     rte_free(records_);
     rte_free(keys_);
     rte_free(free_);
@@ -40,8 +41,8 @@ SessionTable::~SessionTable() {
 
 std::expected<std::unique_ptr<SessionTable>, Error> SessionTable::create(std::uint32_t capacity,
                                                                          Quiescence& quiescence) {
-    std::uint64_t secret[3];
-    if (getrandom(secret, sizeof secret, 0) != sizeof secret)
+    SessionHash::Secret secret;
+    if (!draw_secret(secret))
         return std::unexpected(Error{"draw", "the secret of the session hash", "getrandom failed"});
     std::unique_ptr<SessionTable> table(new SessionTable(capacity, quiescence, secret));
     if (auto done = table->allocate(); !done) return std::unexpected(done.error());
@@ -60,7 +61,10 @@ std::expected<void, Error> SessionTable::allocate() {
     records_ = allocate_array<Session>("session records", capacity_);
     keys_ = allocate_array<SessionKey>("session keys", capacity_);
     free_ = allocate_array<std::uint32_t>("free sessions", capacity_);
-    if (table_ == nullptr || records_ == nullptr || keys_ == nullptr || free_ == nullptr)
+    payloads_ =
+        rte_ring_create_elem("payloads", sizeof(Index), most_payloads_waiting, SOCKET_ID_ANY, RING_F_SC_DEQ);
+    if (payloads_ == nullptr || table_ == nullptr || records_ == nullptr || keys_ == nullptr ||
+        free_ == nullptr)
         return std::unexpected(Error{"allocate", "the session table", rte_strerror(rte_errno)});
     for (std::uint32_t i = 0; i < capacity_; ++i) free_[i] = capacity_ - 1 - i;
     free_count_ = capacity_;
@@ -91,22 +95,25 @@ std::optional<SessionTable::Index> SessionTable::find(const SessionKey& key) con
     return as_index(data);
 }
 
-std::optional<SessionTable::Index> SessionTable::add(const SessionKey& key, const L2Path& path,
-                                                     std::uint8_t honeypot, std::uint32_t now) {
+std::optional<SessionTable::Index> SessionTable::add(const NewSession& session, std::uint32_t now) {
     if (free_count_ == 0) return std::nullopt;
     const Index index = free_[free_count_ - 1];
     Session& record = records_[index];
-    record.path.store(path);
+    record.path.store(session.path);
     record.bytes_in.store(0, std::memory_order_relaxed);
     record.bytes_out.store(0, std::memory_order_relaxed);
     record.packets_in.store(0, std::memory_order_relaxed);
     record.packets_out.store(0, std::memory_order_relaxed);
     record.last_seen.store(now, std::memory_order_relaxed);
     record.created = now;
-    record.honeypot = honeypot;
+    record.honeypot.store(session.honeypot, std::memory_order_relaxed);
+    record.progress.store(session.progress, std::memory_order_relaxed);
+    record.contained = session.contained;
+    record.counted = session.counted;
     // rte_hash publishes the entry with release semantics, after the record is written.
-    if (rte_hash_add_key_with_hash_data(table_, &key, hash_(key), as_data(index)) != 0) return std::nullopt;
-    keys_[index] = key;
+    if (rte_hash_add_key_with_hash_data(table_, &session.key, hash_(session.key), as_data(index)) != 0)
+        return std::nullopt;
+    keys_[index] = session.key;
     if (--free_count_ == 0) full_.store(true, std::memory_order_relaxed);
     ++size_;
     return index;

@@ -15,6 +15,8 @@
 #include <vector>
 
 #include <rte_hash.h>
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
 
 #include "dataplane/error.hpp"
 #include "dataplane/hash.hpp"
@@ -23,6 +25,16 @@
 #include "dataplane/session_key.hpp"
 
 namespace honeyswitch::dataplane {
+
+/// What a session begins with.
+struct NewSession {
+    SessionKey key;
+    L2Path path;
+    HoneypotIndex honeypot = 0;
+    Step progress = Step::first_packet;
+    Step counted = Step::first_packet;
+    bool contained = false;
+};
 
 class SessionTable {
   public:
@@ -43,14 +55,19 @@ class SessionTable {
     /// Whether a session could be added, as far as is known.
     [[nodiscard]] bool has_room() const { return !full_.load(std::memory_order_relaxed); }
     [[nodiscard]] Session& at(Index index) const { return records_[index]; }
+    /// This session has reached Step::payload. The control thread is told, unless it has more to read already
+    /// than it can take; it will see for itself when it looks at the session next.
+    void payload_reached(const Session& session) {
+        auto index = static_cast<Index>(&session - records_);
+        (void)rte_ring_enqueue_elem(payloads_, &index, sizeof index);
+    }
 
     // Control thread
     // --------------------------------------------------------------------------------------------------
 
     /// nullopt: the table is full. `now` in milliseconds of the switch's clock. Precondition: the key is not
     /// in it.
-    [[nodiscard]] std::optional<Index> add(const SessionKey& key, const L2Path& path, std::uint8_t honeypot,
-                                           std::uint32_t now);
+    [[nodiscard]] std::optional<Index> add(const NewSession& session, std::uint32_t now);
     /// No lookup that begins from now on finds it. Precondition: the session exists.
     void remove(Index index);
     /// Ends a batch of removals: their places come back after a grace period from here.
@@ -58,6 +75,11 @@ class SessionTable {
     /// Takes back the places whose grace period is over.
     void reclaim();
 
+    /// Sessions that have reached Step::payload since the last call; some may be gone by now.
+    [[nodiscard]] std::size_t take_payloads(std::span<Index> indices) {
+        return rte_ring_dequeue_burst_elem(payloads_, indices.data(), sizeof(Index),
+                                           static_cast<unsigned>(indices.size()), nullptr);
+    }
     /// nullptr: no such session.
     [[nodiscard]] const SessionKey* key_of(Index index) const;
     [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
@@ -84,6 +106,7 @@ class SessionTable {
     SessionHash hash_;
     rte_hash* table_ = nullptr;
     Session* records_ = nullptr;
+    rte_ring* payloads_ = nullptr;
     SessionKey* keys_ = nullptr;  ///< for the control thread: by record; inside 0.0.0.0: none
     std::uint32_t free_count_ = 0;
     std::uint32_t* free_ = nullptr;  ///< a stack of unused records

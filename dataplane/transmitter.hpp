@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -15,31 +16,43 @@ namespace honeyswitch::dataplane {
 
 class Transmitter {
   public:
-    Transmitter(std::array<std::uint16_t, side_count> port_ids, std::uint16_t queue, Counters& counters)
-        : port_ids_(port_ids), queue_(queue), counters_(counters) {}
+    /// `port_ids`: DPDK's numbers of the first `port_count` ports, by PortIndex.
+    Transmitter(const std::array<std::uint16_t, most_ports>& port_ids, std::size_t port_count,
+                std::uint16_t queue, Counters& counters)
+        : port_count_(static_cast<PortIndex>(port_count)),
+          port_ids_(port_ids),
+          queue_(queue),
+          counters_(counters) {}
 
-    /// Takes the packet over; it leaves at the next flush, behind those sent to this side before.
-    void send(Side side, rte_mbuf* packet) {
-        Pending& pending = pending_[static_cast<std::size_t>(side)];
+    /// Takes the packet over; it leaves at the next flush, behind those sent to this port before.
+    void send(PortIndex port, rte_mbuf* packet) {
+        Pending& pending = pending_[port];
         pending.packets[pending.count++] = packet;
-        if (pending.count == pending.packets.size()) flush(side);
+        if (pending.count == pending.packets.size()) flush(port);
     }
     /// The same for a whole burst.
-    void send(Side side, std::span<rte_mbuf*> packets);
+    void send(PortIndex port, std::span<rte_mbuf*> packets);
     void flush();
+
+    /// Any thread: frames dropped because this port's queue stayed full.
+    [[nodiscard]] std::uint64_t dropped_at(PortIndex port) const {
+        return dropped_[port].load(std::memory_order_relaxed);
+    }
 
   private:
     struct Pending {
         std::array<rte_mbuf*, burst_size> packets;
         std::size_t count = 0;
     };
-    void flush(Side side);
-    void transmit(Side side, std::span<rte_mbuf*> packets);
+    void flush(PortIndex port);
+    void transmit(PortIndex port, std::span<rte_mbuf*> packets);
 
-    std::array<std::uint16_t, side_count> port_ids_;
+    PortIndex port_count_;
+    std::array<std::uint16_t, most_ports> port_ids_;
     std::uint16_t queue_;
     Counters& counters_;
-    std::array<Pending, side_count> pending_;
+    std::array<Pending, most_ports> pending_;
+    std::array<std::atomic<std::uint64_t>, most_ports> dropped_{};
 };
 
 }  // namespace honeyswitch::dataplane

@@ -1,5 +1,7 @@
 #include "dataplane/worker.hpp"
 
+#include <algorithm>
+
 #include <unistd.h>
 
 #include <rte_ethdev.h>
@@ -23,20 +25,27 @@ unsigned restore_tags(std::span<rte_mbuf*> packets) {
     return kept;
 }
 
+/// DPDK's numbers of the ports.
+std::array<std::uint16_t, most_ports> ids_of(std::span<const Port> ports) {
+    std::array<std::uint16_t, most_ports> ids{};
+    std::ranges::transform(ports, ids.begin(), &Port::id);
+    return ids;
+}
+
 }  // namespace
 
-Worker::Worker(const WorkerConfig& config, const std::array<const Port*, side_count>& ports,
-               const Tables& tables, Quiescence& quiescence, const Heartbeat& heartbeat,
-               const SwitchClock& clock, MbufRing punt, MbufRing egress)
+Worker::Worker(const WorkerConfig& config, const Shared& shared, Own own)
     : config_(config),
-      ports_(ports),
-      quiescence_(quiescence),
-      heartbeat_(heartbeat),
-      clock_(clock),
-      punt_(std::move(punt)),
-      egress_(std::move(egress)),
-      transmitter_({ports[0]->id(), ports[1]->id(), ports[2]->id()}, config.index, counters_),
-      pipeline_(tables, config.pipeline, punt_, transmitter_, counters_) {}
+      ports_(shared.ports),
+      quiescence_(shared.quiescence),
+      heartbeat_(shared.heartbeat),
+      clock_(shared.clock),
+      punt_(std::move(own.punt)),
+      egress_(std::move(own.egress)),
+      tally_(std::move(own.tally)),
+      transmitter_(ids_of(ports_), ports_.size(), config.index, counters_),
+      pipeline_(shared.tables, config.pipeline, punt_, transmitter_, counters_, *tally_,
+                std::move(own.limiter)) {}
 
 void Worker::run() {
     quiescence_.online(config_.index);
@@ -56,21 +65,30 @@ unsigned Worker::round() {
     const auto now = static_cast<std::uint32_t>(clock_.now_ms());
     pipeline_.set_time(now, !heartbeat_.silent_for(now, config_.heartbeat_timeout_ms));
     unsigned packets = send_packet_outs();
-    packets += poll(Side::outside, &Pipeline::from_outside);
-    packets += poll(Side::inside, &Pipeline::from_inside);
-    packets += poll(Side::honeypot, &Pipeline::from_honeypot);
+    for (PortIndex index = 0; index < ports_.size(); ++index) packets += poll(index);
     return packets;
 }
 
-unsigned Worker::poll(Side side, Stage stage) {
-    const Port& port = *ports_[static_cast<std::size_t>(side)];
+void Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
+    switch (side_of(index)) {
+        case Side::outside:
+            return pipeline_.from_outside(packets);
+        case Side::inside:
+            return pipeline_.from_inside(packets);
+        case Side::honeypot:
+            return pipeline_.from_honeypot(packets, index);
+    }
+}
+
+unsigned Worker::poll(PortIndex index) {
+    const Port& port = ports_[index];
     if (config_.index >= port.rx_queues()) return 0;
     std::array<rte_mbuf*, burst_size> packets;
     unsigned count = rte_eth_rx_burst(port.id(), config_.index, packets.data(), burst_size);
     if (count == 0) return 0;
     for (unsigned i = 0; i < count; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
     if (port.strips_vlan()) count = restore_tags(std::span(packets).first(count));
-    if (count != 0) (pipeline_.*stage)(std::span(packets).first(count));
+    if (count != 0) decide(index, std::span(packets).first(count));
     transmitter_.flush();
     return count;
 }
@@ -86,9 +104,9 @@ unsigned Worker::send_packet_outs() {
         const unsigned count = egress_.take(std::span(packets).first(std::min(left, burst_size)));
         if (count == 0) break;
         for (unsigned i = 0; i < count; ++i) {
-            const auto side = static_cast<Side>(packets[i]->port);
-            counters_.add(counted.at(static_cast<std::size_t>(side)));
-            transmitter_.send(side, packets[i]);
+            const auto port = static_cast<PortIndex>(packets[i]->port);
+            counters_.add(counted.at(static_cast<std::size_t>(side_of(port))));
+            transmitter_.send(port, packets[i]);
         }
         left -= count;
         sent += count;

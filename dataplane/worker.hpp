@@ -25,11 +25,27 @@ struct WorkerConfig {
     PipelineConfig pipeline;
 };
 
+struct FreeTally {
+    void operator()(ProgressTally* tally) const { rte_free(tally); }
+};
+
 class Worker {
   public:
-    Worker(const WorkerConfig& config, const std::array<const Port*, side_count>& ports, const Tables& tables,
-           Quiescence& quiescence, const Heartbeat& heartbeat, const SwitchClock& clock, MbufRing punt,
-           MbufRing egress);
+    /// What it shares with others. `ports` by PortIndex.
+    struct Shared {
+        std::span<const Port> ports;
+        const Tables& tables;
+        Quiescence& quiescence;
+        const Heartbeat& heartbeat;
+        const SwitchClock& clock;
+    };
+    /// What is its own.
+    struct Own {
+        MbufRing punt, egress;
+        ReplyLimiter limiter;
+        std::unique_ptr<ProgressTally, FreeTally> tally;
+    };
+    Worker(const WorkerConfig& config, const Shared& shared, Own own);
 
     /// The loop, on the worker's lcore; returns after `stop`.
     void run();
@@ -38,26 +54,29 @@ class Worker {
 
     /// Control thread: Packet-Ins come out here, …
     [[nodiscard]] MbufRing& punts() { return punt_; }
-    /// … and Packet-Outs go in here, addressed already, with the Side in `mbuf.port`. Whatever is in it is
-    /// sent before the worker's next quiescent state.
+    /// … and Packet-Outs go in here, addressed already, with the PortIndex in `mbuf.port`. Whatever is in it
+    /// is sent before the worker's next quiescent state.
     [[nodiscard]] MbufRing& egress() { return egress_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
+    [[nodiscard]] std::uint64_t dropped_at(PortIndex port) const { return transmitter_.dropped_at(port); }
+    /// What it has diverted without a session.
+    [[nodiscard]] const ProgressTally& tally() const { return *tally_; }
 
   private:
-    using Stage = void (Pipeline::*)(std::span<rte_mbuf*>);
-
     [[nodiscard]] unsigned round();
-    [[nodiscard]] unsigned poll(Side side, Stage stage);
+    [[nodiscard]] unsigned poll(PortIndex index);
+    void decide(PortIndex index, std::span<rte_mbuf*> packets);
     [[nodiscard]] unsigned send_packet_outs();
     void back_off();
 
     const WorkerConfig config_;
-    const std::array<const Port*, side_count> ports_;
+    const std::span<const Port> ports_;
     Quiescence& quiescence_;
     const Heartbeat& heartbeat_;
     const SwitchClock clock_;
     MbufRing punt_;
     MbufRing egress_;
+    std::unique_ptr<ProgressTally, FreeTally> tally_;
     Counters counters_;
     Transmitter transmitter_;
     Pipeline pipeline_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "control/config_check.hpp"
 #include "control/config_file.hpp"
@@ -11,13 +12,13 @@ namespace control = honeyswitch::control;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    const auto draft = control::read_config_text(text, "/nonexistent/x.toml");
+    auto draft = control::read_config_text(text, "/nonexistent/x.toml");
     if (!draft) {
         if (!draft.error().place.starts_with("/nonexistent/x.toml:") || draft.error().reason.empty())
             std::abort();
         return 0;
     }
-    const auto checked = control::check_config(*draft);
+    const auto checked = control::finish_config(std::move(*draft));
     if (!checked && !checked.error().place.starts_with("/nonexistent/x.toml")) std::abort();
     return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "control/flow_text.hpp"
 #include "control/setting.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
@@ -58,13 +59,30 @@ no_huge = true
 idle_sleep = 0
 [capacity]
 session_capacity = 10_000_000
+pending_capacity = 128
+listed_capacity = 256
+history_capacity = 512
 [timeouts]
 idle_timeout = "1500ms"
 agent_timeout = "10m"
+health_interval = "250ms"
+[admission]
+admission = "first-packet"
+high_water = 70
+low_water = 50
+backscatter = "honeypot"
 [diversion]
-containment = "open"
+containment = "limited"
+campus = "10.0.0.0/8"
 active = ["10.1.0.1/32"]
 dark = ["10.1.0.0/20"]
+[containment]
+allow = ["udp:53:192.0.2.53/32", "tcp:1-1023:192.0.2.0/24", "icmp:192.0.2.0/24", "47:192.0.2.1/32"]
+new_flow_rate = 100
+reply_packets_per_source = 1
+reply_bytes_per_source = 2
+reply_packets_per_honeypot = 3
+reply_bytes_per_honeypot = 4294967295
 [notices]
 listen_address = "127.0.0.1"
 listen_port = 7000
@@ -79,7 +97,8 @@ mac = "02:00:00:00:00:66"
     const auto& config = loaded->config;
     EXPECT_EQ(config.outside.kind, PortSpec::Kind::pci);
     EXPECT_EQ(config.inside.device, "eth1");
-    EXPECT_EQ(config.honeypot_port.device, "net_null0");
+    ASSERT_EQ(config.honeypot_ports.size(), 1U);
+    EXPECT_EQ(config.honeypot_ports[0].device, "net_null0");
     EXPECT_EQ(config.kernel_io, KernelIo::af_packet);
     EXPECT_EQ(config.drivers, (std::vector<fs::path>{"/usr/lib/a.so", "b.so"}));
     EXPECT_EQ(config.workers, 2U);
@@ -89,7 +108,28 @@ mac = "02:00:00:00:00:66"
     EXPECT_EQ(config.session_capacity, 10'000'000U);
     EXPECT_EQ(config.idle_timeout, Milliseconds{1500});
     EXPECT_EQ(config.agent_timeout, Milliseconds{600'000});
-    EXPECT_EQ(config.containment, Containment::open);
+    EXPECT_EQ(config.pending_capacity, 128U);
+    EXPECT_EQ(config.listed_capacity, 256U);
+    EXPECT_EQ(config.history_capacity, 512U);
+    EXPECT_EQ(config.health_interval, Milliseconds{250});
+    EXPECT_EQ(config.admission, Admission::first_packet);
+    EXPECT_EQ(config.high_water, 70U);
+    EXPECT_EQ(config.low_water, 50U);
+    EXPECT_EQ(config.backscatter, Backscatter::honeypot);
+    EXPECT_EQ(config.containment, Containment::limited);
+    EXPECT_EQ(config.campus, (std::vector{Ipv4Prefix{{0x0a000000}, 8}}));
+    ASSERT_EQ(config.containment_allow.size(), 4U);
+    EXPECT_EQ(config.containment_allow[1].protocol, 6);
+    EXPECT_EQ(config.containment_allow[1].ports, (PortRange{1, 1023}));
+    EXPECT_EQ(config.containment_allow[1].destination, (Ipv4Prefix{{0xc0000200}, 24}));
+    EXPECT_EQ(to_string(config.containment_allow[0]), "udp:53:192.0.2.53/32");
+    EXPECT_EQ(to_string(config.containment_allow[2]), "icmp:192.0.2.0/24");
+    EXPECT_EQ(to_string(config.containment_allow[3]), "47:192.0.2.1/32");
+    EXPECT_EQ(config.containment_rate, 100U);
+    EXPECT_EQ(config.reply_caps.packets_per_source, 1U);
+    EXPECT_EQ(config.reply_caps.bytes_per_source, 2U);
+    EXPECT_EQ(config.reply_caps.packets_per_honeypot, 3U);
+    EXPECT_EQ(config.reply_caps.bytes_per_honeypot, 4'294'967'295U);
     EXPECT_EQ(config.static_active, (std::vector{Ipv4Prefix{{0x0a010001}, 32}}));
     EXPECT_EQ(config.dark, (std::vector{Ipv4Prefix{{0x0a010000}, 20}}));
     EXPECT_EQ(config.listen_address, "127.0.0.1");
@@ -97,7 +137,7 @@ mac = "02:00:00:00:00:66"
     EXPECT_EQ(config.control_socket, "/tmp/s");
     EXPECT_EQ(config.log_level, "debug");
     ASSERT_EQ(config.honeypots.size(), 1U);
-    EXPECT_EQ(to_string(config.honeypots[0].mac.value()), "02:00:00:00:00:66");
+    EXPECT_EQ(config.honeypots[0].mac, agent::parse_mac("02:00:00:00:00:66").value());
     ASSERT_EQ(config.agents.size(), 1U);
     EXPECT_EQ(config.agents[0].key_file, folder.path() / "east.key");
     EXPECT_EQ(config.agents[0].key[31], 0xaa);
@@ -151,13 +191,46 @@ TEST_F(ConfigFile, SaysWhereAndWhyAValueIsRefused) {
                 "x.toml:2:16: [timeouts] idle_timeout: '25h' is not from 100ms to 24h"},
         Refusal{"[timeouts]\nidle_timeout = \"100001us\"",
                 "x.toml:2:16: [timeouts] idle_timeout: '100001us' is no whole number of milliseconds"},
-        Refusal{"[diversion]\ndark = \"10.0.0.0/8\"",
-                "x.toml:2:8: [diversion] dark must be an array of strings, not a string"},
+        Refusal{"[diversion]\ndark = 10",
+                "x.toml:2:8: [diversion] dark must be a string or an array of strings, not an integer"},
+        Refusal{"[diversion]\ndark = [[\"10.0.0.0/8\"]]",
+                "x.toml:2:9: [diversion] dark must be a string or an array of strings, not an array"},
         Refusal{"[diversion]\ndark = [\"10.0.0.0/8\",\n  \"10.1.0.1/16\"]",
                 "x.toml:3:3: [diversion] dark: '10.1.0.1/16' has bits below its mask; did you mean "
                 "10.1.0.0/16?"},
         Refusal{"[diversion]\ncontainment = \"shut\"",
-                "x.toml:2:15: [diversion] containment: 'shut' is not one of session, open"},
+                "x.toml:2:15: [diversion] containment: 'shut' is not one of session, limited, open"},
+        Refusal{"[admission]\nadmission = \"first\"",
+                "x.toml:2:13: [admission] admission: 'first' is not one of auto, first-packet, handshake"},
+        Refusal{"[admission]\nhigh_water = 101",
+                "x.toml:2:14: [admission] high_water: '101' is not an integer from 1 to 100"},
+        Refusal{"[admission]\nlow_water = 0",
+                "x.toml:2:13: [admission] low_water: '0' is not an integer from 1 to 100"},
+        Refusal{"[admission]\nbackscatter = \"drop\"",
+                "x.toml:2:15: [admission] backscatter: 'drop' is not one of count, honeypot"},
+        Refusal{"[timeouts]\nhealth_interval = \"61s\"",
+                "x.toml:2:19: [timeouts] health_interval: '61s' is not from 100ms to 1m"},
+        Refusal{"[capacity]\nlisted_capacity = 63",
+                "x.toml:2:19: [capacity] listed_capacity: '63' is not an integer from 64 to 16777216"},
+        Refusal{"[containment]\nallow = [\"udp:192.0.2.53/32\"]",
+                "x.toml:2:10: [containment] allow: 'udp:192.0.2.53/32' is not a flow: write "
+                "PROTOCOL:PORTS:PREFIX, such as udp:53:192.0.2.53/32 or tcp:1-1023:0.0.0.0/0"},
+        Refusal{"[containment]\nallow = [\"icmp:8:192.0.2.53/32\"]",
+                "x.toml:2:10: [containment] allow: 'icmp:8:192.0.2.53/32' is not a flow: icmp has no ports; "
+                "write PROTOCOL:PREFIX, such as icmp:192.0.2.0/24"},
+        Refusal{
+            "[containment]\nallow = [\"udq:53:192.0.2.53/32\"]",
+            "x.toml:2:10: [containment] allow: 'udq:53:192.0.2.53/32' is not a flow: 'udq' is not a "
+            "protocol: write one of tcp, udp, icmp, sctp, or a number from 0 to 255; did you mean 'udp'?"},
+        Refusal{
+            "[containment]\nallow = [\"udp:x:192.0.2.53/32\"]",
+            "x.toml:2:10: [containment] allow: 'udp:x:192.0.2.53/32' is not a flow: 'x' is neither a port "
+            "nor a range of ports: write 22 or 8000-8080, with numbers from 0 to 65535"},
+        Refusal{"[containment]\nallow = [\"udp:53:192.0.2.53\"]",
+                "x.toml:2:10: [containment] allow: 'udp:53:192.0.2.53' is not a flow: '192.0.2.53' is not a "
+                "prefix: it has no '/LENGTH'"},
+        Refusal{"[containment]\nnew_flow_rate = 0",
+                "x.toml:2:17: [containment] new_flow_rate: '0' is not an integer from 1 to 1000000"},
         Refusal{"[notices]\nlisten_address = \"::\"",
                 "x.toml:2:18: [notices] listen_address: '::' is not an IPv4 address"},
         Refusal{"[notices]\nlisten_port = 0",
@@ -214,8 +287,8 @@ TEST_F(ConfigFile, RefusesWhatIsNoFile) {
     EXPECT_EQ(without_folder(load_config(folder.path() / "none.toml").error().message()),
               "none.toml: cannot be read: No such file or directory");
     EXPECT_EQ(load_config(folder.path()).error().reason, "cannot be read: it is a directory");
-    EXPECT_EQ(refusal(std::string((1 << 20) + 1, '#')),
-              "x.toml: is no configuration: it has more than 1048576 bytes");
+    EXPECT_EQ(refusal(std::string((1 << 22) + 1, '#')),
+              "x.toml: is no configuration: it has more than 4194304 bytes");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "control/inspect.hpp"
@@ -46,6 +47,13 @@ class FakeInspect : public Inspect {
     std::vector<ActiveRow> active_rows;    ///< in order of address
     std::vector<DomainRow> domain_rows;
     std::vector<AgentRow> agent_rows;
+    std::vector<HoneypotRow> honeypot_rows;
+    std::vector<PoolRow> pool_rows;
+    std::vector<ListRow> list_rows;
+    std::vector<RuleRow> rule_rows;
+    std::vector<ListEntryRow> entry_rows;
+    std::vector<ReportRow> report_rows;
+    StepCounts report_totals{};
     Stats stats_row;
     mutable std::size_t reads = 0;         ///< calls of any kind
     mutable std::size_t longest_page = 0;  ///< that was asked for
@@ -55,17 +63,7 @@ class FakeInspect : public Inspect {
         return stats_row;
     }
     [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit) const override {
-        ++reads;
-        longest_page = std::max(longest_page, limit);
-        SessionPage page;
-        for (std::size_t i = cursor; i < session_rows.size(); ++i) {
-            if (page.rows.size() == limit) {
-                page.next = static_cast<std::uint32_t>(i);
-                break;
-            }
-            page.rows.push_back(session_rows[i]);
-        }
-        return page;
+        return page_of<SessionPage>(session_rows, cursor, limit);
     }
     [[nodiscard]] ActivePage active(Ipv4Address from, std::size_t limit) const override {
         ++reads;
@@ -88,7 +86,53 @@ class FakeInspect : public Inspect {
         ++reads;
         return agent_rows;
     }
+    [[nodiscard]] std::vector<HoneypotRow> honeypots() const override {
+        ++reads;
+        return honeypot_rows;
+    }
+    [[nodiscard]] std::vector<PoolRow> pools() const override {
+        ++reads;
+        return pool_rows;
+    }
+    [[nodiscard]] std::vector<ListRow> lists() const override {
+        ++reads;
+        return list_rows;
+    }
+    [[nodiscard]] RulePage rules(std::uint32_t cursor, std::size_t limit) const override {
+        return page_of<RulePage>(rule_rows, cursor, limit);
+    }
+    [[nodiscard]] ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit) const override {
+        return page_of<ListEntryPage>(entry_rows, cursor, limit);
+    }
+    /// Looks at the running sessions first, in one page: rows begin at cursor 1.
+    [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit) const override {
+        if (cursor == 0) return {.rows = {}, .totals = {}, .next = 1};
+        std::vector<ReportRow> wanted;
+        std::ranges::copy_if(report_rows, std::back_inserter(wanted),
+                             [&](const auto& row) { return row.by == by; });
+        auto page = page_of<ReportPage>(wanted, cursor - 1, limit);
+        if (page.next) ++*page.next;
+        page.totals = report_totals;
+        return page;
+    }
     [[nodiscard]] Milliseconds idle_timeout() const override { return Milliseconds{60'000}; }
+
+  private:
+    /// The cursor is the index of a row.
+    template <typename Page>
+    Page page_of(const auto& rows, std::uint32_t cursor, std::size_t limit) const {
+        ++reads;
+        longest_page = std::max(longest_page, limit);
+        Page page;
+        for (std::size_t i = cursor; i < rows.size(); ++i) {
+            if (page.rows.size() == limit) {
+                page.next = static_cast<std::uint32_t>(i);
+                break;
+            }
+            page.rows.push_back(rows[i]);
+        }
+        return page;
+    }
 };
 
 }  // namespace honeyswitch::control

@@ -47,13 +47,43 @@ class FakeSwitch final : public Switch {
     }
     void delete_active(Ipv4Address address) override { active.erase(address); }
 
-    std::optional<FlowId> add_session(const SessionKey& key, const L2Path& path, HoneypotId honeypot,
-                                      TimePoint now) override {
+    std::optional<FlowId> add_session(const SessionFlow& session, TimePoint now) override {
         if (sessions.size() == capacity) return std::nullopt;
         const FlowId flow{next_flow++ % 1000};
-        sessions[flow] = {.key = key, .path = path, .honeypot = honeypot, .created = now, .last_seen = now};
+        sessions[flow] = {.key = session.key,
+                          .path = session.path,
+                          .honeypot = session.honeypot,
+                          .progress = session.progress,
+                          .created = now,
+                          .last_seen = now};
+        counted[flow] = session.counted;
+        if (session.contained) contained.insert(flow);
         return flow;
     }
+    std::optional<SessionProgress> take_progress(FlowId flow) override {
+        const auto place = sessions.find(flow);
+        if (place == sessions.end()) return std::nullopt;
+        const Step before = std::exchange(counted[flow], place->second.progress);
+        return SessionProgress{place->second.key, before, place->second.progress};
+    }
+    std::size_t take_payloads(std::span<FlowId> flows) override {
+        std::size_t count = 0;
+        for (; count < flows.size() && !payloads.empty(); payloads.pop_back())
+            flows[count++] = payloads.back();
+        return count;
+    }
+    void admit_by_handshake(bool wanted) override { handshake = wanted; }
+    std::optional<HoneypotId> choose(PoolId pool, const SessionKey&) const override {
+        const auto place = pools.find(pool);
+        return place == pools.end() ? std::nullopt : place->second;
+    }
+    bool drops(PoolId pool) const override { return dropping.contains(pool); }
+    bool on_campus(Ipv4Address address) const override { return campus.contains(address); }
+    bool move_source(Ipv4Address source, PoolId from, PoolId to) override {
+        moved[source] = {from, to};
+        return true;
+    }
+    void move_back(Ipv4Address source) override { moved.erase(source); }
     std::optional<FlowId> find_session(const SessionKey& key) const override {
         for (const auto& [flow, stats] : sessions)
             if (stats.key == key) return flow;
@@ -105,6 +135,14 @@ class FakeSwitch final : public Switch {
     std::map<Ipv4Prefix, DomainAction> domains;
     std::set<Ipv4Address> active;
     std::map<FlowId, SessionStats> sessions;
+    std::map<FlowId, Step> counted;
+    std::set<FlowId> contained;
+    std::vector<FlowId> payloads;
+    bool handshake = false;
+    std::map<PoolId, std::optional<HoneypotId>> pools{{PoolId{0}, HoneypotId{0}}};
+    std::set<PoolId> dropping;
+    Ipv4Prefix campus = Ipv4Prefix::of({0x0a000000}, 8);
+    std::map<Ipv4Address, std::pair<PoolId, PoolId>> moved;
     std::vector<PacketOut> packet_outs;
     std::vector<std::string> log;  ///< flow-mods of priorities 1 and 2, and barriers, in order
     std::set<std::uintptr_t> from_honeypot;

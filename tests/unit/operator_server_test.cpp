@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/fake_inspect.hpp"
+#include "tests/unit/fake_operate.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 namespace honeyswitch::control {
@@ -87,8 +88,8 @@ class OperatorServerTest : public testing::Test {
         for (; readable(server.fd()) && calls < 10'000; ++calls) server.service(now);
         EXPECT_LT(calls, 10'000);
     }
-    static OperatorServer opened(const fs::path& path, const Inspect& inspect) {
-        auto server = OperatorServer::open(path, inspect);
+    static OperatorServer opened(const fs::path& path, const Inspect& inspect, Operate& operate) {
+        auto server = OperatorServer::open(path, inspect, operate);
         if (!server) throw std::runtime_error(server.error().message());
         return std::move(*server);
     }
@@ -96,8 +97,9 @@ class OperatorServerTest : public testing::Test {
     TemporaryFolder folder;
     fs::path path = folder.path() / "run" / "control.sock";
     FakeInspect inspect;
+    FakeOperate operate;
     TimePoint now = at(1'000);
-    OperatorServer server = opened(path, inspect);
+    OperatorServer server = opened(path, inspect, operate);
 };
 
 TEST_F(OperatorServerTest, AnswersALine) {
@@ -107,6 +109,16 @@ TEST_F(OperatorServerTest, AnswersALine) {
     ASSERT_EQ(client.lines().size(), 1U);
     EXPECT_TRUE(client.lines()[0].contains("rows"));
     EXPECT_FALSE(client.over());
+}
+
+TEST_F(OperatorServerTest, ChangesWhatIsAsked) {
+    Client client(path);
+    client.say(R"({"command":"list_add","list":"scanners","prefix":"198.51.100.7/32","lifetime_ms":500})"
+               "\n");
+    settle();
+    ASSERT_EQ(client.lines().size(), 1U);
+    EXPECT_TRUE(client.lines()[0].contains("rows"));
+    EXPECT_EQ(operate.entries.begin()->second, at(1'500));
 }
 
 TEST_F(OperatorServerTest, PutsPiecesTogether) {
@@ -244,7 +256,7 @@ TEST_F(OperatorServerTest, MakesASocketForOwnerAndGroup) {
 }
 
 TEST_F(OperatorServerTest, RefusesToTakeAnothersPlace) {
-    const auto second = OperatorServer::open(path, inspect);
+    const auto second = OperatorServer::open(path, inspect, operate);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().message(),
               "cannot listen to operators on " + path.string() + ": another process listens there");

@@ -37,7 +37,7 @@ TEST(Options, SufficeWithoutAFile) {
     EXPECT_TRUE(launch->warnings.empty());
     EXPECT_EQ(launch->config.outside.device, "a");
     EXPECT_EQ(launch->config.honeypots.at(0).name, "honeypot");
-    EXPECT_EQ(to_string(launch->config.honeypots.at(0).mac.value()), "02:00:00:00:00:01");
+    EXPECT_EQ(launch->config.honeypots.at(0).mac, agent::parse_mac("02:00:00:00:00:01").value());
     EXPECT_EQ(launch->config.dark.size(), 1U);
 }
 
@@ -70,6 +70,37 @@ name = "main"
     EXPECT_EQ(launch->config.dark, (std::vector{Ipv4Prefix{{0x0a030000}, 16}}));
     EXPECT_EQ(launch->config.honeypots.at(0).name, "main");
     EXPECT_TRUE(launch->config.honeypots.at(0).mac);
+}
+
+TEST(Options, ReplaceTheHoneypotPortsOfTheFile) {
+    const TemporaryFolder folder;
+    const auto file = folder.write("x.toml", R"([ports]
+outside = "dev:a"
+inside = "dev:b"
+honeypot = "dev:c"
+[diversion]
+dark = "10.1.0.0/16"
+[[honeypot]]
+name = "main"
+[[honeypot]]
+name = "other"
+port = "dev:e"
+)");
+    const auto launch = parse({"--config", file, "--honeypot", "dev:d", "--honeypot", "dev:e"});
+    ASSERT_TRUE(launch) << launch.error().text;
+    ASSERT_EQ(launch->config.honeypot_ports.size(), 2U);
+    EXPECT_EQ(launch->config.honeypot_ports[1].device, "e");
+    EXPECT_EQ(launch->config.honeypots[0].port, 0U);
+    EXPECT_EQ(launch->config.honeypots[1].port, 1U);
+    EXPECT_EQ(
+        parse({"--config", file}).error().text,
+        "honeyswitch: " + file.string() +
+            ":11:8: [[honeypot]] 'other': port 'dev:e' is not one of the honeypot ports (dev:c); did you "
+            "mean 'dev:c'?\n");
+    EXPECT_EQ(
+        parse({"--config", file, "--honeypot", "dev:e", "--honeypot-mac", "02:00:00:00:00:01"}).error().text,
+        "honeyswitch: --honeypot-mac: there are 2 honeypots; write mac in the [[honeypot]] that has "
+        "'02:00:00:00:00:01'\n");
 }
 
 TEST(Options, ExistForEverySetting) {
@@ -137,6 +168,10 @@ TEST(Options, SayWhichIsRefusedAndWhy) {
     }
     EXPECT_EQ(parse(enough_and({"--inside", "dev:a"})).error().text,
               "honeyswitch: --inside: At Most 1 required but received 2" + try_help);
+    EXPECT_EQ(parse(enough_and({"--high-water", "60"})).error().text,
+              "honeyswitch: --high-water: low_water 60 is not less than high_water 60\n");
+    EXPECT_EQ(parse(enough_and({"--honeypot", "dev:a"})).error().text,
+              "honeyswitch: --honeypot: the honeypot port is the same device as the outside port: 'dev:a'\n");
     EXPECT_EQ(parse(enough_and({"--dark", "10.0.0.0/8"})).error().text,
               "honeyswitch: --dark: dark prefix '10.0.0.0/8' is there twice\n");
 }

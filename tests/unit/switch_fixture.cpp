@@ -37,7 +37,7 @@ struct World {
     Eal eal;
     BufferPool buffers;
     std::array<rte_ring*, side_count> wires{};
-    std::array<std::uint16_t, side_count> ports{};
+    std::array<std::uint16_t, most_ports> ports{};
 };
 
 World& world() {
@@ -67,19 +67,28 @@ Quiescence made_quiescence() {
 
 }  // namespace
 
-SwitchFixture::SwitchFixture(bool open_containment)
+SwitchFixture::SwitchFixture()
     : quiescence_(made_quiescence()),
       addresses_(
           AddressTable::create({.addresses = 1 << 18, .domains = 16, .sightings = 4}, quiescence_).value()),
       sessions_(SessionTable::create(1024, quiescence_).value()),
+      pending_(PendingTable::create(1024).value()),
+      own_flows_(OwnFlows::create().value()),
+      listed_(ListedTable::create(1024, quiescence_).value()),
       punts_(MbufRing::create("punts", 8).value()),
-      transmitter_(std::in_place, world().ports, 0, counters_),
-      pipeline_(std::in_place, Tables{*addresses_, *sessions_, honeypots_, arp_sender_},
-                PipelineConfig{.honeypot_port_mac = switch_mac, .open_containment = open_containment},
-                *punts_, *transmitter_, counters_) {
+      transmitter_(std::in_place, world().ports, side_count, 0, counters_),
+      pipeline_(
+          std::in_place,
+          Tables{*addresses_, *sessions_, honeypots_, pools_, *pending_, *own_flows_, *listed_, policy_,
+                 modes_},
+          PipelineConfig{
+              .worker = 0, .honeypot_port_macs = {switch_mac}, .probe_source = Be32::from_host(probe_source)},
+          *punts_, *transmitter_, counters_, *tally_, ReplyLimiter::create(1).value()) {
+    set_policy({.campus = {{ip("10.1.0.0").host(), 16}}});
+    set_pool(0, {0});
     const std::array active{ip(server).host()};
     EXPECT_TRUE(addresses_->add_domain({ip("10.1.0.0").host(), 16}, DomainKind::known, active));
-    honeypots_.set(0, honeypot_mac);
+    honeypots_.set(0, {honeypot_mac, 0, first_honeypot_port});
     pipeline_->set_time(1000, true);
 }
 
@@ -95,7 +104,18 @@ SessionKey SwitchFixture::key_of(const char* destination) {
 
 SessionTable::Index SwitchFixture::add_session(const SessionKey& key, const L2Path& path) {
     addresses_->session_added(key.inside.host());
-    return sessions_->add(key, path, 0, 1000).value();
+    return sessions_->add({.key = key, .path = path}, 1000).value();
+}
+
+void SwitchFixture::set_policy(const PolicyConfig& config) {
+    (void)policy_.swap(Policy::build(config, 1).value());
+}
+
+void SwitchFixture::set_pool(PoolIndex pool, std::vector<HoneypotIndex> honeypots, bool drop) {
+    PoolTable::Slots slots;
+    for (std::size_t i = 0; i < slots.size(); ++i)
+        slots.at(i) = honeypots.empty() ? no_honeypot : honeypots[i % honeypots.size()];
+    pools_.set(pool, Affinity::source, drop, slots);
 }
 
 void SwitchFixture::remove_session(SessionTable::Index index, const char* destination) {
@@ -114,13 +134,13 @@ std::vector<std::string> SwitchFixture::other_counters(std::vector<Counter> but)
     return names;
 }
 
-void SwitchFixture::give(Stage stage, const Frame& frame) {
+void SwitchFixture::give(const Stage& stage, const Frame& frame) {
     rte_mbuf* packet = buffer_with(frame.bytes());
-    ((*pipeline_).*stage)(std::span(&packet, 1));
+    stage(*pipeline_, std::span(&packet, 1));
     transmitter_->flush();
 }
 
-SwitchFixture::Outcome SwitchFixture::send(Stage stage, const Frame& frame) {
+SwitchFixture::Outcome SwitchFixture::send(const Stage& stage, const Frame& frame) {
     give(stage, frame);
     return collect();
 }

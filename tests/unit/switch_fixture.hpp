@@ -2,6 +2,7 @@
 // out as a neighbour would see them. EAL runs without huge pages.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,15 +32,27 @@ class SwitchFixture : public testing::Test {
         Frame::Bytes frame;
     };
 
-    explicit SwitchFixture(bool open_containment = false);
+    static constexpr std::uint32_t probe_source = 0xc0000201;
+
+    SwitchFixture();
     ~SwitchFixture() override;
 
-    [[nodiscard]] Outcome from_outside(const Frame& frame) { return send(&Pipeline::from_outside, frame); }
-    [[nodiscard]] Outcome from_inside(const Frame& frame) { return send(&Pipeline::from_inside, frame); }
-    [[nodiscard]] Outcome from_honeypot(const Frame& frame) { return send(&Pipeline::from_honeypot, frame); }
+    [[nodiscard]] Outcome from_outside(const Frame& frame) {
+        return send(std::mem_fn(&Pipeline::from_outside), frame);
+    }
+    [[nodiscard]] Outcome from_inside(const Frame& frame) {
+        return send(std::mem_fn(&Pipeline::from_inside), frame);
+    }
+    [[nodiscard]] Outcome from_honeypot(const Frame& frame) {
+        return send(
+            [](Pipeline& pipeline, std::span<rte_mbuf*> packets) {
+                pipeline.from_honeypot(packets, first_honeypot_port);
+            },
+            frame);
+    }
 
     /// From outside, without looking where it ends.
-    void hold(const Frame& frame) { give(&Pipeline::from_outside, frame); }
+    void hold(const Frame& frame) { give(std::mem_fn(&Pipeline::from_outside), frame); }
 
     /// How many frames have ended there since the last look.
     [[nodiscard]] std::size_t ended(End end);
@@ -53,6 +66,10 @@ class SwitchFixture : public testing::Test {
     }
     [[nodiscard]] static SessionKey key_of(const char* destination);
     SessionTable::Index add_session(const SessionKey& key, const L2Path& path = {core_mac, upstream_mac});
+    /// Rules, lists and campus in force from here on.
+    void set_policy(const PolicyConfig& config);
+    /// Spreads the default pool over these honeypots.
+    void set_pool(PoolIndex pool, std::vector<HoneypotIndex> honeypots, bool drop = false);
     void remove_session(SessionTable::Index index, const char* destination);
     [[nodiscard]] std::uint64_t counted(Counter counter) const { return counters_.value(counter); }
     /// The names of all counters that are not 0, without `but`.
@@ -62,16 +79,22 @@ class SwitchFixture : public testing::Test {
     std::unique_ptr<AddressTable> addresses_;
     std::unique_ptr<SessionTable> sessions_;
     HoneypotTable honeypots_;
-    ArpSender arp_sender_;
+    PoolTable pools_;
+    std::unique_ptr<PendingTable> pending_;
+    std::unique_ptr<OwnFlows> own_flows_;
+    std::unique_ptr<ListedTable> listed_;
+    CurrentPolicy policy_;
+    Modes modes_;
+    std::unique_ptr<ProgressTally> tally_ = std::make_unique<ProgressTally>();
     Counters counters_;
     std::optional<MbufRing> punts_;
     std::optional<Transmitter> transmitter_;
     std::optional<Pipeline> pipeline_;
 
   private:
-    using Stage = void (Pipeline::*)(std::span<rte_mbuf*>);
-    void give(Stage stage, const Frame& frame);
-    [[nodiscard]] Outcome send(Stage stage, const Frame& frame);
+    using Stage = std::function<void(Pipeline&, std::span<rte_mbuf*>)>;
+    void give(const Stage& stage, const Frame& frame);
+    [[nodiscard]] Outcome send(const Stage& stage, const Frame& frame);
     [[nodiscard]] Outcome collect();
 };
 

@@ -4,62 +4,15 @@
 
 #include <fmt/format.h>
 
+#include "tools/honeyctl/changes.hpp"
 #include "tools/honeyctl/flows.hpp"
+#include "tools/honeyctl/policy_tables.hpp"
 #include "tools/honeyctl/protocol.hpp"
-#include "tools/honeyctl/row_writer.hpp"
-#include "tools/honeyctl/table.hpp"
+#include "tools/honeyctl/report.hpp"
+#include "tools/honeyctl/row_table.hpp"
 
 namespace honeyswitch::honeyctl {
 namespace {
-
-std::string text_of(const Json& row, const char* key) {
-    return row.at(key).get<std::string>();
-}
-std::string number_of(const Json& row, const char* key) {
-    return row.contains(key) ? fmt::format("{}", row[key].get<std::uint64_t>()) : "-";
-}
-std::string duration_of(const Json& row, const char* key) {
-    return row.at(key).is_null() ? "-" : brief_duration(row[key].get<std::int64_t>());
-}
-std::string joined(const Json& row, const char* key) {
-    const auto words = row.at(key).get<std::vector<std::string>>();
-    return words.empty() ? "-" : fmt::format("{}", fmt::join(words, ","));
-}
-
-using MakeCells = Cells (*)(const Json&);
-
-/// A table that is written while it is read, so its columns are as wide as what is usual in them.
-CommandResult stream_table(std::string_view name, const std::vector<Column>& columns, MakeCells cells_of,
-                           const Ask& ask, const Selection& selection, const Sink& sink) {
-    RowWriter writer(sink, selection, table_title(columns));
-    auto read = each_row(ask, name, selection, [&](const Json& row) {
-        return writer.write([&] { return table_line(columns, cells_of(row)); }, [&] { return row; });
-    });
-    if (read) writer.finish();
-    return read;
-}
-
-/// A short table: its columns are as wide as they must be.
-CommandResult short_table(std::string_view name, std::vector<Column> columns, MakeCells cells_of,
-                          const Ask& ask, const Selection& selection, const Sink& sink) {
-    std::vector<Json> rows;
-    auto read = each_row(ask, name, selection, [&](const Json& row) {
-        if (rows.size() < selection.limit) rows.push_back(row);
-        return rows.size() < selection.limit;
-    });
-    if (!read) return read;
-    if (selection.json) {
-        RowWriter writer(sink, selection, "");
-        for (const auto& row : rows) writer.write([] { return std::string(); }, [&] { return row; });
-        writer.finish();
-        return {};
-    }
-    std::vector<Cells> cells;
-    cells.reserve(rows.size());
-    for (const auto& row : rows) cells.push_back(cells_of(row));
-    sink(whole_table(std::move(columns), cells));
-    return {};
-}
 
 std::string port_cell(const Json& row, const char* key) {
     if (row.contains("identifier"))
@@ -68,19 +21,19 @@ std::string port_cell(const Json& row, const char* key) {
 }
 
 CommandResult sessions(const Ask& ask, const Selection& selection, const Sink& sink) {
-    const std::vector<Column> columns{{"FLOW", 8, true},      {"PROTO", 5},           {"SOURCE", 15},
-                                      {"SPORT", 5, true},     {"DESTINATION", 15},    {"DPORT", 5, true},
-                                      {"HONEYPOT", 10},       {"DURATION", 8, true},  {"IDLE", 6, true},
-                                      {"IN", 9, true},        {"BYTES IN", 12, true}, {"OUT", 9, true},
-                                      {"BYTES OUT", 12, true}};
+    const std::vector<Column> columns{{"FLOW", 8, true},  {"PROTO", 5},           {"SOURCE", 15},
+                                      {"SPORT", 5, true}, {"DESTINATION", 15},    {"DPORT", 5, true},
+                                      {"HONEYPOT", 10},   {"PROGRESS", 12},       {"DURATION", 8, true},
+                                      {"IDLE", 6, true},  {"IN", 9, true},        {"BYTES IN", 12, true},
+                                      {"OUT", 9, true},   {"BYTES OUT", 12, true}};
     const MakeCells cells = [](const Json& row) -> Cells {
-        return {number_of(row, "flow"),      protocol_name(row.at("protocol").get<unsigned>()),
-                text_of(row, "source"),      port_cell(row, "source_port"),
-                text_of(row, "destination"), port_cell(row, "destination_port"),
-                text_of(row, "honeypot"),    duration_of(row, "duration_ms"),
-                duration_of(row, "idle_ms"), number_of(row, "packets_in"),
-                number_of(row, "bytes_in"),  number_of(row, "packets_out"),
-                number_of(row, "bytes_out")};
+        return {number_of(row, "flow"),          protocol_name(row.at("protocol").get<unsigned>()),
+                text_of(row, "source"),          port_cell(row, "source_port"),
+                text_of(row, "destination"),     port_cell(row, "destination_port"),
+                text_of(row, "honeypot"),        text_of(row, "progress"),
+                duration_of(row, "duration_ms"), duration_of(row, "idle_ms"),
+                number_of(row, "packets_in"),    number_of(row, "bytes_in"),
+                number_of(row, "packets_out"),   number_of(row, "bytes_out")};
     };
     return stream_table("sessions", columns, cells, ask, selection, sink);
 }
@@ -137,19 +90,36 @@ CommandResult stats(const Ask& ask, const Selection& selection, const Sink& sink
     });
 }
 
+constexpr unsigned table = takes_json | takes_limit;
 constexpr std::array all_commands{
-    Command{"flows", "All flows in the words of ovs-ofctl dump-flows", flows},
-    Command{"sessions", "Sessions with the honeypot", sessions},
-    Command{"active", "Active addresses, and who vouches for them", active},
-    Command{"domains", "Broadcast domains and dark prefixes", domains},
-    Command{"agents", "Agents of the configuration", agents},
-    Command{"stats", "Counters, ports and fill levels", stats},
+    Command{"flows", "All flows in the words of ovs-ofctl dump-flows", flows,
+            table | takes_source | takes_destination | takes_replies},
+    Command{"sessions", "Sessions with the honeypots", sessions, table | takes_source | takes_destination},
+    Command{"report", "How far attackers come, by port or by network", report, table | takes_by},
+    Command{"active", "Active addresses, and who vouches for them", active, table | takes_destination},
+    Command{"domains", "Broadcast domains and dark prefixes", domains, table | takes_destination},
+    Command{"agents", "Agents of the configuration", agents, table},
+    Command{"honeypots", "Honeypots, and whether they are up", honeypots, table},
+    Command{"pools", "Pools of honeypots", pools, table},
+    Command{"rules", "Rules of the configuration, and how often each decided", rules, table},
+    Command{"lists", "Lists of sources", lists, table},
+    Command{"stats", "Counters, ports and fill levels", stats, takes_json | takes_watch},
+    Command{"reload", "Read the configuration anew, and wait until it decides", reload, 0},
+};
+constexpr std::array all_list_commands{
+    Command{"show", "What is on a list, and who put it there", list_show, table | takes_list},
+    Command{"add", "Put a source on a list", list_add, takes_list | takes_prefix | takes_lifetime},
+    Command{"remove", "Take a source from a list", list_remove, takes_list | takes_prefix},
 };
 
 }  // namespace
 
 std::span<const Command> commands() {
     return all_commands;
+}
+
+std::span<const Command> list_commands() {
+    return all_list_commands;
 }
 
 CommandResult understood(const std::function<CommandResult()>& read) {

@@ -1,5 +1,6 @@
 #include "tools/honeyctl/flow.hpp"
 
+#include <algorithm>
 #include <ranges>
 
 #include <fmt/format.h>
@@ -95,10 +96,14 @@ Defaults::Defaults(const Json& stats)
       open(stats.at("containment") == "open") {}
 
 std::string Defaults::to_honeypot(const std::string& name) const {
-    for (const auto& honeypot : honeypots)
-        if (honeypot.at("name") == name && honeypot.at("mac").is_string())
-            return fmt::format("mod_dl_dst:{},output:honeypot", text_of(honeypot, "mac"));
-    return "output:honeypot";
+    const auto honeypot =
+        std::ranges::find_if(honeypots, [&](const Json& row) { return row.at("name") == name; });
+    if (honeypot == honeypots.end()) return "output:honeypot";
+    std::string actions;
+    if (honeypot->at("mac").is_string()) actions += fmt::format("mod_dl_dst:{},", text_of(*honeypot, "mac"));
+    if (honeypot->at("vlan").is_number())
+        actions += fmt::format("push_vlan:0x8100,mod_vlan_vid:{},", honeypot->at("vlan").get<unsigned>());
+    return actions + "output:honeypot";
 }
 
 Flow default_flow(const Defaults& defaults, std::string_view in_port) {

@@ -29,7 +29,8 @@ struct Flow {
 /// What all flows need to know of the switch: a row of the command "stats".
 struct Defaults {
     explicit Defaults(const Json& stats);
-    /// "mod_dl_dst:02:00:00:00:00:66,output:honeypot"; without its MAC address the output alone.
+    /// "mod_dl_dst:02:00:00:00:00:66,push_vlan:0x8100,mod_vlan_vid:12,output:honeypot": what is known of its
+    /// MAC address, and its VLAN if it has one.
     [[nodiscard]] std::string to_honeypot(const std::string& name) const;
 
     Json honeypots;

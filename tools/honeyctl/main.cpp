@@ -8,16 +8,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-
-#include "control/config.hpp"
-#include "tools/honeyctl/commands.hpp"
+#include "tools/honeyctl/command_line.hpp"
 #include "tools/honeyctl/connection.hpp"
 
 namespace honeyswitch::honeyctl {
 namespace {
-
-constexpr int failed = 1, bad_options = 2;
 
 /// Standard output, as a sink.
 class Output {
@@ -43,43 +38,7 @@ class Output {
     int error_ = 0;
 };
 
-struct Options {
-    std::string socket = control::Config{}.control_socket;
-    std::string source, destination;
-    Selection selection;
-    double watch_seconds = 0;  ///< 0: once
-    const Command* command = nullptr;
-};
-
-void add_selection(CLI::App& app, Options& options, std::string_view command) {
-    app.add_flag("--json", options.selection.json, "Print one JSON document");
-    if (command == "stats") {
-        app.add_option("--watch", options.watch_seconds, "Print again every so many seconds, with rates")
-            ->type_name("SECONDS")
-            ->check(CLI::Range(0.1, 86'400.0));
-        return;
-    }
-    app.add_option("--limit", options.selection.limit, "At most so many rows")->type_name("N");
-    if (command == "agents") return;
-    app.add_option("--destination", options.destination, "Only addresses of the campus in this prefix")
-        ->type_name("PREFIX");
-    if (command != "flows" && command != "sessions") return;
-    app.add_option("--source", options.source, "Only sessions from this prefix")->type_name("PREFIX");
-    if (command == "flows")
-        app.add_flag("--replies", options.selection.replies, "Also the way back of each session");
-}
-
-std::expected<void, std::string> read_prefix(const std::string& text, std::string_view option,
-                                             agent::Ipv4Prefix& prefix) {
-    if (text.empty()) return {};
-    // An address alone is the prefix of one address.
-    const auto parsed = agent::parse_prefix(text.contains('/') ? text : text + "/32");
-    if (!parsed) return std::unexpected(fmt::format("{}: {}", option, parsed.error()));
-    prefix = *parsed;
-    return {};
-}
-
-CommandResult watch_stats(const Ask& ask, const Options& options, Output& output) {
+CommandResult watch_stats(const Ask& ask, const CommandLine& line, Output& output) {
     using Clock = std::chrono::steady_clock;
     Json before;
     Clock::time_point read_before;
@@ -92,24 +51,24 @@ CommandResult watch_stats(const Ask& ask, const Options& options, Output& output
         if (!read) return read;
         const auto read_now = Clock::now();
         const double seconds = std::chrono::duration<double>(read_now - read_before).count();
-        output.write(options.selection.json
+        output.write(line.selection.json
                          ? now.dump() + "\n"
                          : stats_text(now, before.is_null() ? nullptr : &before, seconds) + "\n");
         if (output.closed()) return output.result();
         before = std::move(now);
         read_before = read_now;
-        std::this_thread::sleep_for(std::chrono::duration<double>(options.watch_seconds));
+        std::this_thread::sleep_for(std::chrono::duration<double>(line.watch_seconds));
     }
 }
 
-CommandResult run_options(const Options& options) {
-    auto connection = Connection::open(options.socket);
+CommandResult run_command(const CommandLine& line) {
+    auto connection = Connection::open(line.socket);
     if (!connection) return std::unexpected(connection.error());
     const Ask ask = [&](const Json& request) { return connection->ask(request); };
     Output output;
-    if (options.watch_seconds > 0) return understood([&] { return watch_stats(ask, options, output); });
+    if (line.watch_seconds > 0) return understood([&] { return watch_stats(ask, line, output); });
     const Sink sink = [&](std::string_view text) { return output.write(text); };
-    auto done = understood([&] { return options.command->run(ask, options.selection, sink); });
+    auto done = understood([&] { return line.command->run(ask, line.selection, sink); });
     return done ? output.result() : done;
 }
 
@@ -118,39 +77,14 @@ int report(int code, const std::string& message) {
     return code;
 }
 
-/// What is wrong with the command line: a word that is no command, or what the parser says.
-std::string misuse(const CLI::App& app, std::string_view reason) {
-    const auto rest = app.remaining();
-    return fmt::format("{}\nTry honeyctl --help.",
-                       rest.empty() ? reason : fmt::format("unknown command or option '{}'", rest.front()));
-}
-
 int main(int argc, char** argv) {
-    Options options;
-    CLI::App app{"Shows what a running honeyswitch does.", "honeyctl"};
-    app.set_version_flag("--version", "honeyctl " HONEYSWITCH_VERSION, "Print the version and exit");
-    app.add_option("--socket", options.socket, "The switch's control socket")
-        ->type_name("PATH")
-        ->capture_default_str();
-    app.require_subcommand(1);
-    for (const auto& command : commands()) {
-        auto* const sub = app.add_subcommand(std::string(command.name), std::string(command.help));
-        sub->fallthrough();
-        add_selection(*sub, options, command.name);
-        sub->callback([&options, &command] { options.command = &command; });
+    const auto line = parse_command_line(argc, argv);
+    if (!line) {
+        std::fputs(line.error().output.c_str(), stdout);
+        return line.error().error.empty() ? line.error().code : report(line.error().code, line.error().error);
     }
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& asked_for) {  // help or version
-        return app.exit(asked_for);
-    } catch (const CLI::ParseError& error) {
-        return report(bad_options, misuse(app, error.what()));
-    }
-    for (auto read : {read_prefix(options.source, "--source", options.selection.source),
-                      read_prefix(options.destination, "--destination", options.selection.destination)})
-        if (!read) return report(bad_options, read.error());
     std::signal(SIGPIPE, SIG_IGN);
-    const auto done = run_options(options);
+    const auto done = run_command(*line);
     return done ? 0 : report(failed, done.error());
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,20 +22,32 @@ using Ask = std::function<std::expected<Json, std::string>(const Json&)>;
 /// Takes a piece of output. False: nobody reads any more, which is no error.
 using Sink = std::function<bool(std::string_view)>;
 
-/// What the operator wants to see of a table.
+/// What the operator wants to see of a table, or to change.
 struct Selection {
     agent::Ipv4Prefix source;       ///< everything, unless it is given
     agent::Ipv4Prefix destination;  ///< everything, unless it is given
     std::uint64_t limit = UINT64_MAX;
     bool json = false;
     bool replies = false;  ///< flows: also the way back of each session
+    std::string by;        ///< report: "port" or "network"; empty: the switch's default
+    std::string list;      ///< list commands: its name
+    agent::Ipv4Prefix prefix;
+    std::optional<std::int64_t> lifetime_ms;
 };
 
 /// Takes a row. False: no more rows, please.
 using RowSink = std::function<bool(const Json&)>;
+/// Takes a response, which has rows. False: no more, please.
+using PageSink = std::function<bool(const Json&)>;
+
+/// Asks again and again until the table ends, or `take` has had enough.
+[[nodiscard]] std::expected<void, std::string> each_page(const Ask& ask, Json request, const PageSink& take);
 
 /// Reads a table row by row, page after page, as far as `take` wants it.
 [[nodiscard]] std::expected<void, std::string> each_row(const Ask& ask, std::string_view command,
                                                         const Selection& selection, const RowSink& take);
+
+/// The rows of one response.
+[[nodiscard]] std::expected<Json, std::string> ask_rows(const Ask& ask, const Json& request);
 
 }  // namespace honeyswitch::honeyctl

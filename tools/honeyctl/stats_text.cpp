@@ -17,19 +17,39 @@ std::string rate(std::uint64_t now, std::uint64_t before, double seconds) {
     return now < before ? "-" : fmt::format("{:.0f}", static_cast<double>(now - before) / seconds);
 }
 
+/// "admission auto, now handshake; handshake from 800 sessions, first-packet below 600"
+std::string admission(const Json& stats) {
+    const auto rule = stats.at("admission").get<std::string>();
+    auto text = "admission " + rule;
+    if (rule == "auto")
+        text += fmt::format(", now {}; handshake from {} sessions, first-packet below {}",
+                            stats.at("handshake_now").get<bool>() ? "handshake" : "first-packet",
+                            number(stats, "high_water"), number(stats, "low_water"));
+    return fmt::format("{}; room for {} pending flows\n", text, number(stats, "pending_capacity"));
+}
+
+std::string honeypot_line(const Json& honeypot) {
+    return fmt::format("honeypot {} of pool {}: {}, {} sessions, {}\n",
+                       honeypot.at("name").get<std::string>(), honeypot.at("pool").get<std::string>(),
+                       honeypot.at("state").get<std::string>(), number(honeypot, "sessions"),
+                       honeypot.at("mac").is_string() ? "at " + honeypot["mac"].get<std::string>()
+                                                      : "its address not learned yet");
+}
+
 std::string summary(const Json& stats) {
     auto text =
         fmt::format("up {}, {} of {} sessions, {} active addresses, {} of {} sightings\n",
                     brief_duration(stats.at("uptime_ms").get<std::int64_t>()), number(stats, "sessions"),
                     number(stats, "session_capacity"), number(stats, "active"), number(stats, "sightings"),
                     number(stats, "sighting_capacity"));
+    text += fmt::format("{} of {} listed sources, {} of {} histories\n", number(stats, "listed"),
+                        number(stats, "listed_capacity"), number(stats, "histories"),
+                        number(stats, "history_capacity"));
     text += fmt::format("idle timeout {}, containment {}\n",
                         brief_duration(stats.at("idle_timeout_ms").get<std::int64_t>()),
                         stats.at("containment").get<std::string>());
-    for (const auto& honeypot : stats.at("honeypots"))
-        text += fmt::format("honeypot {} at {}\n", honeypot.at("name").get<std::string>(),
-                            honeypot.at("mac").is_string() ? honeypot["mac"].get<std::string>()
-                                                           : "an address not learned yet");
+    text += admission(stats);
+    for (const auto& honeypot : stats.at("honeypots")) text += honeypot_line(honeypot);
     return text;
 }
 

@@ -1,0 +1,43 @@
+#include "control/reloader.hpp"
+
+#include <utility>
+
+#include "control/config_change.hpp"
+#include "control/data_plane_policy.hpp"
+#include "control/options.hpp"
+
+namespace honeyswitch::control {
+
+void Reloader::start(const Config& running_config) {
+    done_ = false;
+    thread_ = std::jthread([this, arguments = arguments_, running_config] {
+        result_ = prepare(arguments, running_config);
+        done_.store(true, std::memory_order_release);
+    });
+}
+
+std::optional<Reloader::Result> Reloader::take() {
+    if (!running() || !done_.load(std::memory_order_acquire)) return std::nullopt;
+    thread_.join();
+    thread_ = {};
+    return std::exchange(result_, std::nullopt);
+}
+
+Reloader::Result Reloader::prepare(const std::vector<std::string>& arguments, const Config& running_config) {
+    std::vector<const char*> argv;
+    argv.reserve(arguments.size());
+    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+    auto launch = parse_options(static_cast<int>(argv.size()), argv.data());
+    if (!launch) {
+        std::string text = launch.error().text;
+        while (text.ends_with('\n')) text.pop_back();
+        return std::unexpected(std::vector{text.starts_with("honeyswitch: ") ? text.substr(13) : text});
+    }
+    if (auto differences = unchangeable(running_config, launch->config); !differences.empty())
+        return std::unexpected(std::move(differences));
+    auto policy = dataplane::Policy::build(policy_config(launch->config), launch->config.workers);
+    if (!policy) return std::unexpected(std::vector{policy.error().message()});
+    return Prepared{std::move(launch->config), std::move(*policy), std::move(launch->warnings)};
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,109 @@
+// How a session begins, and how packets reach honeypots: with a session, or before there is one.
+#include "dataplane/pipeline.hpp"
+#include "dataplane/rewrite.hpp"
+#include "dataplane/session_progress.hpp"
+
+namespace honeyswitch::dataplane {
+
+/// A packet without a session for an address that is inactive, or whose new connections are diverted.
+void Pipeline::decide_admission(std::size_t i) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    if (!control_alive_) return send_inside(packet, Counter::outside_to_inside_fail_open);
+    if (candidates_.keys[i].outside == config_.probe_source) return drop(packet, Counter::outside_dropped_probe_source);
+    const Opening opening = opening_of(i);
+    if (opening == Opening::answer && !tables_.modes.divert_backscatter.load(std::memory_order_relaxed)) {
+        // The end of a flow that never got a session is for the honeypot, which keeps a state for it.
+        if (tables_.pending.find(candidates_.keys[i], now_))
+            return divert_stateless(i, Counter::outside_to_honeypot_handshake);
+        return drop(packet, Counter::outside_dropped_backscatter);
+    }
+    if (tables_.modes.handshake.load(std::memory_order_relaxed) && !follows_an_answer(i, opening))
+        return divert_stateless(i, Counter::outside_to_honeypot_handshake);
+    // No session can be added: the control thread could do no more than this.
+    if (!tables_.sessions.has_room()) return divert_stateless(i, Counter::outside_to_honeypot_stateless);
+    punts_.add(packet, Side::honeypot, i);
+}
+
+/// What a packet that belongs to no session can be: a request that may begin one, an answer to what was sent
+/// under its destination's address by somebody else, or anything else.
+Pipeline::Opening Pipeline::opening_of(std::size_t i) const {
+    const std::uint8_t number = candidates_.keys[i].protocol;
+    if (following_fragment(i)) return Opening::other;
+    if (!candidates_.plain[i]) {
+        const SessionView& view = candidates_.views[i];
+        if (view.icmp_error || view.icmp_reply) return Opening::answer;
+        if (number == protocol::icmp) return Opening::request;
+    }
+    if (number != protocol::tcp) return Opening::other;
+    const std::uint8_t flags = contents_of(frame_of(candidates_.packets[i]), l3_of(i)).tcp_flags;
+    if ((flags & tcp_flag::rst) != 0) return Opening::answer;
+    if ((flags & tcp_flag::syn) == 0) return Opening::other;
+    return (flags & tcp_flag::ack) != 0 ? Opening::answer : Opening::request;
+}
+
+/// The honeypot has answered an earlier packet of this flow, and this one is no repetition of a request.
+bool Pipeline::follows_an_answer(std::size_t i, Opening opening) const {
+    const SessionKey& key = candidates_.keys[i];
+    const bool may_follow =
+        opening == Opening::other || (opening == Opening::request && key.protocol != protocol::tcp);
+    if (!may_follow) return false;
+    const auto flow = tables_.pending.find(key, now_);
+    return flow && flow->answered;
+}
+
+/// The first fragment of a session's datagram opens the way for the following ones, which have no ports.
+bool Pipeline::lacks_companion(std::size_t i) const {
+    if (candidates_.plain[i]) return false;
+    const SessionView& view = candidates_.views[i];
+    return view.first_fragment && control_alive_ && view.own_key.kind == KeyKind::ports &&
+           !tables_.sessions.find(companion_of(view.own_key));
+}
+
+void Pipeline::divert(std::size_t i) {
+    if (lacks_companion(i)) return punts_.add(candidates_.packets[i], Side::honeypot, i);
+    to_session(i);
+}
+
+void Pipeline::to_session(std::size_t i) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    Session& session = *candidates_.sessions[i];
+    const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
+    const auto address = tables_.honeypots.address(honeypot);
+    if (!address) return to_no_honeypot(packet, tables_.honeypots.drops(honeypot));
+    session.path.update(bytes_of(packet), tag_count(i));
+    Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
+    session.seen(now_);
+    if (may_advance(session) && advance(session, frame_of(packet), l3_of(i)))
+        tables_.sessions.payload_reached(session);
+    to_honeypot(packet, tag_count(i), *address, Counter::outside_to_honeypot_session);
+}
+
+/// To a honeypot chosen by hash. What is noted lets the answer out.
+void Pipeline::divert_stateless(std::size_t i, Counter reason) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    const SessionKey& key = candidates_.keys[i];
+    if (candidates_.sessions[i] != nullptr) return to_session(i);
+    const PoolIndex pool = candidates_.judgements[i].pool;
+    HoneypotIndex honeypot = tables_.pools.choose(pool, key);
+    if (honeypot == no_honeypot) return to_no_honeypot(packet, tables_.pools.drops(pool));
+    if (const auto flow = tables_.pending.find(key, now_); flow && tables_.honeypots.address(flow->honeypot))
+        honeypot = flow->honeypot;
+    const auto address = tables_.honeypots.address(honeypot);
+    if (!address) return to_no_honeypot(packet, tables_.honeypots.drops(honeypot));
+    if (tables_.pending.diverted(key, honeypot, bytes_of(packet), tag_count(i), now_))
+        tally_.add(key, Step::first_packet);
+    to_honeypot(packet, tag_count(i), *address, reason);
+}
+
+void Pipeline::to_honeypot(rte_mbuf* packet, std::uint8_t tags, HoneypotAddress address, Counter reason) {
+    if (!address_to_honeypot(packet, tags, address)) return drop(packet, Counter::dropped_no_headroom);
+    counters_.add(reason);
+    transmitter_.send(address.port(), packet);
+}
+
+void Pipeline::to_no_honeypot(rte_mbuf* packet, bool dropped) {
+    if (dropped) return drop(packet, Counter::outside_dropped_no_honeypot);
+    send_inside(packet, Counter::outside_to_inside_no_honeypot);
+}
+
+}  // namespace honeyswitch::dataplane

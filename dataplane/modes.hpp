@@ -1,0 +1,34 @@
+// What the control thread tells all workers beside the tables: how sessions begin, and what may leave the
+// honeypots.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace honeyswitch::dataplane {
+
+/// Per second and for all workers together; 0: no cap.
+struct ReplyRates {
+    std::uint32_t packets_per_source = 0, bytes_per_source = 0;
+    std::uint32_t packets_per_honeypot = 0, bytes_per_honeypot = 0;
+};
+
+/// Written by the control thread, read by workers at each burst: changes seldom, in a line of its own.
+struct alignas(64) Modes {
+    std::atomic<bool> handshake{false};  ///< sessions begin with the packet that follows an answer
+    std::atomic<bool> divert_backscatter{false};
+    std::atomic<bool> open_containment{false};  ///< the paper's rule: whatever a honeypot sends goes outside
+    std::atomic<bool> limited_containment{false};  ///< new flows of a honeypot are Packet-Ins
+    std::atomic<bool> several_honeypots{false};    ///< a reply must come from its session's honeypot
+    std::atomic<std::uint32_t> packets_per_source{0}, bytes_per_source{0};
+    std::atomic<std::uint32_t> packets_per_honeypot{0}, bytes_per_honeypot{0};
+
+    void set_reply_rates(const ReplyRates& rates) {
+        packets_per_source = rates.packets_per_source;
+        bytes_per_source = rates.bytes_per_source;
+        packets_per_honeypot = rates.packets_per_honeypot;
+        bytes_per_honeypot = rates.bytes_per_honeypot;
+    }
+};
+
+}  // namespace honeyswitch::dataplane

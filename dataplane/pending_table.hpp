@@ -1,0 +1,93 @@
+// Flows that were diverted without a session: what is needed to let the honeypot's answer out, and to begin
+// the session with the packet that follows it.
+//
+// Bounded and lossy (flow_cache.hpp): a flow that is forgotten before the honeypot has answered stays
+// unanswered, and its next packet is its first again. Written by workers.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include "dataplane/flow_cache.hpp"
+#include "dataplane/honeypot_table.hpp"
+#include "dataplane/session.hpp"
+
+namespace honeyswitch::dataplane {
+
+struct PendingFlow {
+    HoneypotIndex honeypot;
+    bool answered;      ///< the honeypot has let a packet out
+    std::uint8_t path;  ///< PendingTable::path
+};
+
+class PendingTable {
+  public:
+    /// A connection request is repeated for about a minute (RFC 6298 with five retransmissions).
+    static constexpr std::uint32_t lifetime_ms = 64'000;
+
+    [[nodiscard]] static std::expected<std::unique_ptr<PendingTable>, Error> create(std::uint32_t capacity) {
+        auto flows = FlowCache::create("pending flows", capacity, lifetime_ms);
+        if (!flows) return std::unexpected(flows.error());
+        return std::unique_ptr<PendingTable>(new PendingTable(std::move(*flows)));
+    }
+
+    // Any worker; `now` in milliseconds of the switch's clock.
+
+    [[nodiscard]] std::optional<PendingFlow> find(const SessionKey& key, std::uint32_t now) const {
+        const auto value = flows_.find(key, now);
+        return value ? std::optional(unpacked(*value)) : std::nullopt;
+    }
+    /// A packet of the flow, from `frame`, goes to a honeypot. `tag_count` VLAN tags are in it. Returns
+    /// whether the flow is new.
+    bool diverted(const SessionKey& key, HoneypotIndex honeypot, const std::uint8_t* frame,
+                  std::uint8_t tag_count, std::uint32_t now) {
+        const std::uint8_t path = path_number(frame, tag_count);
+        return !flows_.note(key, now, [&](std::optional<std::uint32_t> old) {
+            return packed({honeypot, old && unpacked(*old).answered, path});
+        });
+    }
+    /// The honeypot's answer was let out.
+    void answered(const SessionKey& key, PendingFlow flow, std::uint32_t now) {
+        flow.answered = true;
+        flows_.note(key, now, [&](std::optional<std::uint32_t>) { return packed(flow); });
+    }
+    [[nodiscard]] L2Path path(std::uint8_t number) const { return paths_[number].load(); }
+
+  private:
+    explicit PendingTable(FlowCache flows) : flows_(std::move(flows)) {}
+
+    static std::uint32_t packed(PendingFlow flow) {
+        return std::uint32_t{flow.path} << 9 | std::uint32_t{flow.honeypot} << 1 |
+               std::uint32_t{flow.answered};
+    }
+    static PendingFlow unpacked(std::uint32_t value) {
+        return {static_cast<HoneypotIndex>(value >> 1), (value & 1U) != 0,
+                static_cast<std::uint8_t>(value >> 9)};
+    }
+    /// The border link has few neighbours, so their paths are numbered. When there are more than 256 the
+    /// oldest number is used again: an answer that waits under it may take the newer way.
+    std::uint8_t path_number(const std::uint8_t* frame, std::uint8_t tag_count) {
+        const std::uint8_t latest = latest_.load(std::memory_order_relaxed);
+        if (paths_[latest].matches(frame, tag_count)) [[likely]]
+            return latest;
+        for (std::size_t i = 0; i < paths_.size(); ++i)
+            if (paths_[i].matches(frame, tag_count)) {
+                latest_.store(static_cast<std::uint8_t>(i), std::memory_order_relaxed);
+                return static_cast<std::uint8_t>(i);
+            }
+        const auto number = static_cast<std::uint8_t>(next_.fetch_add(1, std::memory_order_relaxed));
+        paths_[number].update(frame, tag_count);
+        latest_.store(number, std::memory_order_relaxed);
+        return number;
+    }
+
+    FlowCache flows_;
+    std::array<SharedL2Path, 256> paths_{};
+    std::atomic<std::uint8_t> latest_{0};
+    std::atomic<unsigned> next_{0};
+};
+
+}  // namespace honeyswitch::dataplane

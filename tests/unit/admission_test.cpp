@@ -1,0 +1,196 @@
+// How sessions begin: given this mode, this packet after those, expect this verdict.
+#include "tests/unit/switch_fixture.hpp"
+
+namespace honeyswitch::dataplane {
+namespace {
+
+constexpr std::uint8_t syn = 0x02, syn_ack = 0x12, ack = 0x10, rst = 0x04, rst_ack = 0x14;
+
+class Admission : public SwitchFixture {
+  protected:
+    [[nodiscard]] static Frame segment(std::uint8_t flags) {
+        return Frame().ipv4(attacker, decoy).tcp(40000, 22, flags);
+    }
+    [[nodiscard]] static Frame answer(std::uint8_t flags) {
+        return Frame().between(honeypot_mac, switch_mac).ipv4(decoy, attacker).tcp(22, 40000, flags);
+    }
+};
+class FirstPacket : public Admission {};
+class Handshake : public Admission {
+  protected:
+    Handshake() { modes_.handshake = true; }
+};
+
+TEST_F(FirstPacket, AnyPacketThatMayBeginSomethingIsAPacketIn) {
+    for (const std::uint8_t flags : {syn, ack, std::uint8_t{0}, std::uint8_t{0x18}})
+        EXPECT_EQ(from_outside(segment(flags)).end, End::punted) << unsigned{flags};
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy).udp(1, 53)).end, End::punted);
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy).icmp(8, 77)).end, End::punted);
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy)).end, End::punted);
+}
+
+TEST_F(FirstPacket, BackscatterIsDroppedAndCounted) {
+    const std::vector<Frame> rows{segment(syn_ack),
+                                  segment(rst),
+                                  segment(rst_ack),
+                                  Frame().ipv4(attacker, decoy).icmp(0, 77),
+                                  Frame().ipv4(attacker, decoy).icmp_error(3, answer(ack)),
+                                  segment(syn_ack).vlan(7)};
+    for (const Frame& frame : rows) EXPECT_EQ(from_outside(frame).end, End::dropped);
+    EXPECT_EQ(counted(Counter::outside_dropped_backscatter), rows.size());
+}
+
+TEST_F(FirstPacket, BackscatterForActiveAddressesGoesInside) {
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, server).tcp(80, 40000, syn_ack)).end, End::inside);
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, server).tcp(80, 40000, rst)).end, End::inside);
+}
+
+TEST_F(FirstPacket, BackscatterBeginsASessionWhereThePapersRuleIsAskedFor) {
+    modes_.divert_backscatter = true;
+    EXPECT_EQ(from_outside(segment(syn_ack)).end, End::punted);
+    EXPECT_EQ(from_outside(segment(rst)).end, End::punted);
+}
+
+TEST_F(Handshake, ABareSynGoesToAHoneypotAndItsAnswerBack) {
+    const auto [end, frame] = from_outside(segment(syn).vlan(7));
+    EXPECT_EQ(end, End::honeypot);
+    EXPECT_EQ(frame, Frame(segment(syn)).between(upstream_mac, honeypot_mac).bytes());
+    const auto [back, reply] = from_honeypot(answer(syn_ack));
+    EXPECT_EQ(back, End::outside);
+    EXPECT_EQ(reply, answer(syn_ack).between(core_mac, upstream_mac).vlan(7).bytes());
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_handshake), 1U);
+    EXPECT_EQ(counted(Counter::honeypot_to_outside_stateless), 1U);
+}
+
+TEST_F(Handshake, TheSessionBeginsWithThePacketThatFollowsTheAnswer) {
+    EXPECT_EQ(from_outside(segment(ack)).end, End::honeypot) << "nothing was answered yet";
+    (void)from_outside(segment(syn));
+    EXPECT_EQ(from_outside(segment(syn)).end, End::honeypot) << "a repetition";
+    (void)from_honeypot(answer(syn_ack));
+    EXPECT_EQ(from_outside(segment(syn)).end, End::honeypot) << "the answer was lost: a repetition";
+    EXPECT_EQ(from_outside(segment(ack)).end, End::punted);
+}
+
+TEST_F(Handshake, AResetEndsAFlowThatHasNoSession) {
+    (void)from_outside(segment(syn));
+    (void)from_honeypot(answer(syn_ack));
+    EXPECT_EQ(from_outside(segment(rst)).end, End::honeypot);
+    EXPECT_EQ(counted(Counter::outside_dropped_backscatter), 0U);
+}
+
+TEST_F(Handshake, HoldsForProtocolsWithoutOneToo) {
+    const Frame query = Frame().ipv4(attacker, decoy).udp(40000, 53);
+    const Frame response = Frame().between(honeypot_mac, switch_mac).ipv4(decoy, attacker).udp(53, 40000);
+    EXPECT_EQ(from_outside(query).end, End::honeypot);
+    EXPECT_EQ(from_outside(query).end, End::honeypot);
+    EXPECT_EQ(from_honeypot(response).end, End::outside);
+    EXPECT_EQ(from_outside(query).end, End::punted);
+}
+
+TEST_F(Handshake, ARefusalIsLetOutAndIsNoAnswer) {
+    (void)from_outside(segment(syn));
+    EXPECT_EQ(from_honeypot(answer(rst_ack)).end, End::outside);
+    EXPECT_EQ(from_outside(segment(ack)).end, End::honeypot);
+    EXPECT_EQ(tally_->total(Step::answered), 0U);
+}
+
+TEST_F(Handshake, WhatIsAnsweredIsOnlyWhatWasAsked) {
+    (void)from_outside(segment(syn));
+    EXPECT_EQ(from_honeypot(Frame(answer(syn_ack)).ipv4(decoy, "203.0.113.9").tcp(22, 40000, syn_ack)).end,
+              End::dropped);
+    EXPECT_EQ(from_honeypot(Frame(answer(syn_ack)).ipv4("10.1.0.99", attacker).tcp(22, 40000, syn_ack)).end,
+              End::dropped);
+    EXPECT_EQ(counted(Counter::honeypot_contained_no_session), 2U);
+}
+
+TEST_F(Handshake, AnAnswerIsNotLetOutForEver) {
+    (void)from_outside(segment(syn));
+    pipeline_->set_time(1000 + PendingTable::lifetime_ms + 2000, true);
+    EXPECT_EQ(from_honeypot(answer(syn_ack)).end, End::dropped);
+}
+
+TEST_F(Handshake, NothingIsAnsweredToTheCampus) {
+    EXPECT_EQ(from_outside(Frame().ipv4("10.1.0.77", decoy).tcp(1, 2, syn)).end, End::honeypot);
+    EXPECT_EQ(
+        from_honeypot(Frame().between(honeypot_mac, switch_mac).ipv4(decoy, "10.1.0.77").tcp(2, 1, syn_ack))
+            .end,
+        End::dropped);
+    EXPECT_EQ(counted(Counter::honeypot_contained_campus), 1U);
+}
+
+TEST_F(Handshake, CountsEachFlowOnceAtEachStep) {
+    for (int repetition = 0; repetition < 3; ++repetition) (void)from_outside(segment(syn));
+    for (int repetition = 0; repetition < 3; ++repetition) (void)from_honeypot(answer(syn_ack));
+    EXPECT_EQ(tally_->total(Step::first_packet), 1U);
+    EXPECT_EQ(tally_->total(Step::answered), 1U);
+    EXPECT_EQ(tally_->of_port(Step::answered, ProgressTally::Transport::tcp, 22), 1U);
+    EXPECT_EQ(tally_->of_network(Step::answered, 0xc633), 1U);
+}
+
+TEST_F(Handshake, AScanOfMoreFlowsThanAreRememberedReachesTheHoneypotWhole) {
+    for (std::uint16_t port = 1; port <= 4000; ++port) {
+        EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy).tcp(port, 22, syn)).end, End::honeypot);
+        EXPECT_EQ(from_honeypot(Frame(answer(syn_ack)).ipv4(decoy, attacker).tcp(22, port, syn_ack)).end,
+                  End::outside);
+    }
+    EXPECT_EQ(sessions_->size(), 0U);
+    EXPECT_EQ(counted(Counter::punted), 0U);
+}
+
+TEST_F(Admission, TheFullTablesFlowsAreAnsweredAsWell) {
+    for (std::uint16_t port = 1; sessions_->has_room(); ++port)
+        add_session(
+            {ip(attacker), ip("10.1.2.3"), Be16::from_host(port), Be16::from_host(80), protocol::tcp});
+    EXPECT_EQ(from_outside(segment(syn)).end, End::honeypot);
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_stateless), 1U);
+    EXPECT_EQ(from_honeypot(answer(syn_ack)).end, End::outside);
+}
+
+TEST_F(Admission, WithoutAHoneypotThePoolSaysWhatBecomesOfPackets) {
+    modes_.handshake = true;
+    set_pool(0, {}, /*drop=*/false);
+    EXPECT_EQ(from_outside(segment(syn)).end, End::inside);
+    set_pool(0, {}, /*drop=*/true);
+    EXPECT_EQ(from_outside(segment(syn)).end, End::dropped);
+    EXPECT_EQ(counted(Counter::outside_dropped_no_honeypot), 1U);
+    add_session(key_of(decoy));
+    honeypots_.unset(0, true);
+    EXPECT_EQ(from_outside(to(decoy)).end, End::dropped);
+}
+
+TEST_F(Admission, AHoneypotOnAVlanGetsItsTagAndLosesItAgain) {
+    honeypots_.set(0, {honeypot_mac, 66, first_honeypot_port});
+    add_session(key_of(decoy));
+    EXPECT_EQ(from_outside(to(decoy).vlan(7)).frame,
+              to(decoy).between(upstream_mac, honeypot_mac).vlan(66).bytes());
+    EXPECT_EQ(from_honeypot(reply_of(decoy).vlan(66)).frame,
+              reply_of(decoy).between(core_mac, upstream_mac).vlan(7).bytes());
+}
+
+TEST_F(Admission, ASessionTellsHowFarItCame) {
+    const auto index = add_session(key_of(decoy));
+    const auto progress = [&] { return sessions_->at(index).progress.load(); };
+    std::array<SessionTable::Index, 4> reached;
+    (void)from_outside(segment(syn));
+    EXPECT_EQ(progress(), Step::first_packet);
+    (void)from_outside(segment(ack).payload(10));
+    EXPECT_EQ(progress(), Step::first_packet) << "nobody has answered";
+    (void)from_honeypot(answer(rst_ack));
+    EXPECT_EQ(progress(), Step::first_packet) << "a refusal is no answer";
+    (void)from_honeypot(answer(syn_ack));
+    EXPECT_EQ(progress(), Step::answered);
+    (void)from_outside(segment(syn));
+    (void)from_outside(segment(rst));
+    EXPECT_EQ(progress(), Step::answered);
+    (void)from_outside(segment(ack));
+    EXPECT_EQ(progress(), Step::handshake);
+    EXPECT_EQ(sessions_->take_payloads(reached), 0U);
+    (void)from_outside(segment(0x18).payload(1).vlan(3));
+    EXPECT_EQ(progress(), Step::payload);
+    (void)from_outside(segment(0x18).payload(1));
+    ASSERT_EQ(sessions_->take_payloads(reached), 1U);
+    EXPECT_EQ(reached[0], index);
+}
+
+}  // namespace
+}  // namespace honeyswitch::dataplane

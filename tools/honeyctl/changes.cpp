@@ -1,0 +1,66 @@
+#include "tools/honeyctl/changes.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace honeyswitch::honeyctl {
+namespace {
+
+constexpr std::chrono::milliseconds between_looks{50};  // at a reload: it takes some hundred milliseconds
+
+CommandResult change(const Ask& ask, const Json& request, const Sink& sink, const std::string& done) {
+    const auto rows = ask_rows(ask, request);
+    if (!rows) return std::unexpected(rows.error());
+    sink(done);
+    return {};
+}
+
+std::string lines(const Json& sentences) {
+    std::string text;
+    for (const auto& sentence : sentences) text += "\n  " + sentence.get<std::string>();
+    return text;
+}
+
+/// How the reload ended: a row of the command "reload_state".
+std::expected<Json, std::string> wait_for_reload(const Ask& ask, std::uint64_t id) {
+    while (true) {
+        const auto rows = ask_rows(ask, {{"command", "reload_state"}});
+        if (!rows) return std::unexpected(rows.error());
+        const auto& state = rows->at(0);
+        if (state.at("id") != id)
+            return std::unexpected("another reload began before the end of this one was seen");
+        if (state.at("phase") != "running") return state;
+        std::this_thread::sleep_for(between_looks);
+    }
+}
+
+}  // namespace
+
+CommandResult list_add(const Ask& ask, const Selection& selection, const Sink& sink) {
+    const auto prefix = to_string(selection.prefix);
+    Json request{{"command", "list_add"}, {"list", selection.list}, {"prefix", prefix}};
+    if (selection.lifetime_ms) request["lifetime_ms"] = *selection.lifetime_ms;
+    return change(ask, request, sink, fmt::format("{} is on {}\n", prefix, selection.list));
+}
+
+CommandResult list_remove(const Ask& ask, const Selection& selection, const Sink& sink) {
+    const auto prefix = to_string(selection.prefix);
+    return change(ask, {{"command", "list_remove"}, {"list", selection.list}, {"prefix", prefix}}, sink,
+                  fmt::format("{} is no longer on {}\n", prefix, selection.list));
+}
+
+CommandResult reload(const Ask& ask, const Selection&, const Sink& sink) {
+    const auto begun = ask_rows(ask, {{"command", "reload"}});
+    if (!begun) return std::unexpected(begun.error());
+    const auto ended = wait_for_reload(ask, begun->at(0).at("id").get<std::uint64_t>());
+    if (!ended) return std::unexpected(ended.error());
+    const auto sentences = lines(ended->at("sentences"));
+    if (ended->at("phase") != "done")
+        return std::unexpected("the configuration is refused, and the old one stays:" + sentences);
+    sink("reloaded" + sentences + "\n");
+    return {};
+}
+
+}  // namespace honeyswitch::honeyctl

@@ -1,0 +1,13 @@
+// What honeyctl changes: `honeyctl list add`, `list remove`, `reload`.
+#pragma once
+
+#include "tools/honeyctl/commands.hpp"
+
+namespace honeyswitch::honeyctl {
+
+[[nodiscard]] CommandResult list_add(const Ask& ask, const Selection& selection, const Sink& sink);
+[[nodiscard]] CommandResult list_remove(const Ask& ask, const Selection& selection, const Sink& sink);
+/// Returns when the switch has taken the new configuration or refused it, which is an error with its reasons.
+[[nodiscard]] CommandResult reload(const Ask& ask, const Selection& selection, const Sink& sink);
+
+}  // namespace honeyswitch::honeyctl

@@ -1,0 +1,129 @@
+#include "tools/honeyctl/command_line.hpp"
+
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "control/config.hpp"
+#include "control/duration.hpp"
+
+namespace honeyswitch::honeyctl {
+namespace {
+
+/// As written.
+struct Words {
+    CommandLine line;
+    std::string source, destination, prefix, lifetime;
+};
+
+void add_options(CLI::App& app, Words& words, unsigned takes) {
+    auto& selection = words.line.selection;
+    if ((takes & takes_json) != 0) app.add_flag("--json", selection.json, "Print one JSON document");
+    if ((takes & takes_limit) != 0)
+        app.add_option("--limit", selection.limit, "At most so many rows")->type_name("N");
+    if ((takes & takes_destination) != 0)
+        app.add_option("--destination", words.destination, "Only addresses of the campus in this prefix")
+            ->type_name("PREFIX");
+    if ((takes & takes_source) != 0)
+        app.add_option("--source", words.source, "Only sessions from this prefix")->type_name("PREFIX");
+    if ((takes & takes_replies) != 0)
+        app.add_flag("--replies", selection.replies, "Also the way back of each session");
+    if ((takes & takes_watch) != 0)
+        app.add_option("--watch", words.line.watch_seconds, "Print again every so many seconds, with rates")
+            ->type_name("SECONDS")
+            ->check(CLI::Range(0.1, 86'400.0));
+    if ((takes & takes_by) != 0)
+        app.add_option("--by", selection.by,
+                       "A row for each destination port (the default) or source network")
+            ->type_name("port|network")
+            ->check(CLI::IsMember({"port", "network"}));
+}
+
+void add_arguments(CLI::App& app, Words& words, unsigned takes) {
+    if ((takes & takes_list) != 0)
+        app.add_option("name", words.line.selection.list, "The list")->type_name("NAME")->required();
+    if ((takes & takes_prefix) != 0)
+        app.add_option("prefix", words.prefix, "The source: an address or a prefix")
+            ->type_name("PREFIX")
+            ->required();
+    if ((takes & takes_lifetime) != 0)
+        app.add_option("--for", words.lifetime, "It lapses after this; otherwise it stays until removed")
+            ->type_name("DURATION");
+}
+
+void add_commands(CLI::App& app, Words& words, std::span<const Command> all) {
+    app.require_subcommand(1);
+    for (const auto& command : all) {
+        auto* const sub = app.add_subcommand(std::string(command.name), std::string(command.help));
+        sub->fallthrough();
+        add_options(*sub, words, command.takes);
+        add_arguments(*sub, words, command.takes);
+        sub->callback([&words, &command] { words.line.command = &command; });
+    }
+}
+
+std::expected<void, std::string> read_prefix(const std::string& text, std::string_view option,
+                                             agent::Ipv4Prefix& prefix) {
+    if (text.empty()) return {};
+    // An address alone is the prefix of one address.
+    const auto parsed = agent::parse_prefix(text.contains('/') ? text : text + "/32");
+    if (!parsed) return std::unexpected(fmt::format("{}: {}", option, parsed.error()));
+    prefix = *parsed;
+    return {};
+}
+
+std::expected<void, std::string> read_lifetime(const std::string& text, std::optional<std::int64_t>& place) {
+    if (text.empty()) return {};
+    const auto parsed = control::parse_duration(text);
+    if (!parsed) return std::unexpected(fmt::format("--for: {}", parsed.error()));
+    place = std::chrono::ceil<std::chrono::milliseconds>(*parsed).count();
+    if (*place <= 0) return std::unexpected("--for: must be longer than nothing");
+    return {};
+}
+
+std::expected<CommandLine, Ending> understand(Words words) {
+    auto& selection = words.line.selection;
+    for (const auto& read : {read_prefix(words.source, "--source", selection.source),
+                             read_prefix(words.destination, "--destination", selection.destination),
+                             read_prefix(words.prefix, "prefix", selection.prefix),
+                             read_lifetime(words.lifetime, selection.lifetime_ms)})
+        if (!read) return std::unexpected(Ending{.code = bad_options, .output = {}, .error = read.error()});
+    return std::move(words.line);
+}
+
+/// What is wrong with the command line: a word that is no command, or what the parser says.
+std::string misuse(const CLI::App& app, std::string_view reason) {
+    const auto rest = app.remaining(true);
+    return fmt::format("{}\nTry honeyctl --help.",
+                       rest.empty() ? reason : fmt::format("unknown command or option '{}'", rest.front()));
+}
+
+}  // namespace
+
+std::expected<CommandLine, Ending> parse_command_line(int argc, const char* const* argv) {
+    Words words;
+    words.line.socket = control::Config{}.control_socket;
+    CLI::App app{"Shows what a running honeyswitch does, and changes its lists.", "honeyctl"};
+    app.set_version_flag("--version", "honeyctl " HONEYSWITCH_VERSION, "Print the version and exit");
+    app.add_option("--socket", words.line.socket, "The switch's control socket")
+        ->type_name("PATH")
+        ->capture_default_str();
+    add_commands(app, words, commands());
+    auto* const list = app.add_subcommand("list", "One list of sources: show it, add to it, remove from it");
+    list->fallthrough();
+    add_commands(*list, words, list_commands());
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked_for) {  // help or version
+        std::ostringstream output;
+        app.exit(asked_for, output, output);
+        return std::unexpected(Ending{.code = 0, .output = output.str(), .error = {}});
+    } catch (const CLI::ParseError& error) {
+        return std::unexpected(Ending{.code = bad_options, .output = {}, .error = misuse(app, error.what())});
+    }
+    return understand(std::move(words));
+}
+
+}  // namespace honeyswitch::honeyctl

@@ -1,0 +1,118 @@
+#include "tools/honeyctl/report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <tuple>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "tools/honeyctl/protocol.hpp"
+#include "tools/honeyctl/table.hpp"
+
+namespace honeyswitch::honeyctl {
+namespace {
+
+constexpr unsigned page_rows = 1000;  // all the switch gives at once: there may be 100,000
+constexpr std::array step_keys{"first_packet", "answered", "handshake", "payload"};
+using Steps = std::array<std::uint64_t, step_keys.size()>;
+
+struct Row {
+    std::string name;  ///< "tcp/22", "198.51.0.0/16"
+    Steps steps;
+    Json json;
+};
+
+struct Report {
+    std::vector<Row> rows;
+    Steps totals{};
+    Json json_totals;
+};
+
+Steps steps_of(const Json& row) {
+    Steps steps{};
+    for (std::size_t i = 0; i < steps.size(); ++i) steps.at(i) = row.at(step_keys.at(i)).get<std::uint64_t>();
+    return steps;
+}
+
+std::string name_of(const Json& row) {
+    if (const auto network = row.find("network"); network != row.end()) return network->get<std::string>();
+    return fmt::format("{}/{}", protocol_name(row.at("protocol").get<unsigned>()),
+                       row.at("port").get<unsigned>());
+}
+
+std::expected<Report, std::string> read_report(const Ask& ask, const Selection& selection) {
+    Json request{{"command", "report"}, {"limit", page_rows}};
+    if (!selection.by.empty()) request["by"] = selection.by;
+    Report report;
+    auto read = each_page(ask, request, [&](const Json& page) {
+        for (const auto& row : page["rows"]) report.rows.push_back({name_of(row), steps_of(row), row});
+        report.json_totals = page.at("totals");
+        return true;
+    });
+    if (!read) return std::unexpected(read.error());
+    report.totals = steps_of(report.json_totals);
+    std::ranges::sort(report.rows, [](const Row& one, const Row& other) {
+        return std::tie(other.steps, one.name) < std::tie(one.steps, other.name);  // the most first
+    });
+    return report;
+}
+
+std::string share(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? "-"
+                      : fmt::format("{:.1f} %", 100 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+Cells cells_of(const std::string& name, const Steps& steps) {
+    Cells cells{name, fmt::format("{}", steps[0])};
+    for (const auto count : std::span(steps).subspan(1)) {
+        cells.push_back(fmt::format("{}", count));
+        cells.push_back(share(count, steps[0]));
+    }
+    return cells;
+}
+
+std::string does_he_carry_on(const Steps& totals) {
+    const auto& [begun, answered, went_on, sent_data] = totals;
+    return fmt::format(
+        "Does the attacker carry on? A honeypot answered {} of {} sessions; then {} of the attackers went "
+        "on, "
+        "and {} with data.\n",
+        answered, begun, share(went_on, answered), share(sent_data, answered));
+}
+
+std::string text_of(std::span<const Row> rows, const Steps& totals, const std::string& by) {
+    std::vector<Cells> cells;
+    cells.reserve(rows.size() + 1);
+    for (const auto& row : rows) cells.push_back(cells_of(row.name, row.steps));
+    cells.push_back(cells_of("all", totals));
+    return whole_table({{by == "network" ? "NETWORK" : "PORT"},
+                        {"FIRST PACKET", 0, true},
+                        {"ANSWERED", 0, true},
+                        {"", 0, true},
+                        {"HANDSHAKE", 0, true},
+                        {"", 0, true},
+                        {"PAYLOAD", 0, true},
+                        {"", 0, true}},
+                       cells) +
+           "\n" + does_he_carry_on(totals);
+}
+
+std::string json_of(std::span<const Row> rows, const Json& totals) {
+    Json list = Json::array();
+    for (const auto& row : rows) list.push_back(row.json);
+    return Json{{"rows", std::move(list)}, {"totals", totals}}.dump() + "\n";
+}
+
+}  // namespace
+
+CommandResult report(const Ask& ask, const Selection& selection, const Sink& sink) {
+    const auto report = read_report(ask, selection);
+    if (!report) return std::unexpected(report.error());
+    const auto shown = std::span(report->rows).first(std::min(report->rows.size(), selection.limit));
+    sink(selection.json ? json_of(shown, report->json_totals) : text_of(shown, report->totals, selection.by));
+    return {};
+}
+
+}  // namespace honeyswitch::honeyctl

@@ -1,0 +1,11 @@
+// `honeyctl report`: how many sessions reached each step, by port or by source network.
+#pragma once
+
+#include "tools/honeyctl/commands.hpp"
+
+namespace honeyswitch::honeyctl {
+
+/// Sorted by how many sessions began; the limit counts after that.
+[[nodiscard]] CommandResult report(const Ask& ask, const Selection& selection, const Sink& sink);
+
+}  // namespace honeyswitch::honeyctl
