@@ -1,5 +1,6 @@
 #include "control/auth_log.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace honeyswitch::control {
@@ -32,16 +33,36 @@ std::optional<T> number_of(std::string_view digits) {
     return value;
 }
 
-/// What sshd said, if it was sshd. Of a line's words the first that ends in a colon names the program; what
-/// comes before it, date and host, is nobody's choice.
+/// The next word of a line, behind any number of blanks.
+std::string_view next_word(std::string_view& line) {
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    const auto word = line.substr(0, line.find(' '));
+    line.remove_prefix(word.size());
+    return word;
+}
+
+/// How many words date, time and host are, by the first of them; 0: there are none.
+int words_before_tag(std::string_view line) {
+    const auto is_digit = [](std::string_view word) {
+        return !word.empty() && word.front() >= '0' && word.front() <= '9';
+    };
+    const auto first = next_word(line), second = next_word(line);
+    if (first.ends_with(':')) return 0;
+    if (is_digit(first)) return 2;  // 2026-11-25T04:00:00+00:00 HOST
+    return is_digit(second) && second.contains('-')
+               ? 5
+               : 4;  // Wed 2026-11-25 04:00:00 UTC HOST, Nov 25 04:00:00 HOST
+}
+
+/// What sshd said, if it was sshd. The program's tag has its place behind date and host, which are nobody's
+/// choice: what looks like one further on is what some program quotes.
 std::optional<std::string_view> message_of_sshd(std::string_view line) {
-    const auto end = line.find(": ");
-    if (end == nowhere) return std::nullopt;
-    auto tag = line.substr(0, end);
-    if (const auto space = tag.rfind(' '); space != nowhere) tag.remove_prefix(space + 1);
+    for (int words = words_before_tag(line); words > 0; --words) (void)next_word(line);
+    auto tag = next_word(line);
+    if (!consume_end(tag, ":") || !consume_end(tag, "]") || !line.starts_with(' ')) return std::nullopt;
     if (!consume(tag, "sshd[") && !consume(tag, "sshd-session[")) return std::nullopt;
-    if (!consume_end(tag, "]") || !number_of<std::uint32_t>(tag)) return std::nullopt;
-    return line.substr(end + 2);
+    if (!number_of<std::uint32_t>(tag)) return std::nullopt;
+    return line.substr(1);
 }
 
 /// "message repeated 3 times: [ WHAT]" becomes WHAT; 1 if it is nothing of the kind.

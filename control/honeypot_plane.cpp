@@ -159,11 +159,17 @@ std::optional<TimePoint> HoneypotPlane::last_reply(HoneypotId honeypot) const {
 }
 
 Ipv4Address decoy_of(const Config& config) {
-    std::vector<Ipv4Prefix> domains = config.dark;
-    for (const Agent& agent : config.agents)
-        domains.insert(domains.end(), agent.grants.begin(), agent.grants.end());
-    if (domains.empty()) return {};
-    const Ipv4Prefix first = domains.front();
+    std::vector<Ipv4Prefix> prefixes = config.dark;
+    const auto add = [&](const std::vector<Ipv4Prefix>& more) {
+        prefixes.insert(prefixes.end(), more.begin(), more.end());
+    };
+    for (const Agent& agent : config.agents) add(agent.grants);
+    add(config.campus);
+    // Nothing is known of the campus but what is diverted.
+    for (const Rule& rule : config.rules)
+        if (rule.action == Rule::Action::divert) add(rule.destinations);
+    if (prefixes.empty()) return {};
+    const Ipv4Prefix first = prefixes.front();
     return {first.network.value + (first.length < 31 ? 1 : 0)};
 }
 

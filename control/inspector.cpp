@@ -34,7 +34,7 @@ Stats Inspector::stats() const {
 
 std::vector<CounterRow> Inspector::counters() const {
     std::vector<CounterRow> rows;
-    rows.reserve(dataplane::counter_count + event_count + 1);
+    rows.reserve(dataplane::counter_count + event_count + 2);
     for (std::size_t i = 0; i < dataplane::counter_count; ++i)
         rows.push_back({std::string(dataplane::counter_info.at(i).name),
                         std::string(dataplane::counter_info.at(i).help),
@@ -44,6 +44,7 @@ std::vector<CounterRow> Inspector::counters() const {
                         parts_.controller.events().value(static_cast<Event>(i))});
     rows.push_back({"packet_out_dropped", "Packet-Outs dropped because the ring to their worker stayed full.",
                     parts_.the_switch.packet_outs_dropped()});
+    rows.push_back({"list_refused", "Sources that found no room on a list.", parts_.lists.refused()});
     for (CounterRow& row : parts_.notices.counter_rows()) rows.push_back(std::move(row));
     return rows;
 }

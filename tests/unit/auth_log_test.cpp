@@ -31,7 +31,8 @@ TEST(FailedLoginTest, ReadsEachHeader) {
     for (const std::string header :
          {"", "Nov 23 10:00:00 gate sshd: ", "Nov 23 10:00:00 gate sshd[x]: ",
           "Nov 23 10:00:00 gate sshd[1] ", "Nov 23 10:00:00 gate xsshd[1]: ", "Nov 23 10:00:00 gate su[1]: ",
-          "Nov 23 10:00:00 gate kernel: sshd[1]: ", "Nov 23 10:00:00 gate vsftpd[1]: login as sshd[1]: "})
+          "Nov 23 10:00:00 gate kernel: sshd[1]: ", "Nov 23 10:00:00 gate vsftpd[1]: login as sshd[1]: ",
+          "Nov 23 10:00:00 gate app[7] user x sshd[1]: ", "2026-11-23T10:00:00+0100 gate app sshd[1]: "})
         EXPECT_EQ(failed_login(header + message), std::nullopt) << header;
 }
 
