@@ -72,7 +72,7 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
     while (control->lists_.busy());
     auto operators = OperatorServer::open(control->config_.control_socket, control->inspector_, *control);
     if (!operators) return std::unexpected(operators.error());
-    control->operators_.emplace(std::move(*operators));
+    control->operators_ = std::make_unique<OperatorServer>(std::move(*operators));
     return control;
 }
 
@@ -150,8 +150,15 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
         reload_state_.sentences.push_back(done.error().message());
     honeypots_.reconfigure(honeypots_before, decoy_of(config_));
     set_modes(plane_.modes(), config_);
-    switch_.set_policy(std::move(prepared.policy));
-    lists_.reconfigure(config_.lists);
+    if (prepared.interim) {
+        switch_.set_policy(std::move(prepared.interim));
+        switch_.wait_for_workers();
+        lists_.reconfigure(config_.lists);
+        switch_.set_policy(std::move(prepared.policy));
+    } else {
+        switch_.set_policy(std::move(prepared.policy));
+        lists_.reconfigure(config_.lists);
+    }
     watcher_.reconfigure(config_.lists, config_.auth_logs, now);
     reload_state_.phase = ReloadState::Phase::done;
     for (const std::string& warning : reload_state_.sentences) spdlog::warn("{}", warning);

@@ -76,7 +76,7 @@ class ControlPlane final : public Operate {
     NoticeSocket socket_;
     NoticeServer notices_;
     Inspector inspector_;
-    std::optional<OperatorServer> operators_;
+    std::unique_ptr<OperatorServer> operators_;  ///< set by create(), as what it shows is this
     Reloader reloader_;
     ReloadState reload_state_;
     TimePoint files_looked_at_{};

@@ -342,7 +342,7 @@ void DpdkSwitch::judge(std::span<PacketIn> packets) const {
     std::array<Judgement, burst> judgements;
     const auto& policy = plane_.policy().get();
     const auto& listed = plane_.listed();
-    const bool asks = policy.has_rules() || listed.size() != 0;
+    const bool asks = policy.has_rules() || listed.holds_any();
     for (std::size_t i = 0; i < packets.size(); ++i) {
         keys[i] = packets[i].key;
         if (asks) listings[i] = listed.find(keys[i].outside.host());
@@ -373,6 +373,15 @@ bool DpdkSwitch::send_to_honeypot(std::span<const std::uint8_t> frame, dataplane
     packet->hash.usr = 0;
     send(packet, port);
     return true;
+}
+
+void DpdkSwitch::wait_for_workers() {
+    constexpr std::uint64_t patience_ms = 100;
+    const Barrier barrier = barrier_request();
+    for (const std::uint64_t began = plane_.clock().now_ms(); !barrier_reached(barrier);) {
+        if (plane_.clock().now_ms() - began > patience_ms) return;
+        rte_pause();
+    }
 }
 
 void DpdkSwitch::reclaim() {

@@ -93,6 +93,8 @@ class DpdkSwitch final : public Switch {
     [[nodiscard]] std::size_t receive(std::span<PacketIn, burst> packets, HoneypotListener& listener);
     /// Hands the Packet-Outs since the last flush to the workers.
     void flush();
+    /// Until no worker reads what was replaced before this: microseconds, or 100 ms if one has no CPU.
+    void wait_for_workers();
     /// Takes back what is free after its grace period.
     void reclaim();
     /// A frame of the controller's own, untagged, out of a honeypot port and with a tag of this VLAN (0:

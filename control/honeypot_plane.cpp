@@ -59,8 +59,19 @@ void HoneypotPlane::reconfigure(std::span<const Honeypot> before, Ipv4Address de
         plane_.honeypots().unset(static_cast<std::uint8_t>(i), false);
     for (const HoneypotChange& change : health_.take_changes()) put_in_force(change);
     for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) spread(pool);
-    moves_.clear();
     if (differs) switch_.renumber_honeypots(std::span(renumbered).first(before.size()));
+    move_those_of_none();
+}
+
+/// Sessions whose honeypot is gone, and of those that are down, find another as soon as there is one.
+void HoneypotPlane::move_those_of_none() {
+    moves_.clear();
+    plane_.honeypots().unset(dataplane::no_honeypot, config_.pools.front().when_none == Pool::WhenNone::drop);
+    moves_.push_back({dataplane::no_honeypot, 0});
+    for (std::size_t i = 0; i < config_.honeypots.size(); ++i) {
+        const auto index = static_cast<dataplane::HoneypotIndex>(i);
+        if (!plane_.honeypots().address(index)) moves_.push_back({index, config_.honeypots[i].pool});
+    }
 }
 
 void HoneypotPlane::tick(TimePoint now) {
@@ -79,7 +90,7 @@ void HoneypotPlane::put_in_force(const HoneypotChange& change) {
     const Pool& pool = config_.pools[honeypot.pool];
     const bool was_up = std::exchange(up_.at(index), change.up);
     const bool stays = pool.on_failure == Pool::OnFailure::stay && change.mac;
-    if (change.up || stays)
+    if (change.mac && (change.up || stays))
         plane_.honeypots().set(index, {change.mac->octets, honeypot.vlan.value_or(0), port_of(honeypot)});
     else
         plane_.honeypots().unset(index, pool.when_none == Pool::WhenNone::drop);
@@ -87,7 +98,7 @@ void HoneypotPlane::put_in_force(const HoneypotChange& change) {
         spdlog::info(
             "honeypot {} is {}{}", honeypot.name, change.up ? "up" : "not up",
             change.mac ? " at " + agent::to_string(*change.mac) : ": its MAC address is not known yet");
-    if (was_up && !change.up && !stays) moves_.push_back({change.honeypot});
+    if (was_up && !change.up && !stays) moves_.push_back({index, honeypot.pool});
 }
 
 /// The slots of a pool, over those of its honeypots that are up.
@@ -115,14 +126,13 @@ bool HoneypotPlane::any_up(std::size_t pool) const {
 void HoneypotPlane::move_some() {
     if (moves_.empty()) return;
     Move& move = moves_.front();
-    const std::size_t pool = configured(move.from).pool;
-    if (up_.at(std::to_underlying(move.from))) return moves_.pop_front();
-    if (!any_up(pool)) {
+    if (is_up(move.from)) return moves_.pop_front();
+    if (!any_up(move.pool)) {
         std::ranges::rotate(moves_, moves_.begin() + 1);
         return;
     }
     const std::uint32_t count = std::min(portion, switch_.session_capacity() - move.next);
-    switch_.move_sessions(move.from, move.next, count, static_cast<PoolId>(pool));
+    switch_.move_sessions(HoneypotId{move.from}, move.next, count, static_cast<PoolId>(move.pool));
     move.next += count;
     if (move.next == switch_.session_capacity()) moves_.pop_front();
 }

@@ -36,9 +36,10 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     [[nodiscard]] HoneypotStatus status(HoneypotId honeypot) const { return health_.status(honeypot); }
 
   private:
-    /// Sessions that go from a honeypot to others of its pool.
+    /// Sessions that go from a honeypot to others of a pool.
     struct Move {
-        HoneypotId from;
+        dataplane::HoneypotIndex from;  ///< no_honeypot: those of one that is in the configuration no more
+        std::size_t pool;
         std::uint32_t next = 0;  ///< place in the session table
     };
 
@@ -49,6 +50,10 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     void put_in_force(const HoneypotChange& change);
     void spread(std::size_t pool);
     [[nodiscard]] bool any_up(std::size_t pool) const;
+    [[nodiscard]] bool is_up(dataplane::HoneypotIndex honeypot) const {
+        return honeypot != dataplane::no_honeypot && up_.at(honeypot);
+    }
+    void move_those_of_none();
     void move_some();
     [[nodiscard]] const Honeypot& configured(HoneypotId honeypot) const {
         return config_.honeypots[std::to_underlying(honeypot)];

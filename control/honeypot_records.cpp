@@ -16,8 +16,8 @@ struct Check {
 std::expected<Check, std::string> parse_check(std::string_view text) {
     constexpr std::string_view tcp = "tcp:";
     const auto bad = [text] {
-        return std::unexpected(
-            fmt::format("'{}' is not a check: write none, arp, or tcp:PORT with a port from 1 to 65535", text));
+        return std::unexpected(fmt::format(
+            "'{}' is not a check: write none, arp, or tcp:PORT with a port from 1 to 65535", text));
     };
     if (text == "none") return Check{.watched = false, .tcp_port = std::nullopt};
     if (text == "arp") return Check{};
@@ -60,7 +60,8 @@ void read_honeypot(RecordReader& reader, Config& config) {
     reader.parsed("check", check, parse_check);
     honeypot.watched = check.watched;
     honeypot.check_tcp_port = check.tcp_port;
-    if (!honeypot.watched && !honeypot.mac) reader.fail("check", "check \"none\" needs mac: it is learned by ARP");
+    if (!honeypot.watched && !honeypot.mac)
+        reader.fail("check", "check \"none\" needs mac: it is learned by ARP");
     config.honeypots.push_back(std::move(honeypot));
 }
 

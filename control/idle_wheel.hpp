@@ -20,8 +20,8 @@ class IdleWheel {
   public:
     IdleWheel(std::uint32_t capacity, Milliseconds timeout);
 
-    /// Sessions that are in the wheel keep the moment at which they are looked at: after a shorter timeout they expire
-    /// as late as under the old one.
+    /// Sessions that are in the wheel keep the moment at which they are looked at: after a shorter timeout
+    /// they expire as late as under the old one.
     void set_timeout(Milliseconds timeout) { timeout_ = timeout; }
 
     /// Precondition: the flow is not in the wheel.

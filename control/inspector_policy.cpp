@@ -41,6 +41,7 @@ std::vector<HoneypotRow> Inspector::honeypots() const {
 
 std::vector<PoolRow> Inspector::pools() const {
     std::vector<PoolRow> rows;
+    rows.reserve(parts_.config.pools.size());
     for (const Pool& pool : parts_.config.pools)
         rows.push_back({.name = pool.name, .affinity = pool.affinity});
     for (std::size_t i = 0; i < parts_.config.honeypots.size(); ++i) {

@@ -12,11 +12,12 @@
 #include <span>
 #include <string_view>
 
+#include "dataplane/pool_table.hpp"
+
 namespace honeyswitch::control {
 
-inline constexpr std::size_t pool_slot_count = 4096;
-/// In a slot: no honeypot is up.
-inline constexpr std::uint8_t no_honeypot = 255;
+using dataplane::no_honeypot;  ///< in a slot: no honeypot is up
+inline constexpr std::size_t pool_slot_count = dataplane::PoolTable::slot_count;
 
 struct PoolMember {
     std::uint8_t honeypot = no_honeypot;  ///< index in Config::honeypots, below `no_honeypot`

@@ -1,5 +1,6 @@
 #include "control/reloader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "control/config_change.hpp"
@@ -7,6 +8,18 @@
 #include "control/options.hpp"
 
 namespace honeyswitch::control {
+namespace {
+
+/// Each list that was there means the same bit, and the same thing, as before.
+bool keep_their_bits(const std::vector<SourceList>& before, const std::vector<SourceList>& after) {
+    return before.size() <= after.size() && std::equal(before.begin(), before.end(), after.begin(),
+                                                       [](const SourceList& old, const SourceList& now) {
+                                                           return old.name == now.name &&
+                                                                  old.kind == now.kind;
+                                                       });
+}
+
+}  // namespace
 
 void Reloader::start(const Config& running_config) {
     done_ = false;
@@ -37,7 +50,16 @@ Reloader::Result Reloader::prepare(const std::vector<std::string>& arguments, co
         return std::unexpected(std::move(differences));
     auto policy = dataplane::Policy::build(policy_config(launch->config), launch->config.workers);
     if (!policy) return std::unexpected(std::vector{policy.error().message()});
-    return Prepared{std::move(launch->config), std::move(*policy), std::move(launch->warnings)};
+    std::unique_ptr<const dataplane::Policy> interim;
+    if (!keep_their_bits(running_config.lists, launch->config.lists)) {
+        auto without_lists = policy_config(launch->config);
+        without_lists.lists.clear();
+        auto built = dataplane::Policy::build(without_lists, launch->config.workers);
+        if (!built) return std::unexpected(std::vector{built.error().message()});
+        interim = std::move(*built);
+    }
+    return Prepared{std::move(launch->config), std::move(*policy), std::move(interim),
+                    std::move(launch->warnings)};
 }
 
 }  // namespace honeyswitch::control

@@ -19,6 +19,9 @@ namespace honeyswitch::control {
 struct Prepared {
     Config config;
     std::unique_ptr<const dataplane::Policy> policy;
+    /// Without lists, for the moment in which lists change their bits in the table of sources; null: none
+    /// does.
+    std::unique_ptr<const dataplane::Policy> interim;
     std::vector<std::string> warnings;
 };
 

@@ -31,6 +31,7 @@ void SessionBook::reconfigure(Milliseconds idle_timeout, std::uint32_t history_c
                               std::span<const Tier> tiers, bool tiers_differ) {
     wheel_.set_timeout(idle_timeout);
     if (!tiers_differ) return;
+    history_.each_reached([&](Ipv4Address source) { switch_.move_back(source); });
     history_ = SourceHistory(history_capacity, tiers);
     tiers_.assign(tiers.begin(), tiers.end());
 }

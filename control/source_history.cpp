@@ -102,6 +102,13 @@ void SourceHistory::expire(TimePoint now, std::size_t places,
     }
 }
 
+void SourceHistory::each_reached(const std::function<void(Ipv4Address)>& visit) const {
+    for (const Window& window : windows_)
+        for (std::uint32_t i = 0; i < window.table.places(); ++i)
+            if (const HistoryTable::Place place{i}; window.table.kept(place) != 0)
+                visit(window.table.source(place));
+}
+
 SourceHistory::Numbers SourceHistory::numbers(Ipv4Address source, Milliseconds window, TimePoint now) const {
     for (const auto& entry : windows_) {
         if (entry.table.window() != window) continue;

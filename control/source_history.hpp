@@ -46,6 +46,10 @@ class SourceHistory {
     /// and as long as the table takes to be looked at.
     void expire(TimePoint now, std::size_t places, const std::function<void(Ipv4Address)>& fell_back);
 
+    /// Each source that has reached a tier and of which expire() has not told; of several windows, perhaps
+    /// more than once.
+    void each_reached(const std::function<void(Ipv4Address)>& visit) const;
+
     struct Numbers {
         std::uint32_t sessions = 0, payload_sessions = 0;
         double destinations = 0;  ///< estimated

@@ -56,7 +56,8 @@ struct ListedPage {
 /// Control thread. A list is named by its index in the configuration, which is also its bit in the sink.
 class SourceLists {
   public:
-    static constexpr std::size_t most_lists = 64;
+    static constexpr std::size_t most_lists =
+        48;  ///< as the data plane has bits for (dataplane/listed_table.hpp)
 
     /// `capacity`: prefixes in all, however many lists each is on. Precondition: lists.size() <= most_lists.
     SourceLists(std::span<const SourceList> lists, std::size_t capacity, ListSink& sink);

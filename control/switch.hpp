@@ -50,7 +50,7 @@ struct PacketIn {
     Judgement judgement{};             ///< of rules and lists, now
     std::optional<Pending> pending{};  ///< earlier packets of it were diverted without a session
     HoneypotId honeypot{};             ///< that sent it, if it is from one
-    L2Path path{};                       ///< of this frame; meaningful when it came from the outside
+    L2Path path{};                     ///< of this frame; meaningful when it came from the outside
     bool from_honeypot = false;
     bool fragment = false;  ///< any fragment of a datagram (RFC 791); with key.kind `portless`, not the first
     std::uint16_t bytes = 0;  ///< length of the frame without FCS

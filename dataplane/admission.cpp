@@ -9,7 +9,8 @@ namespace honeyswitch::dataplane {
 void Pipeline::decide_admission(std::size_t i) {
     rte_mbuf* const packet = candidates_.packets[i];
     if (!control_alive_) return send_inside(packet, Counter::outside_to_inside_fail_open);
-    if (candidates_.keys[i].outside == config_.probe_source) return drop(packet, Counter::outside_dropped_probe_source);
+    if (candidates_.keys[i].outside == config_.probe_source)
+        return drop(packet, Counter::outside_dropped_probe_source);
     const Opening opening = opening_of(i);
     if (opening == Opening::answer && !tables_.modes.divert_backscatter.load(std::memory_order_relaxed)) {
         // The end of a flow that never got a session is for the honeypot, which keeps a state for it.
@@ -17,6 +18,8 @@ void Pipeline::decide_admission(std::size_t i) {
             return divert_stateless(i, Counter::outside_to_honeypot_handshake);
         return drop(packet, Counter::outside_dropped_backscatter);
     }
+    const std::uint32_t pool_rule = candidates_.judgements[i].pool_rule;
+    if (pool_rule != Judgement::no_rule) policy_->hit(config_.worker, pool_rule);
     if (tables_.modes.handshake.load(std::memory_order_relaxed) && !follows_an_answer(i, opening))
         return divert_stateless(i, Counter::outside_to_honeypot_handshake);
     // No session can be added: the control thread could do no more than this.

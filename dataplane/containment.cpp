@@ -57,7 +57,9 @@ void Pipeline::decide_without_session(std::size_t i) {
 /// to fill.
 bool Pipeline::may_punt_own() {
     constexpr std::size_t most_in_a_burst = 8;
-    return punts_.of_honeypots_own < most_in_a_burst && ++punts_.of_honeypots_own != 0;
+    if (punts_.of_honeypots_own == most_in_a_burst) return false;
+    ++punts_.of_honeypots_own;
+    return true;
 }
 
 /// By port, VLAN and MAC address. Where there is only one honeypot, all that comes is its.

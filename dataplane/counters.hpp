@@ -85,7 +85,8 @@ inline constexpr std::array<CounterInfo, counter_count> counter_info{{
      "Answers to forged sources (SYN-ACK, RST, ICMP errors and replies) for inactive addresses, dropped."},
     {"outside_dropped_rule", "Packets dropped because a rule says so."},
     {"outside_dropped_probe_source",
-     "Packets for inactive addresses under the address that the switch's own probes of honeypots come from, dropped."},
+     "Packets for inactive addresses under the address that the switch's own probes of honeypots come from, "
+     "dropped."},
     {"outside_dropped_no_honeypot", "Packets dropped because no honeypot of their pool is up."},
     {"punted", "Packets handed to the control thread as Packet-Ins."},
     {"inside_to_outside", "Frames from inside, sent outside unchanged."},

@@ -12,8 +12,9 @@ struct Judgement {
     static constexpr std::uint32_t no_rule = ~0U;
 
     Verdict verdict = Verdict::none;
-    PoolIndex pool = 0;            ///< where it goes if it is diverted
-    std::uint32_t rule = no_rule;  ///< that decided
+    PoolIndex pool = 0;                 ///< where it goes if it is diverted
+    std::uint32_t rule = no_rule;       ///< that decided
+    std::uint32_t pool_rule = no_rule;  ///< that chose the pool, if it is diverted
 };
 
 }  // namespace honeyswitch::dataplane

@@ -103,9 +103,9 @@ bool ListedTable::set(Prefix prefix, Listing listing) {
         return true;
     }
     if (before.empty() && size_ == capacity_) return false;
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): rte_hash keeps a pointer with each key; a number takes its
-    // place
-    auto* const data = reinterpret_cast<void*>(static_cast<std::uintptr_t>(listing.bits()));
+    // rte_hash keeps a pointer with each key; a number takes its place.
+    const auto number = static_cast<std::uintptr_t>(listing.bits());
+    auto* const data = reinterpret_cast<void*>(number);  // NOLINT(performance-no-int-to-ptr)
     if (rte_hash_add_key_with_hash_data(table_, &key, hash(key), data) != 0) return false;
     if (before.empty()) {
         ++size_;

@@ -58,6 +58,7 @@ class ListedTable {
 
     /// Prefixes in it, of lists and of sources that were moved.
     [[nodiscard]] std::uint32_t size() const { return size_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool holds_any() const { return size() != 0; }
     /// No source is on any list.
     [[nodiscard]] bool empty() const { return listed_.load(std::memory_order_relaxed) == 0; }
     /// False: the source is on no list. True: it may be.

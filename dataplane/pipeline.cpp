@@ -140,7 +140,7 @@ void Pipeline::parse(std::size_t i, From from) {
 /// Rules and lists are asked about what may need it: packets without a session, and those that are concerned
 /// whether they have one or not.
 void Pipeline::judge() {
-    const bool asks = policy_->has_rules() || tables_.listed.size() != 0;
+    const bool asks = policy_->has_rules() || tables_.listed.holds_any();
     std::array<std::uint8_t, burst_size> places;
     std::array<SessionKey, burst_size> keys;
     std::array<Listing, burst_size> listings;

@@ -156,7 +156,10 @@ void Policy::classify(std::span<const SessionKey> keys, std::span<Judgement> jud
     for (std::size_t i = 0; i < keys.size(); ++i) {
         const std::uint32_t* const result = &results[i * category_count];
         Judgement& judgement = judgements[i];
-        if (result[pool_category] != 0) judgement.pool = rules_[result[pool_category] - 1].pool;
+        if (result[pool_category] != 0) {
+            judgement.pool_rule = result[pool_category] - 1;
+            judgement.pool = rules_[judgement.pool_rule].pool;
+        }
         if (result[verdict_category] == 0) continue;
         judgement.rule = result[verdict_category] - 1;
         const Ruled& rule = rules_[judgement.rule];
@@ -164,7 +167,9 @@ void Policy::classify(std::span<const SessionKey> keys, std::span<Judgement> jud
         judgement.verdict = rule.action == Action::inside ? Judgement::Verdict::inside
                             : rule.action == Action::drop ? Judgement::Verdict::drop
                                                           : Judgement::Verdict::divert;
-        if (rule.action == Action::divert) judgement.pool = rule.pool;
+        if (rule.action != Action::divert) continue;
+        judgement.pool = rule.pool;
+        judgement.pool_rule = Judgement::no_rule;
     }
 }
 
@@ -180,6 +185,7 @@ void Policy::judge(std::span<const SessionKey> keys, std::span<const Listing> li
         } else if (judgement.verdict == Judgement::Verdict::none) {
             if (const PolicyList* const list = attacker(keys[i], listings[i])) {
                 judgement.verdict = Judgement::Verdict::divert;
+                if (list->pool) judgement.pool_rule = Judgement::no_rule;
                 judgement.pool = list->pool.value_or(judgement.pool);
             }
         }

@@ -65,7 +65,8 @@ unsigned Worker::round() {
     const auto now = static_cast<std::uint32_t>(clock_.now_ms());
     pipeline_.set_time(now, !heartbeat_.silent_for(now, config_.heartbeat_timeout_ms));
     unsigned packets = send_packet_outs();
-    for (PortIndex index = 0; index < ports_.size(); ++index) packets += poll(index);
+    for (std::size_t index = 0; index < ports_.size(); ++index)
+        packets += poll(static_cast<PortIndex>(index));
     return packets;
 }
 
