@@ -63,9 +63,9 @@ bool Pipeline::may_punt_own() {
 }
 
 /// By port, VLAN and MAC address. Where there is only one honeypot, all that comes is its.
-bool Pipeline::comes_from(const Session& session, std::size_t i) const {
+bool Pipeline::comes_from(HoneypotIndex honeypot, std::size_t i) const {
     if (!tables_.modes.several_honeypots.load(std::memory_order_relaxed)) return true;
-    const auto address = tables_.honeypots.address(session.honeypot.load(std::memory_order_relaxed));
+    const auto address = tables_.honeypots.address(honeypot);
     if (!address) return false;
     const auto frame = frame_of(candidates_.packets[i]);
     std::uint16_t vlan = 0;
@@ -91,8 +91,8 @@ bool Pipeline::within_caps(std::size_t i, Be32 address, HoneypotIndex honeypot) 
 void Pipeline::reply(std::size_t i, Session& session) {
     rte_mbuf* const packet = candidates_.packets[i];
     if (session.contained) return drop(packet, Counter::honeypot_contained_campus);
-    if (!comes_from(session, i)) return drop(packet, Counter::honeypot_contained_foreign);
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
+    if (!comes_from(honeypot, i)) return drop(packet, Counter::honeypot_contained_foreign);
     if (!within_caps(i, candidates_.keys[i].outside, honeypot)) return;
     tables_.honeypots.replied(honeypot, now_);
     Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
@@ -105,6 +105,7 @@ void Pipeline::reply_stateless(std::size_t i, PendingFlow flow) {
     rte_mbuf* const packet = candidates_.packets[i];
     const SessionKey& key = candidates_.keys[i];
     if (policy_->on_campus(key.outside.host())) return drop(packet, Counter::honeypot_contained_campus);
+    if (!comes_from(flow.honeypot, i)) return drop(packet, Counter::honeypot_contained_foreign);
     if (!within_caps(i, key.outside, flow.honeypot)) return;
     tables_.honeypots.replied(flow.honeypot, now_);
     const bool answers =

@@ -152,7 +152,7 @@ class Pipeline {
     // containment.cpp: from honeypots
     void decide_honeypot(std::size_t candidate);
     void decide_without_session(std::size_t candidate);
-    [[nodiscard]] bool comes_from(const Session& session, std::size_t candidate) const;
+    [[nodiscard]] bool comes_from(HoneypotIndex honeypot, std::size_t candidate) const;
     [[nodiscard]] bool within_caps(std::size_t candidate, Be32 address, HoneypotIndex honeypot);
     void reply(std::size_t candidate, Session& session);
     void reply_stateless(std::size_t candidate, PendingFlow flow);

@@ -24,7 +24,8 @@ PREFIX = os.environ.get("LAB_PREFIX", "hstest-")
 def raised_lab() -> Iterator[Lab]:
     if os.geteuid() != 0:
         pytest.fail("the laboratory needs root")
-    lab = Lab(PREFIX, Settings(kernel_io=os.environ.get("HONEYSWITCH_KERNEL_IO", "af_xdp")))
+    lab = Lab(PREFIX, Settings(kernel_io=os.environ.get("HONEYSWITCH_KERNEL_IO", "af_xdp"),
+                               more_honeypots=True))
     lab.down()  # what a run that was killed left behind
     try:
         lab.up()

@@ -58,6 +58,7 @@ control_socket = "{self.socket}"
 [[honeypot]]
 name = "pot"
 mac = "{HONEYPOT}"
+check = "none"
 """
         )
         self.log = folder / "log"

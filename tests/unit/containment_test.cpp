@@ -56,6 +56,16 @@ TEST_F(Containment, OneHoneypotDoesNotSpeakForAnother) {
     EXPECT_EQ(counted(Counter::honeypot_contained_foreign), 3U);
 }
 
+TEST_F(Containment, NorWhereThereIsNoSessionYet) {
+    modes_.several_honeypots = modes_.handshake = true;
+    (void)from_outside(to("10.1.0.99"));
+    const auto answer = [](const char* sender) {
+        return Frame().between(mac(sender), switch_mac).ipv4("10.1.0.99", attacker).tcp(22, 40000, 0x12);
+    };
+    EXPECT_EQ(from_honeypot(answer("02:00:00:00:00:ab")).end, End::dropped);
+    EXPECT_EQ(from_honeypot(answer("02:00:00:00:00:aa")).end, End::outside);
+}
+
 TEST_F(Containment, RepliesToOneSourceAreCapped) {
     modes_.set_reply_rates({.packets_per_source = 3});
     add_session(key_of(decoy));

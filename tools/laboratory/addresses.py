@@ -1,8 +1,8 @@
 """Who has which address in the laboratory.
 
     attackers ─ upstream ═ border link, honeyswitch on it ═ core ─ campus bridge ─ hosts, agent
-                                        │
-                                     honeypot
+                                      │ │
+                               honeypot rack ─ sandbox, trap (VLAN 66)
 """
 
 import ipaddress
@@ -23,6 +23,8 @@ DARK_EXAMPLE = "10.66.200.7"  # an address of the dark prefixes
 # Outside. Documentation prefixes (RFC 5737).
 ATTACKERS = [f"203.0.113.{n}" for n in range(10, 20)]
 ATTACKER_ROUTER = "203.0.113.1"
+# All of it is the attacker's machine as well: a crowd of sources (RFC 2544's benchmarking prefix).
+CROWD = "198.18.0.0/15"
 UPSTREAM = "198.51.100.1"
 CORE_BORDER = "198.51.100.2"
 
@@ -42,6 +44,9 @@ HONEYPOT_SERVICES = "10.66.255.254"
 UPSTREAM_MAC = "02:66:00:00:01:01"
 CORE_MAC = "02:66:00:00:02:01"
 HONEYPOT_MAC = "02:66:00:00:03:01"
+SANDBOX_MAC = "02:66:00:00:03:02"
+TRAP_MAC = "02:66:00:00:03:03"
+TRAP_VLAN = 66
 
 
 def mac_of(address: str) -> str:

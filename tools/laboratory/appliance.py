@@ -1,10 +1,13 @@
 """honeyswitch on the border link: its namespace, configuration, process and operator's socket."""
 
+import contextlib
 import json
-import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
-from . import addresses, wiring
+from . import configuration, wiring
+from .configuration import Configuration
 from .errors import LabError
 from .namespace import Namespace, run
 from .processes import Processes
@@ -12,52 +15,6 @@ from .settings import Settings
 from .wait import wait_for
 
 PROCESS = "honeyswitch"
-PORTS = ("outside", "inside", "honeypot")
-AGENT_NAME = "campus"
-
-CONFIG = """\
-# The laboratory's configuration, written by tools/lab.
-[ports]
-outside = "dev:outside"
-inside = "dev:inside"
-honeypot = "dev:honeypot"
-kernel_io = "{kernel_io}"
-
-[process]
-workers = 1
-lcores = "{lcores}"
-no_huge = {no_huge}
-idle_sleep = 50
-
-[capacity]
-session_capacity = {session_capacity}
-address_capacity = 65536
-mbufs = 16384
-
-[timeouts]
-idle_timeout = "{idle_timeout}ms"
-agent_timeout = "{agent_timeout}ms"
-sighting_lifetime = "{sighting_lifetime}ms"
-
-[diversion]
-dark = [{dark}]
-
-[notices]
-listen_address = "{listen}"
-listen_port = {port}
-
-[operator]
-control_socket = "{socket}"
-log_level = "debug"
-
-[[honeypot]]
-name = "honeypot"
-
-[[agent]]
-name = "{agent}"
-key_file = "{key}"
-grants = ["{domain}"]
-"""
 
 
 class Appliance:
@@ -81,19 +38,25 @@ class Appliance:
     def socket(self) -> Path:
         return self.directory / "control.sock"
 
-    def write_config(self) -> None:
-        settings = self.settings
+    def write_config(self, **changes: dict | list[dict]) -> None:
+        """The laboratory's own configuration, with these changes (configuration.changed)."""
         if not self.key.exists():
-            run(settings.binary("agent/honeyswitch-agent"), "keygen", str(self.key))
-        cpus = sorted(os.sched_getaffinity(0))
-        self.config.write_text(CONFIG.format(
-            kernel_io=settings.kernel_io, lcores=f"{cpus[0]},{cpus[-1]}", no_huge=str(settings.no_huge).lower(),
-            session_capacity=settings.session_capacity, idle_timeout=round(settings.idle_timeout * 1000),
-            agent_timeout=round(settings.agent_timeout * 1000),
-            sighting_lifetime=round(settings.sighting_lifetime * 1000),
-            dark=", ".join(f'"{prefix}"' for prefix in addresses.dark_prefixes()),
-            listen=addresses.MANAGEMENT_SWITCH, port=addresses.NOTICE_PORT, socket=self.socket, agent=AGENT_NAME,
-            key=self.key, domain=addresses.DOMAIN))
+            run(self.settings.binary("agent/honeyswitch-agent"), "keygen", str(self.key))
+        self.config.write_text(configuration.to_toml(configuration.changed(self.default_config(), **changes)))
+
+    def default_config(self) -> Configuration:
+        return configuration.default(self.settings, self.key, self.socket)
+
+    @contextlib.contextmanager
+    def reconfigured(self, **changes: dict | list[dict]) -> Iterator[None]:
+        """With these changes in force, and without them after. Sessions that began meanwhile go on."""
+        self.write_config(**changes)
+        try:
+            self.honeyctl("reload")
+            yield
+        finally:
+            self.write_config()
+            self.honeyctl("reload")
 
     def start(self) -> None:
         """Returns when it forwards and answers its operator."""
@@ -101,7 +64,7 @@ class Appliance:
             self._bridge()
             return
         # A process that was killed leaves its XDP program on the interface.
-        for port in PORTS:
+        for port in configuration.ports(self.settings):
             self.namespace.ip("link", "set", port, "xdp", "off")
         self.socket.unlink(missing_ok=True)
         self.processes.start(PROCESS, self.namespace.command(
@@ -112,31 +75,31 @@ class Appliance:
     def _answers(self) -> bool:
         if not self.processes.running(PROCESS):
             raise LabError(f"honeyswitch ended while starting:\n{self.processes.tail(PROCESS, 40)}")
-        return self.socket.exists() and self._honeyctl("stats").returncode == 0
+        return self.socket.exists() and self.try_honeyctl("stats").returncode == 0
 
     def _bridge(self) -> None:
         if not self.namespace.attempt("ip", "link", "show", "br0").returncode == 0:
             wiring.bridge(self.namespace, "br0")
-            for port in ("outside", "inside"):
+            for port in (configuration.OUTSIDE, configuration.INSIDE):
                 self.namespace.ip("link", "set", port, "master", "br0")
 
     def stop(self) -> None:
         self.processes.stop(PROCESS)
 
-    def _honeyctl(self, *arguments: str):
+    def try_honeyctl(self, *arguments: str) -> subprocess.CompletedProcess:
         return self.namespace.attempt(self.settings.binary("tools/honeyctl"), "--socket", str(self.socket), *arguments)
 
     def honeyctl(self, *arguments: str) -> str:
-        result = self._honeyctl(*arguments)
+        result = self.try_honeyctl(*arguments)
         if result.returncode != 0:
             raise LabError(f"honeyctl {' '.join(arguments)} failed ({result.returncode}): {result.stderr.strip()}\n"
                            f"{self.processes.tail(PROCESS)}")
         return result.stdout
 
-    def ask(self, what: str) -> object:
+    def ask(self, *what: str) -> object:
         """honeyctl's answer as JSON says it."""
-        text = self.honeyctl(what, "--json")
+        text = self.honeyctl(*what, "--json")
         try:
             return json.loads(text)
         except ValueError as error:
-            raise LabError(f"honeyctl {what} --json did not print JSON ({error}): {text[:200]}") from error
+            raise LabError(f"honeyctl {' '.join(what)} --json did not print JSON ({error}): {text[:200]}") from error

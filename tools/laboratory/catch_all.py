@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""The honeypot's answer on every port that has no service of its own: says that it is the honeypot, echoes what
+"""The honeypot's answer on every port that has no service of its own: says which honeypot it is, echoes what
 it is sent, byte for byte, and logs each connection as a line of JSON with its true source and destination."""
 
 import argparse
 import asyncio
+import functools
 import json
 import resource
 import socket
@@ -26,7 +27,7 @@ def log(event: str, **details: object) -> None:
     print(json.dumps({"time": round(time.time(), 6), "event": event, **details}), flush=True)
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def serve(name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     source = writer.get_extra_info("peername")
     destination = writer.get_extra_info("sockname")
     port = original_port(writer.get_extra_info("socket"), destination[1])
@@ -34,7 +35,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     log("open", **ends)
     echoed = 0
     try:
-        writer.write(f"honeypot: {ends['source']} reached {ends['destination']}\r\n".encode())
+        writer.write(f"{name}: {ends['source']} reached {ends['destination']}\r\n".encode())
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
@@ -46,8 +47,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
-async def listen(port: int) -> None:
-    server = await asyncio.start_server(serve, "0.0.0.0", port, backlog=4096)
+async def listen(name: str, port: int) -> None:
+    server = await asyncio.start_server(functools.partial(serve, name), "0.0.0.0", port, backlog=4096)
     log("listening", port=port)
     async with server:
         await server.serve_forever()
@@ -56,10 +57,11 @@ async def listen(port: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=6401)
+    parser.add_argument("--name", default="honeypot", help="who it says it is")
     options = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    asyncio.run(listen(options.port))
+    asyncio.run(listen(options.name, options.port))
     return 0
 
 

@@ -46,10 +46,10 @@ class Conversation:
         return hashlib.sha256(received).digest() == hashlib.sha256(sent).digest()
 
 
-def greeting(machine: Namespace, address: str, port: int, timeout: float = 5) -> str:
+def greeting(machine: Namespace, address: str, port: int, timeout: float = 5, source: str | None = None) -> str:
     """What the port says first, or why it says nothing."""
     try:
-        with Conversation(machine, address, port, timeout=timeout) as conversation:
+        with Conversation(machine, address, port, timeout=timeout, source=source) as conversation:
             return conversation.greeting
     except OSError as error:
         return f"no answer ({error.strerror or error})"

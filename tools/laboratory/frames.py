@@ -14,19 +14,21 @@ ETH_P_ALL = 0x0003
 PACKET_AUXDATA = 8  # linux/if_packet.h, with struct tpacket_auxdata
 SOL_PACKET = 263
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h; the kernel's own time of arrival
+SO_RCVBUFFORCE = 33  # asm-generic/socket.h; beyond net.core.rmem_max, so that no frame is missed that nobody has read yet
 PACKET_OUTGOING = 4
 TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 1 << 4, 1 << 6
-RECEIVE_BUFFER = 4 << 20
+RECEIVE_BUFFER = 32 << 20
 
 
 class Tap:
-    """Sends and receives whole frames on one interface. A context manager."""
+    """Sends and receives whole frames on one interface of a machine (None: of this one). A context manager."""
 
-    def __init__(self, machine: Namespace, interface: str):
-        self.socket = machine.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    def __init__(self, machine: Namespace | None, interface: str):
+        make = machine.socket if machine else socket.socket
+        self.socket = make(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
         self.socket.bind((interface, ETH_P_ALL))
 
     def __enter__(self) -> "Tap":

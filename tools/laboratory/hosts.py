@@ -3,24 +3,11 @@
 import json
 from pathlib import Path
 
-from . import addresses, wiring
-from .namespace import Namespace, run
+from . import addresses, ssh_server, wiring
+from .namespace import Namespace
 from .paths import TOOLS
 from .processes import Processes
 from .wait import wait_for
-
-SSHD_CONFIG = """\
-Port 22
-ListenAddress 0.0.0.0
-HostKey {directory}/host_key
-PidFile none
-AuthorizedKeysFile {directory}/authorized_keys
-StrictModes no
-UsePAM no
-PermitRootLogin yes
-PasswordAuthentication no
-ForceCommand echo this is the campus host {name}
-"""
 
 
 class CampusHost:
@@ -55,15 +42,9 @@ class CampusHost:
 
     def serve(self, client_key: Path) -> None:
         """Starts its servers and returns when they listen."""
-        key = self.directory / "host_key"
-        if not key.exists():
-            run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", self.name, "-f", str(key))
-        (self.directory / "authorized_keys").write_text(client_key.with_suffix(".pub").read_text())
-        config = self.directory / "sshd_config"
-        config.write_text(SSHD_CONFIG.format(directory=self.directory, name=self.name))
-        Path("/run/sshd").mkdir(exist_ok=True)  # privilege separation wants it; normally systemd makes it
         self._start("http", str(TOOLS / "laboratory/campus_host.py"), "--name", self.name)
-        self._start("sshd", "/usr/sbin/sshd", "-D", "-e", "-f", str(config))
+        ssh_server.start(self.name, f"this is the campus host {self.name}", self.namespace, self.processes,
+                         self.directory, client_key)
         for service, number in (("http", 80), ("sshd", 22)):
             wait_for(f"{self.name}: {service} listening", lambda n=number: self._listens(n),
                      evidence=lambda s=service: self.processes.tail(f"{self.name}-{s}"))

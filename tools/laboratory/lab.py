@@ -3,20 +3,28 @@
 import os
 import shutil
 from pathlib import Path
+from typing import TypeVar
 
-from . import addresses, wiring
-from .appliance import AGENT_NAME, PORTS, Appliance
+from . import addresses, configuration, wiring
+from .appliance import Appliance
 from .errors import LabError
 from .explorer import Explorer
 from .honeypot import Honeypot
 from .hosts import CampusHost
+from .inetsim import InetsimHoneypot
 from .namespace import Namespace, run
 from .paths import RUN_ROOT
 from .processes import Processes, start_time, stop
+from .sandbox import Sandbox
 from .settings import Settings
+from .trap import Trap
 from .wait import wait_for
 
 MACHINES = ("attacker", "upstream", "switch", "core", "campus", "agent", "honeypot")
+# With `more_honeypots`; the rack is a bridge that both others are plugged into.
+MORE_MACHINES = ("rack", "sandbox", "trap")
+
+AnyHoneypot = TypeVar("AnyHoneypot", bound=Honeypot)
 
 
 class Lab:
@@ -28,11 +36,25 @@ class Lab:
         self.settings = settings or Settings.load(self.directory)
         self.processes = Processes(self.directory)
         self.appliance = Appliance(self.machine("switch"), self.processes, self.directory, self.settings)
-        self.explorer = Explorer(self.machine("agent"), self.processes, self.appliance.key, AGENT_NAME, self.settings)
-        self.honeypot = Honeypot(self.machine("honeypot"), self.processes, self.directory)
+        self.explorer = Explorer(self.machine("agent"), self.processes, self.appliance.key,
+                                 configuration.AGENT_NAME, self.settings)
+        self.honeypot = self._honeypot(InetsimHoneypot, "honeypot", "eth0")
+        self.sandbox = self._honeypot(Sandbox, "sandbox", "eth0")
+        self.sandbox.client_key = self.client_key
+        self.trap = self._honeypot(Trap, "trap", f"eth0.{addresses.TRAP_VLAN}")
+
+    def _honeypot(self, kind: type[AnyHoneypot], name: str, interface: str) -> AnyHoneypot:
+        return kind(name, interface, self.machine(name), self.processes, self.directory)
 
     def machine(self, name: str) -> Namespace:
         return Namespace(self.prefix + name)
+
+    def machine_names(self) -> tuple[str, ...]:
+        """Those that are no campus hosts."""
+        return MACHINES + (MORE_MACHINES if self.settings.more_honeypots else ())
+
+    def honeypots(self) -> list[Honeypot]:
+        return [self.honeypot, *([self.sandbox, self.trap] if self.settings.more_honeypots else [])]
 
     @property
     def client_key(self) -> Path:
@@ -44,16 +66,19 @@ class Lab:
     def up(self) -> None:
         """Returns when everything answers. On failure nothing is taken down: the logs stay for reading."""
         self.settings.save(self.directory)
-        for name in MACHINES:
+        for name in self.machine_names():
             self.machine(name).create()
         self._wire_outside()
         self._wire_campus()
         self._wire_switch()
+        if self.settings.more_honeypots:
+            self._wire_rack()
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.client_key))
         for name, address in addresses.HOSTS.items():
             self.add_host(name, address)
-        self.honeypot.answer()
-        self.honeypot.serve()
+        for honeypot in self.honeypots():
+            honeypot.answer()
+            honeypot.serve()
         if not self.settings.without_switch:
             self.appliance.write_config()
         self.appliance.start()
@@ -67,7 +92,9 @@ class Lab:
         for address in addresses.ATTACKERS:
             attacker.ip("address", "add", f"{address}/24", "dev", "eth0")
         attacker.ip("route", "add", "default", "via", addresses.ATTACKER_ROUTER)
+        attacker.ip("route", "add", "local", addresses.CROWD, "dev", "lo")
         upstream.ip("address", "add", f"{addresses.ATTACKER_ROUTER}/24", "dev", "attackers")
+        upstream.ip("route", "add", addresses.CROWD, "via", addresses.ATTACKERS[0])
         wiring.router(upstream)
 
     def _wire_campus(self) -> None:
@@ -84,10 +111,10 @@ class Lab:
 
     def _wire_switch(self) -> None:
         switch, upstream, core = self.machine("switch"), self.machine("upstream"), self.machine("core")
-        outside, inside, honeypot = PORTS
-        wiring.link(switch, outside, upstream, "border", right_mac=addresses.UPSTREAM_MAC)
-        wiring.link(switch, inside, core, "border", right_mac=addresses.CORE_MAC)
-        wiring.link(switch, honeypot, self.machine("honeypot"), "eth0", right_mac=addresses.HONEYPOT_MAC)
+        wiring.link(switch, configuration.OUTSIDE, upstream, "border", right_mac=addresses.UPSTREAM_MAC)
+        wiring.link(switch, configuration.INSIDE, core, "border", right_mac=addresses.CORE_MAC)
+        wiring.link(switch, configuration.HONEYPOT, self.honeypot.namespace, "eth0",
+                    right_mac=addresses.HONEYPOT_MAC)
         wiring.link(switch, "mgmt", self.machine("agent"), "mgmt")
         switch.ip("address", "add", f"{addresses.MANAGEMENT_SWITCH}/24", "dev", "mgmt")
         self.machine("agent").ip("address", "add", f"{addresses.MANAGEMENT_AGENT}/24", "dev", "mgmt")
@@ -95,6 +122,16 @@ class Lab:
         upstream.ip("route", "add", addresses.CAMPUS, "via", addresses.CORE_BORDER)
         core.ip("address", "add", f"{addresses.CORE_BORDER}/24", "dev", "border")
         core.ip("route", "add", "default", "via", addresses.UPSTREAM)
+
+    def _wire_rack(self) -> None:
+        """Two honeypots on one cable: the sandbox as it is, the trap on a VLAN."""
+        rack = self.machine("rack")
+        wiring.bridge(rack, "br0")
+        wiring.link(self.machine("switch"), configuration.HONEYPOT_2, rack, "cable")
+        rack.ip("link", "set", "cable", "master", "br0")
+        wiring.attach(rack, "br0", "p-sandbox", self.sandbox.namespace, "eth0", addresses.SANDBOX_MAC)
+        wiring.attach(rack, "br0", "p-trap", self.trap.namespace, Trap.CABLE, addresses.TRAP_MAC)
+        self.trap.plug_in()
 
     def wait_for_domain(self) -> None:
         """Until the agent has swept its domain and the switch has accepted its state."""
@@ -109,7 +146,7 @@ class Lab:
 
     def add_host(self, name: str, address: str, serve: bool = True) -> CampusHost:
         host = self.host(name)
-        if name in MACHINES or host.namespace.exists():
+        if name in MACHINES + MORE_MACHINES or host.namespace.exists():
             raise LabError(f"there is a machine '{name}' already")
         host.plug_in(self.machine("campus"), address)
         if serve:
@@ -117,7 +154,7 @@ class Lab:
         return host
 
     def remove_host(self, name: str) -> None:
-        if name in MACHINES or not self.machine(name).exists():
+        if name in MACHINES + MORE_MACHINES or not self.machine(name).exists():
             raise LabError(f"there is no campus host '{name}'")
         self.host(name).unplug(self.machine("campus"))
 

@@ -16,6 +16,7 @@ class Settings:
     kernel_io: str = "af_xdp"  # or af_packet
     no_huge: bool = False
     without_switch: bool = False  # a bridge in its place: the link as it was before honeyswitch
+    more_honeypots: bool = False  # a second honeypot port, with two honeypots more behind it
     idle_timeout: float = 20
     agent_timeout: float = 4
     sighting_lifetime: float = 8

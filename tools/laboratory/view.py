@@ -28,3 +28,20 @@ def counters(lab: Lab) -> dict[str, int]:
 def counter_growth(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
     """Only those that grew."""
     return {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
+
+
+def sessions(lab: Lab, source: str = "0.0.0.0/0", destination: str = "0.0.0.0/0") -> list[dict]:
+    return lab.appliance.ask("sessions", "--source", source, "--destination", destination)
+
+
+def honeypot_states(lab: Lab) -> dict[str, str]:
+    return {row["name"]: row["state"] for row in lab.appliance.ask("honeypots")}
+
+
+def rule_packets(lab: Lab) -> dict[str, int]:
+    return {row["name"]: row["packets"] for row in lab.appliance.ask("rules")}
+
+
+def list_entries(lab: Lab, name: str) -> dict[str, list[str]]:
+    """Each source on the list, and who put it there."""
+    return {row["prefix"]: row["origins"] for row in lab.appliance.ask("list", "show", name)}
