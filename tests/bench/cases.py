@@ -1,7 +1,8 @@
 """The cases, grouped by what is in place when they run: one start of a program serves a whole group."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bench.setup import FIRST_PACKET, HANDSHAKE, Setup
 from bench.streams import IMIX, LARGE, Flows, Stream
 
 ACTIVE_ADDRESSES = 9_900
@@ -12,10 +13,17 @@ SCAN_FLOWS = 1 << 30  # unique 5-tuples: minutes at any rate seen
 
 ALL = ("testpmd", "honeyswitch", "ovs")
 TEN_GIGABIT = 14_880_000  # frames of 64 bytes per second
+PUNT_RING, BURST = 8192, 64  # of honeyswitch as it is configured here (dataplane/queue_sizes.hpp, burst.hpp)
+BEYOND_ALL = 2**32 - 1  # a cap on replies that none of them reaches
 
 
 def active(share=1):
     return Flows("active", 0, ACTIVE_FLOWS, share)
+
+
+def outbound():
+    """What active hosts send; the flows are those of active()."""
+    return Flows("outbound", 0, ACTIVE_FLOWS)
 
 
 def sessions(count, share=1):
@@ -34,6 +42,7 @@ class Case:
     stream: Stream
     programs: tuple = ALL
     creates_sessions: bool = False  # their number per second is measured
+    stateless: str = ""  # traffic that reaches the honeypot by the handshake rule, every packet of it, and makes no session
     reference: str = ""  # the case of the same program that this one is set against
 
 
@@ -47,6 +56,8 @@ class Group:
     programs: tuple = ALL
     capacity: int = 1_000_000  # of honeyswitch's session table, if the sessions in place do not ask for more
     workers: int = 1
+    setup: Setup = Setup()  # of honeyswitch
+    hosts_have_sent: bool = False  # active hosts have sent a packet of each flow before the cases run
     optional: bool = False  # only run when asked for, by --case or --scaling
 
 
@@ -55,6 +66,7 @@ def _in_place(count, text, programs=ALL, optional=False):
         sessions=count,
         capacity=0,
         programs=programs,
+        setup=FIRST_PACKET,
         optional=optional,
         cases=(
             Case(f"active-{text}", f"active addresses, {text} sessions in place", Stream((active(),)), programs,
@@ -75,12 +87,20 @@ def _two_workers(count, text):
         capacity=0,
         workers=2,
         programs=SWITCH,
+        setup=FIRST_PACKET,
         optional=True,
     )  # fmt: skip
 
 
+def _policy(name, title, setup, **group):
+    """Active traffic under a policy that has nothing to say about it (policies.py)."""
+    case = Case(name, title, Stream((active(),)), BOTH, reference="active-0")
+    return Group((case,), programs=BOTH, setup=setup, **group)
+
+
 BOTH = ("testpmd", "honeyswitch")
 SWITCH = ("honeyswitch",)
+REPLIES = Stream((Flows("reply", SESSION_BASE, 200_000),), source="honeypot")
 
 GROUPS = (
     Group((Case("input", "the input alone (testpmd rxonly)", Stream((active(),)), ("rxonly",)),), programs=("rxonly",)),
@@ -95,6 +115,7 @@ GROUPS = (
     Group(
         (Case("mixed-200k", "half active, half of 200k sessions", Stream((active(), sessions(200_000)))),),
         sessions=200_000,
+        setup=FIRST_PACKET,
     ),
     _in_place(1_000_000, "1m", BOTH),
     _in_place(10_000_000, "10m", BOTH),
@@ -102,16 +123,45 @@ GROUPS = (
     _in_place(100_000, "100k", SWITCH, optional=True),
     _in_place(4_000_000, "4m", SWITCH, optional=True),
     _two_workers(1_000_000, "1m"),
-    Group((Case("outbound", "inside to outside", Stream((Flows("outbound", 0, ACTIVE_FLOWS),), source="inside")),),
+    Group((Case("outbound", "inside to outside", Stream((outbound(),), source="inside")),),
           sources=("inside",)),
     Group(
-        (Case("replies-200k", "honeypot to outside, 200k sessions",
-              Stream((Flows("reply", SESSION_BASE, 200_000),), source="honeypot")),),
+        (Case("replies-200k", "honeypot to outside, 200k sessions", REPLIES),),
         sessions=200_000,
         sources=("outside", "honeypot"),
+        setup=FIRST_PACKET,
     ),
+    Group(
+        (Case("replies-200k-capped", "the same, counted against caps that none reaches", REPLIES, BOTH,
+              reference="replies-200k"),),
+        sessions=200_000,
+        sources=("outside", "honeypot"),
+        setup=replace(FIRST_PACKET, reply_cap=BEYOND_ALL),
+        programs=BOTH,
+    ),
+    _policy("active-rules-100", "active, 100 rules about other hosts", Setup(rules=100)),
+    _policy("active-rules-1000", "active, 1,000 rules about other hosts", Setup(rules=1000)),
+    _policy("active-rules-1000-all", "active, 1,000 rules without destination", Setup(rules=1000, rules_for_all=True),
+            sources=("outside", "inside"), hosts_have_sent=True),
+    Group(
+        (Case("outbound-rules-1000-all", "inside to outside, 1,000 rules without destination",
+              Stream((outbound(),), source="inside"), BOTH, reference="outbound"),),
+        programs=BOTH,
+        sources=("inside",),
+        setup=Setup(rules=1000, rules_for_all=True),
+    ),
+    Group(
+        (Case("sessions-200k-rules-1000", "traffic of 200k sessions, 1,000 rules about hosts",
+              Stream((sessions(200_000),)), BOTH, reference="sessions-200k"),),
+        sessions=200_000,
+        programs=BOTH,
+        setup=replace(FIRST_PACKET, rules=1000),
+    ),
+    _policy("active-listed-100k", "active, 100,000 listed sources elsewhere", Setup(listed=100_000)),
+    _policy("active-listed-100k-near", "active, 100,000 listed sources, 79,000 of them neighbours",
+            Setup(listed=100_000, listed_near=True), sources=("outside", "inside"), hosts_have_sent=True),
     Group((Case("new-sessions", "new sessions only", Stream((scan(),)), creates_sessions=True),),
-          capacity=16_000_000),
+          capacity=16_000_000, setup=FIRST_PACKET),
     Group(
         (
             Case("paced", "active at 2.48 Mpps", Stream((active(),), rate=TEN_GIGABIT // 6)),
@@ -120,6 +170,16 @@ GROUPS = (
             Case("under-scan", "active and scan by turns, as fast as taken", Stream((active(), scan(part=2))),
                  creates_sessions=True, reference="active-0"),
         )
+    ),
+    Group(
+        (
+            Case("scan-handshake", "scan, sessions begin with the handshake", Stream((scan(part=3),)), BOTH,
+                 stateless="scan"),
+            Case("paced-scan-handshake", "active at 2.48 Mpps within a scan of 12.4 Mpps, handshake",
+                 Stream((active(), scan(5, part=4)), rate=TEN_GIGABIT), BOTH, stateless="scan", reference="paced"),
+        ),
+        programs=BOTH,
+        setup=HANDSHAKE,
     ),
 )  # fmt: skip
 

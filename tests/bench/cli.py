@@ -5,9 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
-from bench import report
+from bench import admission, report
 from bench.cases import ACTIVE_ADDRESSES, GROUPS, SCALING, all_cases
 from bench.context import Bench, Hugepages
 from bench.process import Failure
@@ -16,10 +17,12 @@ from bench.runner import PROGRAMS, run_rounds, say
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PROGRAMS = ("rxonly", "testpmd", "honeyswitch", "ovs")
 BUILT = ("control/honeyswitch", "tests/bench/load/libbench_load.so")
+# Of honeyswitch alone: what the others send where is proved by the rest.
+QUICK_SWITCH_CASES = ("replies-200k-capped", "active-rules-1000-all", "active-listed-100k", "scan-handshake")
 # Of OVS-DPDK only what is up within seconds.
 QUICK_OVS_CASES = ("active-0", "outbound", "new-sessions")
 QUICK_CASES = ("input", "active-0", "active-imix", "outbound", "active-200k", "sessions-200k", "mixed-200k",
-               "replies-200k", "new-sessions", "under-scan")  # fmt: skip
+               "replies-200k", "new-sessions", "under-scan", *QUICK_SWITCH_CASES)  # fmt: skip
 
 
 def parse(arguments):
@@ -40,6 +43,8 @@ def parse(arguments):
                         help="only honeyswitch: sessions from 10,000 to 10 million, memory, and two workers")  # fmt: skip
     parser.add_argument("--profile", action="store_true",
                         help="also write where the forwarding thread's time goes (perf), which slows it a little")  # fmt: skip
+    parser.add_argument("--admission", action="store_true",
+                        help="only honeyswitch: entries over time in a scan, for each rule of admission")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="name the cases and end")
     options = parser.parse_args(arguments)
     options.rounds = options.rounds or (1 if options.quick else 5)
@@ -93,21 +98,44 @@ def needed_mebibytes(groups):
 def measure(options, failures):
     groups = chosen_groups(options)
     programs = chosen_programs(options)
-    leave_out = {"ovs": set(QUICK_CASES) - set(QUICK_OVS_CASES)} if options.quick and not options.case else {}
+    leave_out = quick_leaves_out() if options.quick and not options.case else {}
+    with prepared(options, needed_mebibytes(groups), failures) as bench:
+        return list(run_rounds(bench, groups, programs, options.rounds, options.seconds, leave_out, failures))
+
+
+def quick_leaves_out():
+    return {"ovs": set(QUICK_CASES) - set(QUICK_OVS_CASES), "testpmd": set(QUICK_SWITCH_CASES)}
+
+
+@contextmanager
+def prepared(options, mebibytes, failures):
     options.output.mkdir(parents=True, exist_ok=True)
     profiles = options.output if options.profile else None
     bench = Bench(options.build.resolve(), options.seed, ACTIVE_ADDRESSES, profiles)
     complete = False
     try:
-        with Hugepages(needed_mebibytes(groups)):
-            rounds = run_rounds(bench, groups, programs, options.rounds, options.seconds, leave_out, failures)
-            results = list(rounds)
+        with Hugepages(mebibytes):
+            yield bench
         complete = not failures
     finally:
         bench.close(keep_logs=not complete)
         if not complete:
             say(f"logs are in {bench.directory}")
-    return results
+
+
+def compare_admissions(options, failures):
+    """Returns how many runs there were."""
+    groups = [(admission.group(mode), None) for mode in admission.MODES]
+    with prepared(options, needed_mebibytes(groups), failures) as bench:
+        curves = list(admission.run(bench))
+        failures += [complaint for curve in curves for complaint in admission.complaints(curve)]
+    admission.write_json(options.output / "admission.json", curves)
+    print(admission.table(curves))
+    from bench import plots
+
+    plots.draw_admission(curves, options.output)
+    say(f"admission.json, admission.svg and admission.png are in {options.output}")
+    return len(curves)
 
 
 def present(options, results):
@@ -125,6 +153,13 @@ def present(options, results):
     say(f"results.json, table.md{'' if options.quick else ' and plots'} are in {options.output}")
 
 
+def compare(options, failures):
+    """Returns how many runs there were."""
+    results = measure(options, failures)
+    present(options, results)
+    return len(results)
+
+
 def stop_in_order(*_):
     raise KeyboardInterrupt
 
@@ -133,7 +168,7 @@ def main():
     options = parse(sys.argv[1:])
     if options.list:
         for case in all_cases():
-            print(f"{case.name:16} {case.title}")
+            print(f"{case.name:24} {case.title}")
         return 0
     signal.signal(signal.SIGTERM, stop_in_order)
     try:
@@ -143,8 +178,7 @@ def main():
             install()
         build(options.build)
         failures = []
-        results = measure(options, failures)
-        present(options, results)
+        runs = compare_admissions(options, failures) if options.admission else compare(options, failures)
     except Failure as failure:
         print(f"tools/bench: {failure}", file=sys.stderr)
         return 1
@@ -157,5 +191,5 @@ def main():
     if failures:
         print(f"{len(failures)} of the runs FAILED:", *failures, sep="\n  ")
         return 1
-    print(f"every packet of {len(results)} runs left where it should")
+    print(f"every packet of {runs} runs left where it should")
     return 0

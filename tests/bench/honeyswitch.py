@@ -3,17 +3,10 @@
 import json
 import socket
 
-from bench.addresses import CAMPUS_PREFIX, active_addresses
+from bench.configuration import write_configuration
 from bench.process import CONTROL_CPU, FORWARDING_CPU, Failure, Process, wait_until
+from bench.setup import Setup
 from bench.shared_page import PORTS
-
-HONEYPOT_MAC = "02:00:00:00:03:03"  # as in load/frames.cpp
-
-
-def _free_udp_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Honeyswitch:
@@ -26,39 +19,24 @@ class Honeyswitch:
         self.process, self.workers, self.capacity = None, 1, 0
         self.socket = bench.directory / "control.sock"
 
-    def _configuration(self):
-        active = ",\n  ".join(f'"{address}/32"' for address in active_addresses(self.bench.active_count, self.bench.seed))
-        path = self.bench.directory / "honeyswitch.toml"
-        path.write_text(f"""\
-[diversion]
-active = [
-  {active}
-]
-dark = ["{CAMPUS_PREFIX}"]
-
-[notices]
-listen_address = "127.0.0.1"
-listen_port = {_free_udp_port()}
-
-[operator]
-control_socket = "{self.socket}"
-
-[[honeypot]]
-name = "decoy"
-mac = "{HONEYPOT_MAC}"
-""")
-        return path
-
-    def start(self, sources, sessions=0, capacity=0, workers=1):
+    def start(self, sources, sessions=0, capacity=0, workers=1, setup=Setup()):
         self.workers, self.capacity = workers, max(capacity, sessions + sessions // 8)
         outside, inside, honeypot = (f"vdev:{device}" for device in self.bench.devices(sources))
-        command = [self.bench.build / "control/honeyswitch", "--config", self._configuration(),
+        configuration = write_configuration(self.bench, setup, self.socket)
+        command = [self.bench.build / "control/honeyswitch", "--config", configuration,
                    "--outside", outside, "--inside", inside, "--honeypot", honeypot,
                    "--workers", workers, "--idle-sleep", 0, "--lcores", ",".join(str(cpu) for cpu in [CONTROL_CPU, *range(FORWARDING_CPU, FORWARDING_CPU + workers)]),
                    "--driver", self.bench.load_library, "--session-capacity", self.capacity]  # fmt: skip
         self.process = Process(self.name, command, self.bench.log("honeyswitch"), self.bench.environment)
         self.bench.wait_for_ports(self.process, receive_queues=3 * workers, transmit_queues=3 * workers)
-        wait_until(self._answers, 30, "honeyswitch answers on its control socket")
+        wait_until(self._answers, 60, "honeyswitch answers on its control socket")
+        self._check_policy(setup)
+
+    def _check_policy(self, setup):
+        """What a case is about is in force."""
+        rules, listed = len(self.rows("rules")), sum(row["entries"] for row in self.rows("lists"))
+        if (rules, listed) != (setup.rules, setup.listed):
+            raise Failure(f"honeyswitch has {rules} rules and {listed} listed sources, and not {setup.rules} and {setup.listed}")
 
     def _answers(self):
         self.process.check()
@@ -67,20 +45,34 @@ mac = "{HONEYPOT_MAC}"
         except OSError:  # not there yet, or the one that an earlier run has left
             return False
 
-    def stats(self):
-        """What `honeyctl stats --json` prints."""
+    def _ask(self, **request):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(10)
             connection.connect(str(self.socket))
-            connection.sendall(b'{"command":"stats"}\n')
+            connection.sendall(json.dumps(request).encode() + b"\n")
             answer = json.loads(connection.makefile().readline())
         if "error" in answer:
             raise Failure(f"honeyswitch answers: {answer['error']}")
-        return answer["rows"][0]
+        return answer
 
-    def dropped(self):
+    def rows(self, command):
+        """What `honeyctl COMMAND --json` prints."""
+        answer = self._ask(command=command)
+        rows = answer["rows"]
+        while answer.get("next") is not None:
+            answer = self._ask(command=command, cursor=answer["next"])
+            rows += answer["rows"]
+        return rows
+
+    def stats(self):
+        return self.rows("stats")[0]
+
+    def counters(self):
+        return {counter["name"]: counter["value"] for counter in self.stats()["counters"]}
+
+    @staticmethod
+    def dropped(counters):
         """Packets that the switch says it has dropped, for whatever reason."""
-        counters = {counter["name"]: counter["value"] for counter in self.stats()["counters"]}
         return sum(value for name, value in counters.items() if "dropped" in name or "contained" in name)
 
     def sessions(self):

@@ -1,14 +1,23 @@
-"""Puts sessions in place: each is sent once, as often as it takes until the program says that it has them all."""
+"""What stands before a case is measured. Sessions: each is sent once, as often as it takes until the program says that it
+has them all. Flows of active hosts: a packet of each comes from inside."""
 
 import time
 
-from bench.cases import sessions
-from bench.process import Failure
+from bench.cases import outbound, sessions
+from bench.process import Failure, wait_until
 from bench.settle import settle
 from bench.streams import Stream
 
 RATE = 400_000  # per second: what is sent faster than sessions can be made goes to the honeypot without one
 PASSES = 6
+
+
+def let_hosts_send(bench, program):
+    flows = outbound()
+    before = bench.page.totals()
+    bench.page.start(Stream((flows,), source="inside", limit=flows.count), bench.seed, bench.active_count)
+    wait_until(lambda: (bench.page.totals() - before).received(0) >= flows.count, 10, "active hosts have sent")
+    settle(bench.page, before, [program.expected_port("outbound", "inside")])
 
 
 def put_in_place(bench, program, count):

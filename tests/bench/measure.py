@@ -10,6 +10,7 @@ from bench.settle import settle
 from bench.shared_page import PORTS, UNMARKED, Totals
 
 WINDOW = 0.1  # seconds
+BY_HANDSHAKE = "outside_to_honeypot_handshake"  # the counter of honeyswitch
 
 
 @dataclass
@@ -109,27 +110,40 @@ class Measurement:
             raise Failure(f"{where}: {strays} frames left that never came")
         return lost
 
-    def _account(self, lost, dropped_before):
-        """No packet to or from an active address is ever lost, and the switch has counted each of the others."""
+    def _counters(self):
+        return self.program.counters() if self.program.counts_drops else None
+
+    def account(self, lost, before, totals):
+        """No packet to or from an active address is ever lost, the switch has counted each of the others, and where a case
+        says how packets reach the honeypot, all of them have done so. `before`: its counters."""
+        if before is None:
+            return
+        now = self.program.counters()
         where = f"{self.program.name}, {self.case.name}"
         for kind in lost.keys() & {"active", "outbound"}:
             if lost[kind]:
                 raise Failure(f"{where}: {lost[kind]} packets ({kind}) were lost")
-        counted = self.program.dropped() - dropped_before
+        counted = self.program.dropped(now) - self.program.dropped(before)
         if counted != sum(lost.values()):
             raise Failure(f"{where}: {sum(lost.values())} packets were lost, {counted} were counted as dropped")
+        if self.case.stateless:
+            sent = totals.received(self.kinds.index(self.case.stateless))
+            diverted = now[BY_HANDSHAKE] - before[BY_HANDSHAKE]
+            if diverted != sent:
+                raise Failure(f"{where}: {sent} packets ({self.case.stateless}), of which {diverted} were diverted without a session")
+            if self.program.sessions():
+                raise Failure(f"{where}: {self.program.sessions()} sessions were made, and none should be")
 
     def prove(self, seconds=0.2):
         """A short run with the frames' fingerprints summed up."""
         before = self.bench.page.totals()
-        dropped = self.program.dropped() if self.program.counts_drops else 0
+        counters = self._counters()
         self._start(replace(self.case.stream, fingerprints=True))
         wait_until(lambda: (self.bench.page.totals() - before).received(0) > 0, 10, f"{self.program.name} receives")
         time.sleep(seconds)
         settle(self.bench.page, before, self.expected)
-        lost = self.verify(self.bench.page.totals() - before, unchanged=True)
-        if self.program.counts_drops:
-            self._account(lost, dropped)
+        totals = self.bench.page.totals() - before
+        self.account(self.verify(totals, unchanged=True), counters, totals)
 
     def _warm_up(self, before, until_steady):
         """Until every flow has been sent twice, so that caches and flow tables are as they will stay."""
@@ -178,7 +192,7 @@ class Measurement:
 
     def _run(self, seconds):
         before = self.bench.page.totals()
-        dropped = self.program.dropped() if self.program.counts_drops else 0
+        counters = self._counters()
         self._start(self.case.stream)
         self._warm_up(before, until_steady=seconds >= 1)
         made = SessionCount(self.program) if self.case.creates_sessions and self.program.keeps_sessions else None
@@ -189,8 +203,7 @@ class Measurement:
         self.program.process.check()
         totals = self.bench.page.totals() - before
         lost = self.verify(totals, unchanged=False)
-        if self.program.counts_drops:
-            self._account(lost, dropped)
+        self.account(lost, counters, totals)
         result = self._result([Moment.of(moment) for moment in moments])
         result.sessions_per_second = sessions
         result.lost_share = {kind: lost[kind] / max(totals.received(self.kinds.index(kind)), 1) for kind in lost}

@@ -7,6 +7,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
+from bench.admission import CAPACITY, IDLE_TIMEOUT, RATE, SCAN_SECONDS  # noqa: E402
 from bench.cases import all_cases  # noqa: E402
 from bench.report import NAMES, summaries  # noqa: E402
 
@@ -56,3 +57,18 @@ def draw(results, directory: Path):
     made = [case for case in cases if case.creates_sessions]
     _bars(cells, made, lambda cell: cell.sessions_per_second and cell.sessions_per_second / 1e6,
           "million new sessions per second", "New sessions", directory, "new-sessions", log=True)  # fmt: skip
+
+
+def draw_admission(curves, directory: Path):
+    """`curves`: of admission.py."""
+    figure, axes = plt.subplots(figsize=(8, 4.5))
+    for curve, colour in zip(curves, ("#2f6fa7", "#444444", "#d18f00")):
+        axes.plot(curve.seconds, [entries / 1e6 for entries in curve.entries], color=colour, label=curve.mode)
+    axes.axhline(CAPACITY / 1e6, color="#bbbbbb", linestyle="--", linewidth=1)
+    axes.annotate("capacity", (0, CAPACITY / 1e6), fontsize=8, va="bottom")
+    axes.axvspan(0, SCAN_SECONDS, color="#f0f0f0", zorder=0)
+    axes.set_xlabel(f"seconds; a scan of {RATE:,} new flows a second until {SCAN_SECONDS}; idle timeout {IDLE_TIMEOUT}")
+    axes.set_ylabel("million entries in the session table")
+    axes.set_title("A scan, by the rule of how a session begins")
+    axes.legend(fontsize=8)
+    _save(figure, directory, "admission")

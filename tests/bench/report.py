@@ -101,10 +101,10 @@ def table(results):
     else of all. `CPU taken`: share of the time that other processes had the forwarding CPU; rates leave it out."""
     cells = summaries(results)
     rows = [_row(cells, case, key) for case in all_cases() for key in NAMES if (case.name, key) in cells]
-    return _markdown(HEAD, rows)
+    return markdown(HEAD, rows)
 
 
-def _markdown(head, rows):
+def markdown(head, rows):
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
 
     def line(row):
@@ -129,7 +129,7 @@ def scaling_table(results):
         each = (memory[0] - memory[1]) / (capacity - smallest) if capacity > smallest else None
         rows.append([sizes[capacity][0]["case"], f"{capacity:,}", f"{rate / 1e6:.2f}", f"{memory[0] / 2**20:,.0f}",
                      _text(each, ".0f")])  # fmt: skip
-    return _markdown(["case", "capacity", "Mpps", "MiB of the process", "bytes per session"], rows)
+    return markdown(["case", "capacity", "Mpps", "MiB of the process", "bytes per session"], rows)
 
 
 def machine():

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 
 from bench.honeyswitch import Honeyswitch
-from bench.in_place import put_in_place
+from bench.in_place import let_hosts_send, put_in_place
 from bench.measure import Measurement
 from bench.ovs import OvsDpdk
 from bench.process import Failure
@@ -30,7 +30,8 @@ def say(text):
 def running(program, group):
     """A failure of what is done with the program is not hidden by how the program ends after it."""
     try:
-        program.start(sources=group.sources, sessions=group.sessions, capacity=group.capacity, workers=group.workers)
+        program.start(sources=group.sources, sessions=group.sessions, capacity=group.capacity, workers=group.workers,
+                      setup=group.setup)  # fmt: skip
         yield
     except BaseException:
         with suppress(Failure):
@@ -47,13 +48,15 @@ def run_group(bench, key, group, cases, seconds):
     with running(program, group):
         up = time.monotonic() - began
         placing = put_in_place(bench, program, group.sessions)
+        if group.hosts_have_sent:
+            let_hosts_send(bench, program)
         for case in cases:
             measurement = Measurement(bench, program, case)
             measurement.prove()
             result = measurement.run(seconds)
             result.startup_seconds, result.placing_seconds = up, placing
             result.session_capacity = getattr(program, "capacity", None)
-            say(f"    {program.name:16} {case.name:14} {result.packets_per_second / 1e6:7.2f} Mpps"
+            say(f"    {program.name:16} {case.name:24} {result.packets_per_second / 1e6:7.2f} Mpps"
                 + (f", CPU taken by others {result.waited_share:.0%}" if result.waited_share > 0.02 else ""))  # fmt: skip
             yield result
 

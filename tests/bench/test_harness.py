@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench import cases
-from bench.addresses import active_addresses, campus_address
-from bench.measure import Measurement
+from bench import admission, cases
+from bench.addresses import REMOTE_PREFIX, active_addresses, campus_address, dotted, number_of, remote_addresses
+from bench.measure import BY_HANDSHAKE, Measurement
+from bench.policies import listed_sources, rules
 from bench.process import Failure
 from bench.report import table
 from bench.shared_page import PORTS, QUEUES, SLOTS, Layout, Plan, SharedPage, Totals
@@ -30,14 +31,19 @@ def totals(received=(10, 10), inside=(10, 0), honeypot=(0, 10), unmarked=0, hash
     return Totals.of(bytes(layout))
 
 
-@pytest.fixture
-def measurement():
+def measured(case, counters=None, sessions=0):
+    """On a program that ends with these counters and sessions."""
     program = SimpleNamespace(
-        name="a program", forwarding_threads=lambda: [1], dropped=lambda: 0,
+        name="a program", forwarding_threads=lambda: [1], counters=lambda: counters or {"dropped": 0},
+        dropped=lambda counters: counters["dropped"], sessions=lambda: sessions,
         expected_port=lambda kind, source: INSIDE if kind == "active" else HONEYPOT,
     )  # fmt: skip
-    case = cases.Case("mixed", "", MIXED)
     return Measurement(SimpleNamespace(), program, case)
+
+
+@pytest.fixture
+def measurement():
+    return measured(cases.Case("mixed", "", MIXED))
 
 
 def test_right_verdicts_pass(measurement):
@@ -65,12 +71,48 @@ def test_lost_packets_are_told(measurement):
 
 def test_lost_active_packets_fail(measurement):
     with pytest.raises(Failure, match="were lost"):
-        measurement._account({"active": 1, "session": 0}, dropped_before=0)
+        measurement.account({"active": 1, "session": 0}, {"dropped": 0}, totals())
 
 
 def test_losses_that_nobody_counted_fail(measurement):
     with pytest.raises(Failure, match="3 packets were lost, 0 were counted"):
-        measurement._account({"active": 0, "session": 3}, dropped_before=0)
+        measurement.account({"active": 0, "session": 3}, {"dropped": 0}, totals())
+
+
+@pytest.mark.parametrize(
+    ("diverted", "sessions", "complaint"),
+    [(10, 0, None), (9, 0, "10 packets .scan., of which 9 were diverted"), (10, 1, "1 sessions were made")],
+)
+def test_a_case_without_sessions_makes_none(diverted, sessions, complaint):
+    case = cases.Case("scan", "", Stream((Flows("active", 0, 8), Flows("scan", 100, 8))), stateless="scan")
+    after = {"dropped": 0, BY_HANDSHAKE: 7 + diverted}
+    measurement = measured(case, after, sessions)
+    account = (dict.fromkeys(("active", "scan"), 0), {"dropped": 0, BY_HANDSHAKE: 7}, totals())
+    if complaint is None:
+        return measurement.account(*account)
+    with pytest.raises(Failure, match=complaint):
+        measurement.account(*account)
+
+
+@pytest.mark.parametrize(
+    ("mode", "change", "complaint"),
+    [
+        ("first-packet", {}, None),
+        ("first-packet", {"by_handshake": 1}, "by the handshake rule"),
+        ("handshake", {"entries": [0, 0]}, None),
+        ("handshake", {"entries": [0, 0], "added": 1}, "1 sessions were added"),
+        ("auto", {"entries": [800 + 8192 + 128, 0]}, None),
+        ("auto", {"entries": [800 + 8192 + 129, 0]}, "high-water mark is 800"),
+        ("auto", {"entries": [800, 1]}, "1 entries are left"),
+        ("auto", {"packets": 5, "at_honeypot": 5}, "only 5 packets"),
+        ("auto", {"at_honeypot": 5}, "reached the honeypot"),
+    ],
+)
+def test_what_is_wrong_with_a_curve_is_said(mode, change, complaint):
+    sent = admission.RATE * admission.SCAN_SECONDS
+    curve = admission.Curve(mode, **{"high_water": 800, "entries": [800, 0], "packets": sent, "at_honeypot": sent} | change)
+    found = list(admission.complaints(curve))
+    assert len(found) == (complaint is not None) and all(complaint in text for text in found)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 20151201, 0xFFFFFFFF])
@@ -83,6 +125,29 @@ def test_every_usable_address_has_one_rank(seed):
 def test_the_seed_decides_which_addresses_are_active():
     assert active_addresses(50, 1) == active_addresses(50, 1)
     assert set(active_addresses(50, 1)) != set(active_addresses(50, 2))
+
+
+def test_no_measured_source_is_listed():
+    measured_sources = remote_addresses(1000, seed=5)
+    assert all(address >> 17 == number_of("198.18.0.0") >> 17 for address in measured_sources)
+    for near in (False, True):
+        listed = listed_sources(3000, near, seed=5, flows=1000)
+        assert len(set(listed)) == 3000 and not {dotted(address) for address in measured_sources} & set(listed)
+        assert all(address.startswith(("198.18.", "198.19.")) == near for address in listed)
+
+
+@pytest.mark.parametrize("for_all", [False, True])
+def test_no_rule_matches_what_is_measured(for_all):
+    made = rules(200, for_all, seed=5, active_count=100)
+    active = {f"{address}/32" for address in active_addresses(100, seed=5)}
+    ports = {str(1 << bit | 0x15) for bit in range(8)}
+    remote = number_of(REMOTE_PREFIX.split("/")[0])
+    for rule in made:
+        networks = [prefix.split("/") for prefix in rule.sources]
+        assert all(number_of(network) ^ remote > 0x1FFFF for network, _ in networks)
+        assert not set(rule.destinations) & active and not set(rule.ports) & ports
+        assert rule.sources or rule.ports
+        assert for_all <= (not rule.destinations)
 
 
 @pytest.mark.parametrize("shares", [[1], [1, 1], [1, 5], [7, 4, 1]])

@@ -29,7 +29,7 @@ void transmit(benchmark::State& state) {
     const PerPacket count(state);
     for (auto _ : state) {
         world.fill(packets, traffic);
-        world.transmitter().send(Side::inside, packets);
+        world.transmitter().send(inside_port, packets);
         world.transmitter().flush();
     }
 }
@@ -112,18 +112,21 @@ void look_up_session(benchmark::State& state) {
         if (session == nullptr) state.SkipWithError("a session was not found");
 }
 
+void decide(Pipeline& pipeline, Traffic kind, Burst& packets) {
+    if (kind == Traffic::reply) return pipeline.from_honeypot(packets, first_honeypot_port);
+    if (from_campus(kind)) return pipeline.from_inside(packets);
+    pipeline.from_outside(packets);
+}
+
 void verdict(benchmark::State& state, Traffic kind, std::uint32_t flows, std::uint32_t sessions) {
     World& world = World::get();
     Pipeline pipeline = world.pipeline(sessions);
-    const auto way = from_campus(kind)
-                         ? (kind == Traffic::reply ? &Pipeline::from_honeypot : &Pipeline::from_inside)
-                         : &Pipeline::from_outside;
     Traffic64 traffic(kind, flows);
     Burst packets;
     const PerPacket count(state);
     for (auto _ : state) {
         world.fill(packets, traffic);
-        (pipeline.*way)(packets);
+        decide(pipeline, kind, packets);
         world.transmitter().flush();
     }
 }

@@ -1,6 +1,5 @@
 #include "tests/bench/micro/world.hpp"
 
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -19,15 +18,8 @@ constexpr std::uint32_t usable_addresses = 65'534;
 constexpr EtherAddress honeypot_mac{0x02, 0, 0, 0, 0x03, 0x03};
 constexpr unsigned buffer_count = 16'384;
 
-template <typename T>
-T or_end(std::expected<T, Error> result) {
-    if (result) return std::move(*result);
-    std::fprintf(stderr, "%s\n", result.error().message().c_str());
-    std::exit(1);
-}
-
-std::array<std::uint16_t, side_count> swallowing_ports(rte_mempool& buffers) {
-    std::array<std::uint16_t, side_count> ports{};
+std::array<std::uint16_t, most_ports> swallowing_ports(rte_mempool& buffers) {
+    std::array<std::uint16_t, most_ports> ports{};
     for (unsigned i = 0; i < side_count; ++i) {
         ports[i] = or_end(Eal::attach("net_null" + std::to_string(i) + ",no-rx=1"));
         const rte_eth_conf config{};
@@ -74,13 +66,18 @@ World::World()
       quiescence_(or_end(Quiescence::create(1))),
       addresses_(
           or_end(AddressTable::create({.addresses = 1 << 17, .domains = 16, .sightings = 64}, quiescence_))),
+      pending_(or_end(PendingTable::create(1 << 20))),
+      own_flows_(or_end(OwnFlows::create())),
+      listed_(or_end(ListedTable::create(131'072, quiescence_))),
       punts_(or_end(MbufRing::create("punts", 2 * buffer_count))),
-      transmitter_(std::make_unique<Transmitter>(ports_, 0, counters_)) {
+      transmitter_(std::make_unique<Transmitter>(ports_, side_count, 0, counters_)) {
     std::vector<std::uint32_t> active;
     for (std::uint32_t rank = 1; rank <= active_addresses; ++rank)
         active.push_back(campus_address(rank, seed));
     if (!addresses_->add_domain({campus_network, 16}, DomainKind::known, active)) std::exit(1);
-    honeypots_.set(0, honeypot_mac);
+    honeypots_.set(0, {honeypot_mac, 0, first_honeypot_port});
+    (void)policy_.swap(or_end(Policy::build({}, 1)));
+    pools_.set(0, Affinity::source, false, PoolTable::Slots{});
 }
 
 World& World::get() {
@@ -96,15 +93,16 @@ SessionTable& World::sessions(std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i) {
         const SessionKey key = key_of(traffic.next());
         addresses_->session_added(key.inside.host());
-        if (!sessions_->add(key, {}, 0, 0)) std::exit(1);
+        if (!sessions_->add({.key = key, .path = {}}, 0)) std::exit(1);
     }
     session_count_ = count;
     return *sessions_;
 }
 
 Pipeline World::pipeline(std::uint32_t session_count) {
-    Pipeline pipeline({*addresses_, sessions(session_count), honeypots_, arp_sender_}, {}, punts_,
-                      *transmitter_, counters_);
+    Pipeline pipeline({*addresses_, sessions(session_count), honeypots_, pools_, *pending_, *own_flows_,
+                       *listed_, policy_, modes_},
+                      {}, punts_, *transmitter_, counters_, *tally_, or_end(ReplyLimiter::create(1)));
     pipeline.set_time(1000, true);
     return pipeline;
 }

@@ -4,6 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <expected>
 #include <memory>
 #include <span>
 #include <vector>
@@ -24,6 +27,14 @@ using dataplane::burst_size;
 
 inline constexpr std::uint32_t active_addresses = 9'900;
 inline constexpr std::uint32_t active_flows = 65'536;
+
+/// What cannot be made ends the process.
+template <typename T>
+T or_end(std::expected<T, dataplane::Error> result) {
+    if (result) return std::move(*result);
+    std::fprintf(stderr, "%s\n", result.error().message().c_str());
+    std::exit(1);
+}
 
 /// Different frames of one kind, one after the other, over `flows` 5-tuples.
 class Traffic64 {
@@ -53,8 +64,10 @@ class World {
     /// `burst_size` fresh buffers with frames.
     void fill(std::span<rte_mbuf*> packets, Traffic64& traffic);
 
+    /// Empty, with room for 131,072 sources.
+    [[nodiscard]] dataplane::ListedTable& listed() { return *listed_; }
     [[nodiscard]] dataplane::AddressTable& addresses() { return *addresses_; }
-    [[nodiscard]] std::array<std::uint16_t, dataplane::side_count> ports() const { return ports_; }
+    [[nodiscard]] const std::array<std::uint16_t, dataplane::most_ports>& ports() const { return ports_; }
     [[nodiscard]] dataplane::Pipeline pipeline(std::uint32_t session_count);
     [[nodiscard]] dataplane::Transmitter& transmitter() { return *transmitter_; }
 
@@ -63,13 +76,19 @@ class World {
 
     dataplane::Eal eal_;
     dataplane::BufferPool buffers_;
-    std::array<std::uint16_t, dataplane::side_count> ports_;
+    std::array<std::uint16_t, dataplane::most_ports> ports_;
     dataplane::Quiescence quiescence_;
     std::unique_ptr<dataplane::AddressTable> addresses_;
     std::unique_ptr<dataplane::SessionTable> sessions_;
     std::uint32_t session_count_ = 0;
     dataplane::HoneypotTable honeypots_;
-    dataplane::ArpSender arp_sender_;
+    dataplane::PoolTable pools_;
+    std::unique_ptr<dataplane::PendingTable> pending_;
+    std::unique_ptr<dataplane::OwnFlows> own_flows_;
+    std::unique_ptr<dataplane::ListedTable> listed_;
+    dataplane::CurrentPolicy policy_;
+    dataplane::Modes modes_;
+    std::unique_ptr<dataplane::ProgressTally> tally_ = std::make_unique<dataplane::ProgressTally>();
     dataplane::Counters counters_;
     dataplane::MbufRing punts_;
     std::unique_ptr<dataplane::Transmitter> transmitter_;
