@@ -52,6 +52,9 @@ class FlowCache {
         return std::nullopt;
     }
 
+    /// The flow's bucket is about to be asked for.
+    void prefetch(const SessionKey& key) const { __builtin_prefetch(&bucket_of(hash_.wide(key)), 1); }
+
     /// Notes the flow, with `change(old value)` for one that is there and `change(nullopt)` for one that is
     /// not. Returns whether it was there.
     template <typename Change>

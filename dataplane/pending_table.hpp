@@ -40,6 +40,7 @@ class PendingTable {
         const auto value = flows_.find(key, now);
         return value ? std::optional(unpacked(*value)) : std::nullopt;
     }
+    void prefetch(const SessionKey& key) const { flows_.prefetch(key); }
     /// A packet of the flow, from `frame`, goes to a honeypot. `tag_count` VLAN tags are in it. Returns
     /// whether the flow is new.
     bool diverted(const SessionKey& key, HoneypotIndex honeypot, const std::uint8_t* frame,

@@ -141,6 +141,8 @@ void Pipeline::parse(std::size_t i, From from) {
 /// whether they have one or not.
 void Pipeline::judge() {
     const bool asks = policy_->has_rules() || tables_.listed.holds_any();
+    const bool stateless =
+        tables_.modes.handshake.load(std::memory_order_relaxed) || !tables_.sessions.has_room();
     std::array<std::uint8_t, burst_size> places;
     std::array<SessionKey, burst_size> keys;
     std::array<Listing, burst_size> listings;
@@ -148,6 +150,7 @@ void Pipeline::judge() {
     std::size_t count = 0;
     for (std::size_t i = 0; i < candidates_.count; ++i) {
         candidates_.judgements[i] = {};
+        if (stateless && candidates_.sessions[i] == nullptr) tables_.pending.prefetch(candidates_.keys[i]);
         const bool needs = candidates_.sessions[i] == nullptr || (candidates_.states[i] & concerned) != 0;
         if (!asks || !needs) continue;
         keys[count] = candidates_.keys[i];
