@@ -14,7 +14,7 @@ void Pipeline::decide_admission(std::size_t i) {
     const Opening opening = opening_of(i);
     if (opening == Opening::answer && !tables_.modes.divert_backscatter.load(std::memory_order_relaxed)) {
         // The end of a flow that never got a session is for the honeypot, which keeps a state for it.
-        if (tables_.pending.find(candidates_.keys[i], now_))
+        if (may_look() && tables_.pending.find(candidates_.keys[i], now_))
             return divert_stateless(i, Counter::outside_to_honeypot_handshake);
         return drop(packet, Counter::outside_dropped_backscatter);
     }
@@ -45,11 +45,11 @@ Pipeline::Opening Pipeline::opening_of(std::size_t i) const {
 }
 
 /// The honeypot has answered an earlier packet of this flow, and this one is no repetition of a request.
-bool Pipeline::follows_an_answer(std::size_t i, Opening opening) const {
+bool Pipeline::follows_an_answer(std::size_t i, Opening opening) {
     const SessionKey& key = candidates_.keys[i];
     const bool may_follow =
         opening == Opening::other || (opening == Opening::request && key.protocol != protocol::tcp);
-    if (!may_follow) return false;
+    if (!may_follow || !may_look()) return false;
     const auto flow = tables_.pending.find(key, now_);
     return flow && flow->answered;
 }
@@ -89,13 +89,29 @@ void Pipeline::divert_stateless(std::size_t i, Counter reason) {
     const PoolIndex pool = candidates_.judgements[i].pool;
     HoneypotIndex honeypot = tables_.pools.choose(pool, key);
     if (honeypot == no_honeypot) return to_no_honeypot(packet, tables_.pools.drops(pool));
-    if (const auto flow = tables_.pending.find(key, now_); flow && tables_.honeypots.address(flow->honeypot))
-        honeypot = flow->honeypot;
+    if (may_look())
+        honeypot = note_pending(i, honeypot);
+    else
+        reason = Counter::outside_to_honeypot_shed;
     const auto address = tables_.honeypots.address(honeypot);
     if (!address) return to_no_honeypot(packet, tables_.honeypots.drops(honeypot));
-    if (tables_.pending.diverted(key, honeypot, bytes_of(packet), tag_count(i), now_))
-        tally_.add(key, Step::first_packet);
     to_honeypot(packet, tag_count(i), *address, reason);
+}
+
+/// A flow keeps the honeypot that it has begun with.
+HoneypotIndex Pipeline::note_pending(std::size_t i, HoneypotIndex chosen) {
+    const SessionKey& key = candidates_.keys[i];
+    if (const auto flow = tables_.pending.find(key, now_); flow && tables_.honeypots.address(flow->honeypot))
+        chosen = flow->honeypot;
+    if (tables_.pending.diverted(key, chosen, bytes_of(candidates_.packets[i]), tag_count(i), now_))
+        tally_.add(key, Step::first_packet);
+    return chosen;
+}
+
+bool Pipeline::may_look() {
+    if (looks_left_ == 0) return false;
+    --looks_left_;
+    return true;
 }
 
 void Pipeline::to_honeypot(rte_mbuf* packet, std::uint8_t tags, HoneypotAddress address, Counter reason) {

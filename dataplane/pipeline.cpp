@@ -34,6 +34,7 @@ void Pipeline::from_outside(std::span<rte_mbuf*> packets) {
         note_concerned(packets, destinations, states);
     if (tables_.modes.open_containment.load(std::memory_order_relaxed)) remember_path(packets[0]);
 
+    looks_left_ = looks_;
     candidates_.count = 0;
     std::size_t passing = 0;  // those that go inside are moved to the front, in order
     std::size_t ipv4 = 0;
@@ -143,6 +144,7 @@ void Pipeline::judge() {
     const bool asks = policy_->has_rules() || tables_.listed.holds_any();
     const bool stateless =
         tables_.modes.handshake.load(std::memory_order_relaxed) || !tables_.sessions.has_room();
+    std::size_t prefetches = stateless ? looks_left_ : 0;
     std::array<std::uint8_t, burst_size> places;
     std::array<SessionKey, burst_size> keys;
     std::array<Listing, burst_size> listings;
@@ -150,7 +152,10 @@ void Pipeline::judge() {
     std::size_t count = 0;
     for (std::size_t i = 0; i < candidates_.count; ++i) {
         candidates_.judgements[i] = {};
-        if (stateless && candidates_.sessions[i] == nullptr) tables_.pending.prefetch(candidates_.keys[i]);
+        if (prefetches != 0 && candidates_.sessions[i] == nullptr) {
+            tables_.pending.prefetch(candidates_.keys[i]);
+            --prefetches;
+        }
         const bool needs = candidates_.sessions[i] == nullptr || (candidates_.states[i] & concerned) != 0;
         if (!asks || !needs) continue;
         keys[count] = candidates_.keys[i];

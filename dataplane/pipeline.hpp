@@ -68,6 +68,10 @@ class Pipeline {
         control_alive_ = control_alive;
     }
 
+    /// Once before each burst from outside: more is waiting than is handled, so that what follows must be
+    /// short.
+    void set_pressure(bool pressed) { looks_ = pressed ? looks_under_pressure : looks_at_leisure; }
+
     void from_outside(std::span<rte_mbuf*> packets);
     void from_inside(std::span<rte_mbuf*> packets);
     /// `port`: the honeypot port that they came in by.
@@ -107,6 +111,10 @@ class Pipeline {
             otherwise[count++] = side;
         }
     };
+    /// Flows without a session that may be looked up and noted in one burst, each a cache miss, when a flood
+    /// fills burst after burst: legitimate packets wait behind them.
+    static constexpr std::size_t looks_under_pressure = 4;
+    static constexpr std::size_t looks_at_leisure = std::size_t{3} * burst_size;  ///< more than there can be
     /// How a packet without a session could begin one.
     enum class Opening : std::uint8_t { request, answer, other };
 
@@ -141,11 +149,13 @@ class Pipeline {
 
     // admission.cpp: how a session begins
     void decide_admission(std::size_t candidate);
-    [[nodiscard]] bool follows_an_answer(std::size_t candidate, Opening opening) const;
+    [[nodiscard]] bool follows_an_answer(std::size_t candidate, Opening opening);
+    [[nodiscard]] bool may_look();
     [[nodiscard]] bool lacks_companion(std::size_t candidate) const;
     void divert(std::size_t candidate);
     void to_session(std::size_t candidate);
     void divert_stateless(std::size_t candidate, Counter reason);
+    [[nodiscard]] HoneypotIndex note_pending(std::size_t candidate, HoneypotIndex chosen);
     void to_honeypot(rte_mbuf* packet, std::uint8_t tags, HoneypotAddress address, Counter reason);
     void to_no_honeypot(rte_mbuf* packet, bool dropped);
 
@@ -170,6 +180,8 @@ class Pipeline {
     ReplyLimiter limiter_;
     std::uint32_t now_ = 0;
     bool control_alive_ = true;
+    std::size_t looks_ = looks_at_leisure;
+    std::size_t looks_left_ = 0;                     ///< in this burst from outside
     const Policy* policy_ = nullptr;                 ///< of this burst
     PortIndex honeypot_port_ = first_honeypot_port;  ///< of this burst from a honeypot
     Candidates candidates_;  ///< of the burst at hand; members, so that nobody clears them for each burst

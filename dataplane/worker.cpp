@@ -10,6 +10,7 @@ namespace honeyswitch::dataplane {
 namespace {
 
 constexpr unsigned idle_rounds_before_sleep = 256;
+constexpr unsigned full_bursts_before_pressure = 4;
 
 /// Tags that the driver took out of the frame go back in: everything behind reads frames as they were on the
 /// wire.
@@ -73,6 +74,9 @@ unsigned Worker::round() {
 void Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
     switch (side_of(index)) {
         case Side::outside:
+            // Burst after burst is full: a flood, or a NIC whose ring is long already.
+            full_bursts_ = packets.size() == burst_size ? full_bursts_ + 1 : 0;
+            pipeline_.set_pressure(full_bursts_ > full_bursts_before_pressure);
             return pipeline_.from_outside(packets);
         case Side::inside:
             return pipeline_.from_inside(packets);

@@ -81,6 +81,7 @@ class Worker {
     Transmitter transmitter_;
     Pipeline pipeline_;
     unsigned idle_rounds_ = 0;
+    unsigned full_bursts_ = 0;  ///< from outside, one after the other
     alignas(64) std::atomic<bool> stopping_{false};
 };
 

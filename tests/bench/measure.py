@@ -10,7 +10,8 @@ from bench.settle import settle
 from bench.shared_page import PORTS, UNMARKED, Totals
 
 WINDOW = 0.1  # seconds
-BY_HANDSHAKE = "outside_to_honeypot_handshake"  # the counter of honeyswitch
+# Counters of honeyswitch: packets diverted without a session because of the handshake rule, and because of a flood.
+BY_HANDSHAKE, SHED = "outside_to_honeypot_handshake", "outside_to_honeypot_shed"
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Result:
     by_class: dict = field(default_factory=dict)  # the same, for each kind of traffic
     lost_share: dict = field(default_factory=dict)  # of what the program took, for each kind: exact, of the whole run
     missed_share: dict = field(default_factory=dict)  # of what arrived at the NIC's ring and found it full
+    shed_share: float | None = None  # of all that was received, diverted without a note of its flow; of the whole run
     sessions_per_second: float | None = None
     waited_share: float = 0.0  # of the time, the forwarding thread's CPU was another process's
     starved: int = 0
@@ -115,9 +117,9 @@ class Measurement:
 
     def account(self, lost, before, totals):
         """No packet to or from an active address is ever lost, the switch has counted each of the others, and where a case
-        says how packets reach the honeypot, all of them have done so. `before`: its counters."""
+        says how packets reach the honeypot, all of them have done so. `before`: its counters. Returns those of now."""
         if before is None:
-            return
+            return None
         now = self.program.counters()
         where = f"{self.program.name}, {self.case.name}"
         for kind in lost.keys() & {"active", "outbound"}:
@@ -128,11 +130,12 @@ class Measurement:
             raise Failure(f"{where}: {sum(lost.values())} packets were lost, {counted} were counted as dropped")
         if self.case.stateless:
             sent = totals.received(self.kinds.index(self.case.stateless))
-            diverted = now[BY_HANDSHAKE] - before[BY_HANDSHAKE]
+            diverted = sum(now[name] - before[name] for name in (BY_HANDSHAKE, SHED))
             if diverted != sent:
                 raise Failure(f"{where}: {sent} packets ({self.case.stateless}), of which {diverted} were diverted without a session")
             if self.program.sessions():
                 raise Failure(f"{where}: {self.program.sessions()} sessions were made, and none should be")
+        return now
 
     def prove(self, seconds=0.2):
         """A short run with the frames' fingerprints summed up."""
@@ -203,8 +206,11 @@ class Measurement:
         self.program.process.check()
         totals = self.bench.page.totals() - before
         lost = self.verify(totals, unchanged=False)
-        self.account(lost, counters, totals)
+        now = self.account(lost, counters, totals)
         result = self._result([Moment.of(moment) for moment in moments])
+        if now:
+            received = sum(totals.received(index) for index in range(len(self.kinds)))
+            result.shed_share = (now[SHED] - counters[SHED]) / max(received, 1)
         result.sessions_per_second = sessions
         result.lost_share = {kind: lost[kind] / max(totals.received(self.kinds.index(kind)), 1) for kind in lost}
         return result

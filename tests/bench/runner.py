@@ -57,7 +57,8 @@ def run_group(bench, key, group, cases, seconds):
             result.startup_seconds, result.placing_seconds = up, placing
             result.session_capacity = getattr(program, "capacity", None)
             say(f"    {program.name:16} {case.name:24} {result.packets_per_second / 1e6:7.2f} Mpps"
-                + (f", CPU taken by others {result.waited_share:.0%}" if result.waited_share > 0.02 else ""))  # fmt: skip
+                + (f", CPU taken by others {result.waited_share:.0%}" if result.waited_share > 0.02 else "")
+                + (f", {result.shed_share:.0%} shed" if result.shed_share else ""))  # fmt: skip
             yield result
 
 

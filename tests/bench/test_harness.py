@@ -8,7 +8,7 @@ import pytest
 
 from bench import admission, cases
 from bench.addresses import REMOTE_PREFIX, active_addresses, campus_address, dotted, number_of, remote_addresses
-from bench.measure import BY_HANDSHAKE, Measurement
+from bench.measure import BY_HANDSHAKE, SHED, Measurement
 from bench.policies import listed_sources, rules
 from bench.process import Failure
 from bench.report import table
@@ -85,11 +85,12 @@ def test_losses_that_nobody_counted_fail(measurement):
 )
 def test_a_case_without_sessions_makes_none(diverted, sessions, complaint):
     case = cases.Case("scan", "", Stream((Flows("active", 0, 8), Flows("scan", 100, 8))), stateless="scan")
-    after = {"dropped": 0, BY_HANDSHAKE: 7 + diverted}
+    after = {"dropped": 0, BY_HANDSHAKE: 7 + diverted - 4, SHED: 1 + 4}
     measurement = measured(case, after, sessions)
-    account = (dict.fromkeys(("active", "scan"), 0), {"dropped": 0, BY_HANDSHAKE: 7}, totals())
+    account = (dict.fromkeys(("active", "scan"), 0), {"dropped": 0, BY_HANDSHAKE: 7, SHED: 1}, totals())
     if complaint is None:
-        return measurement.account(*account)
+        assert measurement.account(*account) == after
+        return
     with pytest.raises(Failure, match=complaint):
         measurement.account(*account)
 

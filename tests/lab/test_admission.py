@@ -124,8 +124,8 @@ def test_backscatter_is_counted_and_dropped(lab, cables, kind) -> None:
     packet = backscatter(decoy)[kind] / Raw(b"backscatter of the day")
     before = view.counters(lab)
     cables.send(OUTSIDE, from_upstream() / packet)
+    assert view.wait_for_growth(lab, before, "outside_dropped_backscatter")["outside_dropped_backscatter"] == 1
     assert cables.stays_away(b"backscatter of the day", HONEYPOT, INSIDE)
-    assert growth(lab, before)["outside_dropped_backscatter"] == 1
     assert view.sessions(lab, destination=decoy) == []
 
 

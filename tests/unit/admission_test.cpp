@@ -137,6 +137,24 @@ TEST_F(Handshake, AScanOfMoreFlowsThanAreRememberedReachesTheHoneypotWhole) {
     EXPECT_EQ(counted(Counter::punted), 0U);
 }
 
+TEST_F(Handshake, UnderAFloodOnlyAFewFlowsOfABurstAreNoted) {
+    pipeline_->set_pressure(true);
+    std::vector<Frame::Bytes> burst;
+    for (std::uint16_t port = 1; port <= 20; ++port)
+        burst.push_back(Frame().ipv4(attacker, decoy).tcp(port, 22, syn).bytes());
+    hold(burst);
+    EXPECT_EQ(ended(End::honeypot), 20U);
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_handshake), 4U);
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_shed), 16U);
+    EXPECT_EQ(from_honeypot(Frame(answer(syn_ack)).ipv4(decoy, attacker).tcp(22, 1, syn_ack)).end,
+              End::outside);
+    EXPECT_EQ(from_honeypot(Frame(answer(syn_ack)).ipv4(decoy, attacker).tcp(22, 20, syn_ack)).end,
+              End::dropped);
+    pipeline_->set_pressure(false);
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy).tcp(21, 22, syn)).end, End::honeypot);
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_handshake), 5U);
+}
+
 TEST_F(Admission, TheFullTablesFlowsAreAnsweredAsWell) {
     for (std::uint16_t port = 1; sessions_->has_room(); ++port)
         add_session(

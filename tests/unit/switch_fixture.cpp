@@ -140,6 +140,14 @@ void SwitchFixture::give(const Stage& stage, const Frame& frame) {
     transmitter_->flush();
 }
 
+void SwitchFixture::hold(const std::vector<Frame::Bytes>& burst) {
+    std::vector<rte_mbuf*> packets;
+    packets.reserve(burst.size());
+    for (const Frame::Bytes& frame : burst) packets.push_back(buffer_with(frame));
+    pipeline_->from_outside(packets);
+    transmitter_->flush();
+}
+
 SwitchFixture::Outcome SwitchFixture::send(const Stage& stage, const Frame& frame) {
     give(stage, frame);
     return collect();

@@ -52,6 +52,7 @@ class SwitchFixture : public testing::Test {
     }
 
     /// From outside, without looking where it ends.
+    void hold(const std::vector<Frame::Bytes>& burst);
     void hold(const Frame& frame) { give(std::mem_fn(&Pipeline::from_outside), frame); }
 
     /// How many frames have ended there since the last look.

@@ -1,7 +1,7 @@
 """What the operator sees of the switch, from honeyctl's JSON."""
 
 from .lab import Lab
-from .wait import comes_true
+from .wait import comes_true, wait_for
 
 
 def active(lab: Lab) -> dict[str, list[str]]:
@@ -28,6 +28,15 @@ def counters(lab: Lab) -> dict[str, int]:
 def counter_growth(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
     """Only those that grew."""
     return {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
+
+
+def wait_for_growth(lab: Lab, before: dict[str, int], *names: str, least: int = 1) -> dict[str, int]:
+    """Until these counters together have grown by so much; then all that have."""
+    def grown() -> dict[str, int] | None:
+        growth = counter_growth(before, counters(lab))
+        return growth if sum(growth.get(name, 0) for name in names) >= least else None
+    return wait_for(f"{' or '.join(names)} grows by {least}", grown, timeout=5,
+                    evidence=lambda: f"these grew: {counter_growth(before, counters(lab))}")
 
 
 def sessions(lab: Lab, source: str = "0.0.0.0/0", destination: str = "0.0.0.0/0") -> list[dict]:
