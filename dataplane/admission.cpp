@@ -20,7 +20,8 @@ void Pipeline::decide_admission(std::size_t i) {
     }
     const std::uint32_t pool_rule = candidates_.judgements[i].pool_rule;
     if (pool_rule != Judgement::no_rule) policy_->hit(config_.worker, pool_rule);
-    if (tables_.modes.handshake.load(std::memory_order_relaxed) && !follows_an_answer(i, opening))
+    if (tables_.modes.handshake.load(std::memory_order_relaxed) &&
+        !(may_follow(i, opening) && may_look() && follows_an_answer(i, opening)))
         return divert_stateless(i, Counter::outside_to_honeypot_handshake);
     // No session can be added: the control thread could do no more than this.
     if (!tables_.sessions.has_room()) return divert_stateless(i, Counter::outside_to_honeypot_stateless);
@@ -38,19 +39,30 @@ Pipeline::Opening Pipeline::opening_of(std::size_t i) const {
         if (number == protocol::icmp) return Opening::request;
     }
     if (number != protocol::tcp) return Opening::other;
-    const std::uint8_t flags = contents_of(frame_of(candidates_.packets[i]), l3_of(i)).tcp_flags;
+    const std::uint8_t flags = tcp_flags_of(i);
     if ((flags & tcp_flag::rst) != 0) return Opening::answer;
     if ((flags & tcp_flag::syn) == 0) return Opening::other;
     return (flags & tcp_flag::ack) != 0 ? Opening::answer : Opening::request;
 }
 
-/// The honeypot has answered an earlier packet of this flow, and this one is no repetition of a request.
-bool Pipeline::follows_an_answer(std::size_t i, Opening opening) {
-    const SessionKey& key = candidates_.keys[i];
-    const bool may_follow =
-        opening == Opening::other || (opening == Opening::request && key.protocol != protocol::tcp);
-    if (!may_follow || !may_look()) return false;
-    const auto flow = tables_.pending.find(key, now_);
+/// 0 where the header is cut short.
+std::uint8_t Pipeline::tcp_flags_of(std::size_t i) const {
+    if (!candidates_.plain[i]) return candidates_.views[i].tcp_flags;
+    constexpr std::size_t place = sizeof(EthernetHeader) + sizeof(Ipv4Header) + 13;
+    const auto frame = frame_of(candidates_.packets[i]);
+    return frame.size() > place ? frame[place] : 0;
+}
+
+/// It is no repetition of a request, and no answer.
+bool Pipeline::may_follow(std::size_t i, Opening opening) const {
+    return opening == Opening::other ||
+           (opening == Opening::request && candidates_.keys[i].protocol != protocol::tcp);
+}
+
+/// The honeypot has answered an earlier packet of this flow.
+bool Pipeline::follows_an_answer(std::size_t i, Opening opening) const {
+    if (!may_follow(i, opening)) return false;
+    const auto flow = tables_.pending.find(candidates_.keys[i], now_);
     return flow && flow->answered;
 }
 

@@ -97,7 +97,8 @@ void Pipeline::reply(std::size_t i, Session& session) {
     tables_.honeypots.replied(honeypot, now_);
     Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
     session.seen(now_);
-    advance_by_reply(session, frame_of(packet), l3_of(i));
+    if (session.progress.load(std::memory_order_relaxed) == Step::first_packet)
+        advance_by_reply(session, frame_of(packet), l3_of(i));
     send_back(packet, tag_count(i), session.path.load(), Counter::honeypot_to_outside_session);
 }
 

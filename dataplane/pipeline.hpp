@@ -130,6 +130,7 @@ class Pipeline {
     }
     [[nodiscard]] L3View l3_of(std::size_t i) const;
     [[nodiscard]] Opening opening_of(std::size_t i) const;
+    [[nodiscard]] std::uint8_t tcp_flags_of(std::size_t i) const;
 
     // pipeline.cpp: from outside and from inside
     void note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
@@ -149,7 +150,8 @@ class Pipeline {
 
     // admission.cpp: how a session begins
     void decide_admission(std::size_t candidate);
-    [[nodiscard]] bool follows_an_answer(std::size_t candidate, Opening opening);
+    [[nodiscard]] bool may_follow(std::size_t candidate, Opening opening) const;
+    [[nodiscard]] bool follows_an_answer(std::size_t candidate, Opening opening) const;
     [[nodiscard]] bool may_look();
     [[nodiscard]] bool lacks_companion(std::size_t candidate) const;
     void divert(std::size_t candidate);

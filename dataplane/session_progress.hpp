@@ -51,9 +51,8 @@ struct Contents {
     return after != before && after == Step::payload;
 }
 
-/// A packet of its honeypot.
+/// A packet of its honeypot. Precondition: the session is at Step::first_packet.
 inline void advance_by_reply(Session& session, std::span<const std::uint8_t> frame, const L3View& l3) {
-    if (session.progress.load(std::memory_order_relaxed) != Step::first_packet) return;
     const Step after = step_after_reply(Step::first_packet, contents_of(frame, l3));
     if (after != Step::first_packet) session.progress.store(after, std::memory_order_relaxed);
 }

@@ -10,7 +10,8 @@ namespace honeyswitch::dataplane {
 namespace {
 
 constexpr unsigned idle_rounds_before_sleep = 256;
-constexpr unsigned full_bursts_before_pressure = 4;
+/// As many as a full receive ring holds: catching up after the worker had no CPU is no flood.
+constexpr unsigned full_bursts_before_pressure = 32;
 
 /// Tags that the driver took out of the frame go back in: everything behind reads frames as they were on the
 /// wire.

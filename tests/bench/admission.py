@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict, dataclass, field
 
 from bench.cases import BURST, PUNT_RING, Case, Group, scan
-from bench.measure import BY_HANDSHAKE, Measurement
+from bench.measure import BY_HANDSHAKE, SHED, Measurement
 from bench.process import Failure
 from bench.report import markdown
 from bench.runner import PROGRAMS, running, say
@@ -33,6 +33,7 @@ class Curve:
     packets: int = 0  # of the scan
     at_honeypot: int = 0  # of them, left by the honeypot port
     by_handshake: int = 0  # of them, diverted without a session because of the rule
+    shed: int = 0  # of them, diverted without a note of their flow
     added: int = 0  # sessions
 
     @property
@@ -73,7 +74,8 @@ def _run(bench, mode):
         measurement.account(measurement.verify(totals, unchanged=False), counters, totals)
     curve.packets = totals.received(0)
     curve.at_honeypot = totals.sent(PORTS.index("honeypot"), 0)
-    curve.by_handshake, curve.added = (now[name] - counters[name] for name in (BY_HANDSHAKE, "session_added"))
+    curve.by_handshake, curve.shed, curve.added = (
+        now[name] - counters[name] for name in (BY_HANDSHAKE, SHED, "session_added"))  # fmt: skip
     say(f"    {mode:12} peak {curve.peak:9,}, added {curve.added:9,}")
     return curve
 
@@ -102,9 +104,11 @@ def run(bench):
 
 
 def table(curves):
-    head = ["admission", "peak entries", "sessions added", "diverted by handshake rule", "reached the honeypot"]
-    rows = [[curve.mode, f"{curve.peak:,}", f"{curve.added:,}", f"{curve.by_handshake / max(curve.packets, 1):.1%}",
-             f"{curve.at_honeypot / max(curve.packets, 1):.2%}"] for curve in curves]  # fmt: skip
+    head = ["admission", "peak entries", "sessions added", "by the handshake rule", "shed", "reached the honeypot"]
+    rows = []
+    for curve in curves:
+        shares = [f"{count / max(curve.packets, 1):.2%}" for count in (curve.by_handshake, curve.shed, curve.at_honeypot)]
+        rows.append([curve.mode, f"{curve.peak:,}", f"{curve.added:,}", *shares])
     return markdown(head, rows)
 
 

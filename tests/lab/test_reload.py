@@ -74,7 +74,7 @@ def test_no_packet_is_lost_and_sessions_stay(lab, cables) -> None:
     stream = Stream(cables)
     with Conversation(lab.machine("attacker"), new_decoy(), PORT, source=new_source()) as attack, stream.running():
         try:
-            for _ in range(3):
+            while stream.sent < 300:  # a round of the variants takes about 50
                 for changes in VARIANTS:
                     lab.appliance.write_config(**changes)
                     lab.appliance.honeyctl("reload")
@@ -84,7 +84,6 @@ def test_no_packet_is_lost_and_sessions_stay(lab, cables) -> None:
             lab.appliance.write_config()
             lab.appliance.honeyctl("reload")
         assert attack.echoes(5_000)
-    assert stream.sent > 200
     assert stream.lost() == {INSIDE: set(), OUTSIDE: set()}, ports(lab)
 
 
