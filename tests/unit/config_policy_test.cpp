@@ -152,10 +152,12 @@ TEST(Pools, AreRefusedWithPlaceAndReason) {
             "3:8: [[honeypot]] 'x': there is no pool 'hgh'; did you mean 'high'?"},
         Row{honeypot + "weight = 0", "3:10: [[honeypot]] 'x': weight '0' is not an integer from 1 to 100"},
         Row{honeypot + "check = \"tcp:0\"",
-            "3:9: [[honeypot]] 'x': check 'tcp:0' is not a check: write none, arp, or tcp:PORT with a port from 1 to "
+            "3:9: [[honeypot]] 'x': check 'tcp:0' is not a check: write none, arp, or tcp:PORT with a port "
+            "from 1 to "
             "65535"},
         Row{honeypot + "check = \"udp:53\"",
-            "3:9: [[honeypot]] 'x': check 'udp:53' is not a check: write none, arp, or tcp:PORT with a port from 1 to "
+            "3:9: [[honeypot]] 'x': check 'udp:53' is not a check: write none, arp, or tcp:PORT with a port "
+            "from 1 to "
             "65535"},
         Row{honeypot + "wieght = 2", "3:1: [[honeypot]]: unknown key 'wieght'; did you mean 'weight'?"},
     };
