@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto most_of_a_number = std::numeric_limits<std::uint32_t>::max();
-constexpr std::uint32_t most_destinations = 256;  // of a source that its history remembers one by one
+constexpr std::uint32_t most_destinations = 256;  // estimated to a few percent (distinct_count.hpp)
 constexpr unsigned most_failures = 10'000;
 constexpr Milliseconds longest_window = 168h;
 constexpr Milliseconds longest_lifetime = 8'760h;  // a year
