@@ -29,8 +29,11 @@ def test_after_so_many_sessions(lab) -> None:
 def test_after_so_many_destinations(lab) -> None:
     source, first = new_source(), new_decoy()
     with farm(lab, **tier(destinations=5)):
-        met = [who_answers(lab, decoy, source) for decoy in (first, first, first, *new_decoys(6))]
-    assert met == ["honeypot"] * 7 + ["sandbox"] * 2  # the fifth destination is met by the seventh connection
+        met = [who_answers(lab, decoy, source) for decoy in (first, first, first, *new_decoys(12))]
+    moved = met.index("sandbox")
+    assert met == ["honeypot"] * moved + ["sandbox"] * (len(met) - moved)
+    assert moved >= 7, "the fifth destination is met by the seventh connection"
+    assert moved <= 10, "destinations are estimated: some may fall on the same bit, four of eight hardly ever"
 
 
 def test_after_so_many_sessions_with_data(lab) -> None:
