@@ -337,6 +337,7 @@ bool DpdkSwitch::describe(rte_mbuf* packet, PacketIn& description) {
 /// of all keys into the cache before the controller asks for them one by one.
 void DpdkSwitch::judge(std::span<PacketIn> packets) const {
     std::array<SessionKey, burst> keys;
+    std::array<std::uint64_t, burst> hashes;
     std::array<Session*, burst> ignored;
     std::array<dataplane::Listing, burst> listings;
     std::array<Judgement, burst> judgements;
@@ -345,15 +346,17 @@ void DpdkSwitch::judge(std::span<PacketIn> packets) const {
     const bool asks = policy.has_rules() || listed.holds_any();
     for (std::size_t i = 0; i < packets.size(); ++i) {
         keys[i] = packets[i].key;
+        hashes[i] = plane_.sessions().hash(keys[i]);
+        plane_.pending().prefetch(hashes[i]);
         if (asks) listings[i] = listed.find(keys[i].outside.host());
     }
     const auto all = std::span(keys).first(packets.size());
-    plane_.sessions().lookup(all, ignored);
+    plane_.sessions().lookup(all, hashes, ignored);
     if (asks && !packets.empty()) policy.judge(all, listings, judgements);
     for (std::size_t i = 0; i < packets.size(); ++i) {
         if (packets[i].from_honeypot) continue;
         if (asks) packets[i].judgement = judgements[i];
-        const auto flow = plane_.pending().find(keys[i], wrapped(now_));
+        const auto flow = plane_.pending().find(hashes[i], wrapped(now_));
         if (flow && plane_.honeypots().address(flow->honeypot))
             packets[i].pending = Pending{HoneypotId{flow->honeypot}, flow->answered};
     }

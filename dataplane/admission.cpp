@@ -11,17 +11,17 @@ void Pipeline::decide_admission(std::size_t i) {
     if (!control_alive_) return send_inside(packet, Counter::outside_to_inside_fail_open);
     if (candidates_.keys[i].outside == config_.probe_source)
         return drop(packet, Counter::outside_dropped_probe_source);
+    if (!may_come()) return drop(packet, Counter::outside_dropped_overload);
     const Opening opening = opening_of(i);
     if (opening == Opening::answer && !tables_.modes.divert_backscatter.load(std::memory_order_relaxed)) {
         // The end of a flow that never got a session is for the honeypot, which keeps a state for it.
-        if (may_look() && tables_.pending.find(candidates_.keys[i], now_))
+        if (tables_.pending.find(candidates_.hashes[i], now_))
             return divert_stateless(i, Counter::outside_to_honeypot_handshake);
         return drop(packet, Counter::outside_dropped_backscatter);
     }
     const std::uint32_t pool_rule = candidates_.judgements[i].pool_rule;
     if (pool_rule != Judgement::no_rule) policy_->hit(config_.worker, pool_rule);
-    if (tables_.modes.handshake.load(std::memory_order_relaxed) &&
-        !(may_follow(i, opening) && may_look() && follows_an_answer(i, opening)))
+    if (tables_.modes.handshake.load(std::memory_order_relaxed) && !follows_an_answer(i, opening))
         return divert_stateless(i, Counter::outside_to_honeypot_handshake);
     // No session can be added: the control thread could do no more than this.
     if (!tables_.sessions.has_room()) return divert_stateless(i, Counter::outside_to_honeypot_stateless);
@@ -62,7 +62,7 @@ bool Pipeline::may_follow(std::size_t i, Opening opening) const {
 /// The honeypot has answered an earlier packet of this flow.
 bool Pipeline::follows_an_answer(std::size_t i, Opening opening) const {
     if (!may_follow(i, opening)) return false;
-    const auto flow = tables_.pending.find(candidates_.keys[i], now_);
+    const auto flow = tables_.pending.find(candidates_.hashes[i], now_);
     return flow && flow->answered;
 }
 
@@ -99,12 +99,9 @@ void Pipeline::divert_stateless(std::size_t i, Counter reason) {
     const SessionKey& key = candidates_.keys[i];
     if (candidates_.sessions[i] != nullptr) return to_session(i);
     const PoolIndex pool = candidates_.judgements[i].pool;
-    HoneypotIndex honeypot = tables_.pools.choose(pool, key);
-    if (honeypot == no_honeypot) return to_no_honeypot(packet, tables_.pools.drops(pool));
-    if (may_look())
-        honeypot = note_pending(i, honeypot);
-    else
-        reason = Counter::outside_to_honeypot_shed;
+    const HoneypotIndex chosen = tables_.pools.choose(pool, key);
+    if (chosen == no_honeypot) return to_no_honeypot(packet, tables_.pools.drops(pool));
+    const HoneypotIndex honeypot = note_pending(i, chosen);
     const auto address = tables_.honeypots.address(honeypot);
     if (!address) return to_no_honeypot(packet, tables_.honeypots.drops(honeypot));
     to_honeypot(packet, tag_count(i), *address, reason);
@@ -112,17 +109,18 @@ void Pipeline::divert_stateless(std::size_t i, Counter reason) {
 
 /// A flow keeps the honeypot that it has begun with.
 HoneypotIndex Pipeline::note_pending(std::size_t i, HoneypotIndex chosen) {
-    const SessionKey& key = candidates_.keys[i];
-    if (const auto flow = tables_.pending.find(key, now_); flow && tables_.honeypots.address(flow->honeypot))
-        chosen = flow->honeypot;
-    if (tables_.pending.diverted(key, chosen, bytes_of(candidates_.packets[i]), tag_count(i), now_))
-        tally_.add(key, Step::first_packet);
-    return chosen;
+    const auto in_service = [this](HoneypotIndex index) {
+        return tables_.honeypots.address(index).has_value();
+    };
+    const auto [honeypot, is_new] = tables_.pending.diverted(
+        candidates_.hashes[i], chosen, bytes_of(candidates_.packets[i]), tag_count(i), now_, in_service);
+    if (is_new) tally_.add(candidates_.keys[i], Step::first_packet);
+    return honeypot;
 }
 
-bool Pipeline::may_look() {
-    if (looks_left_ == 0) return false;
-    --looks_left_;
+bool Pipeline::may_come() {
+    if (newcomers_left_ == 0) return false;
+    --newcomers_left_;
     return true;
 }
 

@@ -12,7 +12,7 @@ void Pipeline::from_honeypot(std::span<rte_mbuf*> packets, PortIndex port) {
     policy_ = &tables_.policy.get();
     honeypot_port_ = port;
     limiter_.begin(tables_.modes, now_);
-    candidates_.count = 0;
+    candidates_.clear();
     punts_.count = punts_.of_honeypots_own = 0;
     for (rte_mbuf* const packet : packets) {
         const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
@@ -47,7 +47,7 @@ void Pipeline::decide_without_session(std::size_t i) {
     const SessionKey& key = candidates_.keys[i];
     if (key.outside == config_.probe_source && control_alive_ && may_punt_own())
         return punts_.add(packet, Side::outside, i);
-    if (const auto flow = tables_.pending.find(key, now_)) return reply_stateless(i, *flow);
+    if (const auto flow = tables_.pending.find(candidates_.hashes[i], now_)) return reply_stateless(i, *flow);
     if (tables_.modes.limited_containment.load(std::memory_order_relaxed) && control_alive_ && may_punt_own())
         return punts_.add(packet, Side::outside, i);
     contain(i, Counter::honeypot_contained_no_session);
@@ -112,7 +112,7 @@ void Pipeline::reply_stateless(std::size_t i, PendingFlow flow) {
     const bool answers =
         step_after_reply(Step::first_packet, contents_of(frame_of(packet), l3_of(i))) == Step::answered;
     if (answers && !flow.answered) {
-        tables_.pending.answered(key, flow, now_);
+        tables_.pending.answered(candidates_.hashes[i], flow, now_);
         tally_.add(key, Step::answered);
     }
     send_back(packet, tag_count(i), tables_.pending.path(flow.path), Counter::honeypot_to_outside_stateless);

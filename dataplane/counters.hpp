@@ -21,7 +21,7 @@ enum class Counter : std::uint8_t {
     outside_to_honeypot_session,
     outside_to_honeypot_handshake,
     outside_to_honeypot_stateless,
-    outside_to_honeypot_shed,
+    outside_dropped_overload,
     outside_dropped_backscatter,
     outside_dropped_rule,
     outside_dropped_probe_source,
@@ -82,10 +82,9 @@ inline constexpr std::array<CounterInfo, counter_count> counter_info{{
      "answer."},
     {"outside_to_honeypot_stateless",
      "Packets sent to a honeypot without a session: the punt ring or the session table was full."},
-    {"outside_to_honeypot_shed",
-     "Packets sent to a honeypot without a session and without a note of their flow, as more came than could "
-     "be handled: "
-     "what answers them is contained."},
+    {"outside_dropped_overload",
+     "Packets of new flows for inactive addresses, dropped because more came than could be carried and "
+     "legitimate packets would have waited behind them."},
     {"outside_dropped_backscatter",
      "Answers to forged sources (SYN-ACK, RST, ICMP errors and replies) for inactive addresses, dropped."},
     {"outside_dropped_rule", "Packets dropped because a rule says so."},

@@ -18,9 +18,9 @@ class SessionHash {
     explicit SessionHash(const Secret& secret)
         : first_(secret[0]), second_(secret[1]), third_(secret[2] | 1) {}
 
-    [[nodiscard]] std::uint32_t operator()(const SessionKey& key) const {
-        const std::uint64_t result = wide(key);
-        return static_cast<std::uint32_t>(result ^ result >> 32);
+    [[nodiscard]] std::uint32_t operator()(const SessionKey& key) const { return narrow(wide(key)); }
+    [[nodiscard]] static std::uint32_t narrow(std::uint64_t wide) {
+        return static_cast<std::uint32_t>(wide ^ wide >> 32);
     }
     /// All 64 bits, where a part of them tells apart what shares another part.
     [[nodiscard]] std::uint64_t wide(const SessionKey& key) const {

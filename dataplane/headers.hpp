@@ -70,6 +70,9 @@ static_assert(sizeof(Ipv4Header) == 20);
 namespace protocol {
 inline constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17, dccp = 33, sctp = 132, udp_lite = 136;
 }
+namespace tcp_flag {  // RFC 9293
+inline constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, ack = 0x10;
+}
 
 /// The first four bytes of TCP, UDP, UDP-Lite, DCCP and SCTP alike.
 struct Ports {

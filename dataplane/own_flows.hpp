@@ -22,12 +22,14 @@ class OwnFlows {
         return std::unique_ptr<OwnFlows>(new OwnFlows(std::move(*flows)));
     }
 
-    /// A packet of this flow, its key written from the outside's point of view as ever, came from inside.
-    void sent(const SessionKey& key, std::uint32_t now) {
-        flows_.note(key, now, [](auto) { return 0U; });
+    // `hash`: SessionHash::wide of the flow's key, which is written from the outside's point of view as ever.
+
+    /// A packet of this flow came from inside.
+    void sent(std::uint64_t hash, std::uint32_t now) {
+        flows_.note(hash, now, [](auto) { return 0U; });
     }
-    [[nodiscard]] bool has(const SessionKey& key, std::uint32_t now) const {
-        return flows_.find(key, now).has_value();
+    [[nodiscard]] bool has(std::uint64_t hash, std::uint32_t now) const {
+        return flows_.find(hash, now).has_value();
     }
 
   private:

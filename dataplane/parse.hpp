@@ -92,6 +92,16 @@ struct SessionView {
     return true;
 }
 
+/// Whether it is a TCP segment that asks for a new connection (RFC 9293: SYN without ACK or RST).
+/// Precondition: `l3.result` is ipv4, for this frame.
+[[nodiscard]] inline bool opens_connection(std::span<const std::uint8_t> frame, const L3View& l3) {
+    const auto ip = load<Ipv4Header>(frame.data() + l3.l3_offset);
+    constexpr std::size_t flags_offset = 13;
+    const std::size_t place = l3.l3_offset + ip.header_length() + flags_offset;
+    if (ip.protocol != protocol::tcp || ip.fragment_offset() != 0 || frame.size() <= place) return false;
+    return (frame[place] & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) == tcp_flag::syn;
+}
+
 /// Precondition: `l3.result` is ipv4, for this frame.
 [[nodiscard]] SessionView parse_session(std::span<const std::uint8_t> frame, const L3View& l3, From from);
 

@@ -34,26 +34,36 @@ class PendingTable {
         return std::unique_ptr<PendingTable>(new PendingTable(std::move(*flows)));
     }
 
-    // Any worker; `now` in milliseconds of the switch's clock.
+    // Any worker. `hash`: SessionHash::wide of the flow's key. `now`: milliseconds of the switch's clock.
 
-    [[nodiscard]] std::optional<PendingFlow> find(const SessionKey& key, std::uint32_t now) const {
-        const auto value = flows_.find(key, now);
+    [[nodiscard]] std::optional<PendingFlow> find(std::uint64_t hash, std::uint32_t now) const {
+        const auto value = flows_.find(hash, now);
         return value ? std::optional(unpacked(*value)) : std::nullopt;
     }
-    void prefetch(const SessionKey& key) const { flows_.prefetch(key); }
-    /// A packet of the flow, from `frame`, goes to a honeypot. `tag_count` VLAN tags are in it. Returns
-    /// whether the flow is new.
-    bool diverted(const SessionKey& key, HoneypotIndex honeypot, const std::uint8_t* frame,
-                  std::uint8_t tag_count, std::uint32_t now) {
+    void prefetch(std::uint64_t hash) const { flows_.prefetch(hash); }
+
+    struct Diverted {
+        HoneypotIndex honeypot;  ///< that the packet goes to
+        bool is_new;             ///< the flow is
+    };
+    /// A packet of the flow, from `frame`, goes to a honeypot: the one that the flow has begun with, if
+    /// `in_service` says so of it, or else the one that was chosen. `tag_count` VLAN tags are in it.
+    template <typename InService>
+    Diverted diverted(std::uint64_t hash, HoneypotIndex chosen, const std::uint8_t* frame,
+                      std::uint8_t tag_count, std::uint32_t now, InService in_service) {
         const std::uint8_t path = path_number(frame, tag_count);
-        return !flows_.note(key, now, [&](std::optional<std::uint32_t> old) {
-            return packed({honeypot, old && unpacked(*old).answered, path});
+        const bool known = flows_.note(hash, now, [&](std::optional<std::uint32_t> old) {
+            if (!old) return packed({chosen, false, path});
+            const PendingFlow before = unpacked(*old);
+            if (in_service(before.honeypot)) chosen = before.honeypot;
+            return packed({chosen, before.answered, path});
         });
+        return {chosen, !known};
     }
     /// The honeypot's answer was let out.
-    void answered(const SessionKey& key, PendingFlow flow, std::uint32_t now) {
+    void answered(std::uint64_t hash, PendingFlow flow, std::uint32_t now) {
         flow.answered = true;
-        flows_.note(key, now, [&](std::optional<std::uint32_t>) { return packed(flow); });
+        flows_.note(hash, now, [&](std::optional<std::uint32_t>) { return packed(flow); });
     }
     [[nodiscard]] L2Path path(std::uint8_t number) const { return paths_[number].load(); }
 

@@ -22,7 +22,7 @@ bool goes_inside_at_once(std::uint8_t state) {
 
 }  // namespace
 
-void Pipeline::from_outside(std::span<rte_mbuf*> packets) {
+bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     std::array<std::uint32_t, burst_size> destinations;
     std::array<std::uint8_t, burst_size> states;
     for (std::size_t i = 0; i < packets.size(); ++i)
@@ -34,8 +34,10 @@ void Pipeline::from_outside(std::span<rte_mbuf*> packets) {
         note_concerned(packets, destinations, states);
     if (tables_.modes.open_containment.load(std::memory_order_relaxed)) remember_path(packets[0]);
 
-    looks_left_ = looks_;
-    candidates_.count = 0;
+    newcomers_left_ = newcomers_;
+    candidates_.clear();
+    const bool sheds = newcomers_ < burst_size && control_alive_;
+    openings_left_ = newcomers_;
     std::size_t passing = 0;  // those that go inside are moved to the front, in order
     std::size_t ipv4 = 0;
     for (std::size_t i = 0; i < packets.size(); ++i) {
@@ -45,19 +47,23 @@ void Pipeline::from_outside(std::span<rte_mbuf*> packets) {
             else
                 count_strange(packets[i]);
             packets[passing++] = packets[i];
+        } else if (sheds && !may_open(packets[i], states[i])) {
+            drop(packets[i], Counter::outside_dropped_overload);
         } else {
             candidates_.add(packets[i], states[i]);
         }
     }
     counters_.add(Counter::outside_to_inside_active, ipv4);
     if (passing != 0) transmitter_.send(inside_port, packets.first(passing));
-    if (candidates_.count == 0) return;
+    if (candidates_.count == 0) return passing != 0;
 
     punts_.count = 0;
     find_sessions(From::outside);
+    prefetch_pending();
     judge();
     for (std::size_t i = 0; i < candidates_.count; ++i) decide_outside(i);
     hand_over();
+    return passing != 0;
 }
 
 /// The rest of the decision, in order of priority: for a destination that is inactive, or has sessions, or
@@ -69,7 +75,7 @@ void Pipeline::decide_outside(std::size_t i) {
         return send_inside(packet, Counter::outside_to_inside_malformed);
     if (judgement.verdict == Verdict::benign) return send_inside(packet, Counter::outside_to_inside_benign);
     if ((candidates_.states[i] & concerned) != 0 && active(i) &&
-        tables_.own_flows.has(candidates_.keys[i], now_))
+        tables_.own_flows.has(candidates_.hashes[i], now_))
         return send_inside(packet, Counter::outside_to_inside_own_flow);
     if (candidates_.sessions[i] != nullptr) return divert(i);
     if (judgement.rule != Judgement::no_rule) policy_->hit(config_.worker, judgement.rule);
@@ -111,6 +117,17 @@ void Pipeline::note_concerned(std::span<rte_mbuf*> packets, std::span<const std:
     }
 }
 
+/// In an overload: a segment that asks for a new connection belongs to no running session, and need not be
+/// looked up to be dropped.
+bool Pipeline::may_open(rte_mbuf* packet, std::uint8_t state) {
+    if ((state & (inside | sighted | concerned)) != 0) return true;
+    const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
+    if (l3.result != L3Result::ipv4 || !opens_connection(frame_of(packet), l3)) return true;
+    if (openings_left_ == 0) return false;
+    --openings_left_;
+    return true;
+}
+
 void Pipeline::count_strange(rte_mbuf* packet) {
     const L3Result result = parse_l3(frame_of(packet), packet->pkt_len).result;
     counters_.add(result == L3Result::ipv4 ? Counter::outside_to_inside_active : pass_reason(result));
@@ -128,7 +145,30 @@ void Pipeline::find_sessions(From from) {
         if (!candidates_.plain[i]) [[unlikely]]
             parse(i, from);
     }
-    tables_.sessions.lookup(std::span(candidates_.keys).first(candidates_.count), candidates_.sessions);
+    for (std::size_t i = 0; i < candidates_.count; ++i)
+        candidates_.hashes[i] = tables_.sessions.hash(candidates_.keys[i]);
+    if (from == From::outside && candidates_.any_unmarked) return look_up_marked();
+    tables_.sessions.lookup(std::span(candidates_.keys).first(candidates_.count), candidates_.hashes,
+                            candidates_.sessions);
+}
+
+/// Only those whose destination may have sessions.
+void Pipeline::look_up_marked() {
+    std::array<std::uint8_t, burst_size> places;
+    std::array<SessionKey, burst_size> keys;
+    std::array<std::uint64_t, burst_size> hashes;
+    std::array<Session*, burst_size> found;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < candidates_.count; ++i) {
+        candidates_.sessions[i] = nullptr;
+        keys[count] = candidates_.keys[i];
+        hashes[count] = candidates_.hashes[i];
+        places[count] = static_cast<std::uint8_t>(i);
+        count += may_have_sessions(candidates_.states[i]) ? 1 : 0;
+    }
+    if (count == 0) return;
+    tables_.sessions.lookup(std::span(keys).first(count), hashes, found);
+    for (std::size_t i = 0; i < count; ++i) candidates_.sessions[places[i]] = found[i];
 }
 
 void Pipeline::parse(std::size_t i, From from) {
@@ -138,26 +178,31 @@ void Pipeline::parse(std::size_t i, From from) {
     candidates_.keys[i] = candidates_.views[i].key;
 }
 
+/// Packets without a session may be looked up and noted among the pending flows, each in a line of its own.
+void Pipeline::prefetch_pending() {
+    if (!tables_.modes.handshake.load(std::memory_order_relaxed) && tables_.sessions.has_room()) return;
+    unsigned left = newcomers_left_;
+    for (std::size_t i = 0; i < candidates_.count && left != 0; ++i) {
+        if (candidates_.sessions[i] != nullptr) continue;
+        tables_.pending.prefetch(candidates_.hashes[i]);
+        --left;
+    }
+}
+
 /// Rules and lists are asked about what may need it: packets without a session, and those that are concerned
 /// whether they have one or not.
 void Pipeline::judge() {
-    const bool asks = policy_->has_rules() || tables_.listed.holds_any();
-    const bool stateless =
-        tables_.modes.handshake.load(std::memory_order_relaxed) || !tables_.sessions.has_room();
-    std::size_t prefetches = stateless ? looks_left_ : 0;
+    if (!policy_->has_rules() && !tables_.listed.holds_any()) return candidates_.judge_none();
     std::array<std::uint8_t, burst_size> places;
     std::array<SessionKey, burst_size> keys;
     std::array<Listing, burst_size> listings;
     std::array<Judgement, burst_size> judgements;
     std::size_t count = 0;
+    candidates_.judged = true;
     for (std::size_t i = 0; i < candidates_.count; ++i) {
         candidates_.judgements[i] = {};
-        if (prefetches != 0 && candidates_.sessions[i] == nullptr) {
-            tables_.pending.prefetch(candidates_.keys[i]);
-            --prefetches;
-        }
         const bool needs = candidates_.sessions[i] == nullptr || (candidates_.states[i] & concerned) != 0;
-        if (!asks || !needs) continue;
+        if (!needs) continue;
         keys[count] = candidates_.keys[i];
         const std::uint32_t source = keys[count].outside.host();
         listings[count] = tables_.listed.may_list(source) ? tables_.listed.find(source) : Listing();
@@ -215,7 +260,7 @@ void Pipeline::note_own_flow(rte_mbuf* packet) {
         if (!view.valid) return;
         key = view.own_key;
     }
-    tables_.own_flows.sent(key, now_);
+    tables_.own_flows.sent(tables_.sessions.hash(key), now_);
 }
 
 void Pipeline::hand_over() {

@@ -68,11 +68,12 @@ class Pipeline {
         control_alive_ = control_alive;
     }
 
-    /// Once before each burst from outside: more is waiting than is handled, so that what follows must be
-    /// short.
-    void set_pressure(bool pressed) { looks_ = pressed ? looks_under_pressure : looks_at_leisure; }
+    /// How many packets of new flows may be carried in each burst from outside, from here on; those beyond it
+    /// are dropped.
+    void set_newcomers(unsigned most) { newcomers_ = most; }
 
-    void from_outside(std::span<rte_mbuf*> packets);
+    /// Whether some of them went inside for nothing but their destination, as legitimate packets do.
+    bool from_outside(std::span<rte_mbuf*> packets);
     void from_inside(std::span<rte_mbuf*> packets);
     /// `port`: the honeypot port that they came in by.
     void from_honeypot(std::span<rte_mbuf*> packets, PortIndex port);
@@ -86,16 +87,32 @@ class Pipeline {
         std::array<L3View, burst_size> l3;
         std::array<SessionView, burst_size> views;
         std::array<SessionKey, burst_size> keys;
+        std::array<std::uint64_t, burst_size> hashes;  ///< of the keys
         std::array<Session*, burst_size> sessions;
         std::array<Judgement, burst_size> judgements;
+        bool judged = true;  ///< some of `judgements` may say something
         std::size_t count = 0;
+        bool any_unmarked = false;  ///< the destination of some has no session, and need not be looked up
 
+        void clear() {
+            count = 0;
+            any_unmarked = false;
+        }
+        void judge_none() {
+            if (judged) judgements.fill({});
+            judged = false;
+        }
         /// The rest is filled in by find_sessions and judge.
         void add(rte_mbuf* packet, std::uint8_t state) {
             packets[count] = packet;
             states[count++] = state;
+            any_unmarked |= !may_have_sessions(state);
         }
     };
+    /// The address has the mark of its sessions, or is in a domain where no mark is kept.
+    [[nodiscard]] static bool may_have_sessions(std::uint8_t state) {
+        return (state & (address_state::sessions | address_state::unwatched)) != 0;
+    }
     /// Packets on their way to the control thread.
     struct Punts {
         static constexpr std::uint8_t no_candidate = 255;
@@ -111,10 +128,6 @@ class Pipeline {
             otherwise[count++] = side;
         }
     };
-    /// Flows without a session that may be looked up and noted in one burst, each a cache miss, when a flood
-    /// fills burst after burst: legitimate packets wait behind them.
-    static constexpr std::size_t looks_under_pressure = 4;
-    static constexpr std::size_t looks_at_leisure = std::size_t{3} * burst_size;  ///< more than there can be
     /// How a packet without a session could begin one.
     enum class Opening : std::uint8_t { request, answer, other };
 
@@ -136,9 +149,12 @@ class Pipeline {
     void note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
                         std::span<std::uint8_t> states);
     void count_strange(rte_mbuf* packet);
+    [[nodiscard]] bool may_open(rte_mbuf* packet, std::uint8_t state);
     void remember_path(rte_mbuf* packet);
     void find_sessions(From from);
+    void look_up_marked();
     void parse(std::size_t candidate, From from);
+    void prefetch_pending();
     void judge();
     void decide_outside(std::size_t candidate);
     void decide_decoy(std::size_t candidate);
@@ -152,7 +168,7 @@ class Pipeline {
     void decide_admission(std::size_t candidate);
     [[nodiscard]] bool may_follow(std::size_t candidate, Opening opening) const;
     [[nodiscard]] bool follows_an_answer(std::size_t candidate, Opening opening) const;
-    [[nodiscard]] bool may_look();
+    [[nodiscard]] bool may_come();
     [[nodiscard]] bool lacks_companion(std::size_t candidate) const;
     void divert(std::size_t candidate);
     void to_session(std::size_t candidate);
@@ -182,8 +198,9 @@ class Pipeline {
     ReplyLimiter limiter_;
     std::uint32_t now_ = 0;
     bool control_alive_ = true;
-    std::size_t looks_ = looks_at_leisure;
-    std::size_t looks_left_ = 0;                     ///< in this burst from outside
+    unsigned newcomers_ = burst_size;                ///< in each burst from outside
+    unsigned newcomers_left_ = 0;                    ///< in this one
+    unsigned openings_left_ = 0;                     ///< the same of those that need no look-up to be known
     const Policy* policy_ = nullptr;                 ///< of this burst
     PortIndex honeypot_port_ = first_honeypot_port;  ///< of this burst from a honeypot
     Candidates candidates_;  ///< of the burst at hand; members, so that nobody clears them for each burst

@@ -20,33 +20,31 @@ class SharedL2Path {
   public:
     void store(const L2Path& path) {
         const Words words = packed(path);
-        for (std::size_t i = 0; i < 3; ++i) words_[i].store(words[i], std::memory_order_relaxed);
+        first_.store(words.first, std::memory_order_relaxed);
+        second_.store(words.second, std::memory_order_relaxed);
+        third_.store(words.third, std::memory_order_relaxed);
     }
     /// Takes the path of a frame over; `tag_count` at most max_vlan_tags, and the frame has them. Writes only
     /// what changed: a session's line stays clean as long as its packets come the same way.
     void update(const std::uint8_t* frame, std::uint8_t tag_count) {
         const Words words = words_of(frame, tag_count);
-        for (std::size_t i = 0; i < 3; ++i)
-            if (words_[i].load(std::memory_order_relaxed) != words[i]) [[unlikely]]
-                words_[i].store(words[i], std::memory_order_relaxed);
+        replace(first_, words.first);
+        replace(second_, words.second);
+        replace(third_, words.third);
     }
     /// Whether it is the path of this frame.
     [[nodiscard]] bool matches(const std::uint8_t* frame, std::uint8_t tag_count) const {
-        const Words words = words_of(frame, tag_count);
-        bool same = true;
-        for (std::size_t i = 0; i < 3; ++i)
-            same = same && words_[i].load(std::memory_order_relaxed) == words[i];
-        return same;
+        return words() == words_of(frame, tag_count);
     }
     [[nodiscard]] L2Path load() const {
-        Words words;
-        for (std::size_t i = 0; i < 3; ++i) words[i] = words_[i].load(std::memory_order_relaxed);
+        const Words words = this->words();
+        const std::uint64_t both[2] = {words.first, words.second};
         std::uint8_t addresses[16];
-        std::memcpy(addresses, words.data(), sizeof addresses);
+        std::memcpy(addresses, both, sizeof addresses);
         L2Path path;
         std::memcpy(path.destination.data(), addresses, 6);
         std::memcpy(path.source.data(), addresses + 6, 6);
-        path.tags = std::bit_cast<std::array<VlanTag, max_vlan_tags>>(words[2]);
+        path.tags = std::bit_cast<std::array<VlanTag, max_vlan_tags>>(words.third);
         path.tag_count = addresses[addresses_size];
         return path;
     }
@@ -54,7 +52,11 @@ class SharedL2Path {
   private:
     static_assert(std::endian::native == std::endian::little, "the tag count sits behind the addresses");
     static constexpr std::size_t addresses_size = 12;
-    using Words = std::array<std::uint64_t, 3>;
+    /// By name, so that they stay in registers: as an array the compiler puts them together on the stack.
+    struct Words {
+        std::uint64_t first, second, third;
+        friend bool operator==(const Words&, const Words&) = default;
+    };
 
     template <typename Word>
     static Word load_word(const std::uint8_t* bytes) {
@@ -62,9 +64,18 @@ class SharedL2Path {
         std::memcpy(&word, bytes, sizeof word);
         return word;
     }
+    [[nodiscard]] Words words() const {
+        return {first_.load(std::memory_order_relaxed), second_.load(std::memory_order_relaxed),
+                third_.load(std::memory_order_relaxed)};
+    }
+    static void replace(std::atomic<std::uint64_t>& place, std::uint64_t word) {
+        if (place.load(std::memory_order_relaxed) != word) [[unlikely]]
+            place.store(word, std::memory_order_relaxed);
+    }
     static Words words_of(const std::uint8_t* frame, std::uint8_t tag_count) {
         std::uint64_t tags = 0;
-        std::memcpy(&tags, frame + addresses_size, tag_count * sizeof(VlanTag));
+        if (tag_count != 0) [[unlikely]]
+            std::memcpy(&tags, frame + addresses_size, tag_count * sizeof(VlanTag));
         return {load_word<std::uint64_t>(frame),
                 load_word<std::uint32_t>(frame + 8) | std::uint64_t{tag_count} << 32, tags};
     }
@@ -77,7 +88,7 @@ class SharedL2Path {
                 std::bit_cast<std::uint64_t>(path.tags)};
     }
 
-    std::array<std::atomic<std::uint64_t>, 3> words_{};
+    std::atomic<std::uint64_t> first_{}, second_{}, third_{};
 };
 
 /// Counters are written with plain relaxed adds: each direction of a session has one writer as long as RSS

@@ -9,10 +9,6 @@
 
 namespace honeyswitch::dataplane {
 
-namespace tcp_flag {  // RFC 9293
-inline constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, ack = 0x10;
-}
-
 /// What of a packet's transport header matters for that.
 struct Contents {
     bool tcp = false;

@@ -71,16 +71,17 @@ std::expected<void, Error> SessionTable::allocate() {
     return {};
 }
 
-void SessionTable::lookup(std::span<const SessionKey> keys, std::span<Session*> found) const {
+void SessionTable::lookup(std::span<const SessionKey> keys, std::span<const std::uint64_t> hashes,
+                          std::span<Session*> found) const {
     const void* pointers[burst_size];
-    hash_sig_t hashes[burst_size];
+    hash_sig_t signatures[burst_size];
     void* data[burst_size];
     for (std::size_t i = 0; i < keys.size(); ++i) {
         pointers[i] = &keys[i];
-        hashes[i] = hash_(keys[i]);
+        signatures[i] = SessionHash::narrow(hashes[i]);
     }
     std::uint64_t hits = 0;
-    rte_hash_lookup_with_hash_bulk_data(table_, pointers, hashes, static_cast<std::uint32_t>(keys.size()),
+    rte_hash_lookup_with_hash_bulk_data(table_, pointers, signatures, static_cast<std::uint32_t>(keys.size()),
                                         &hits, data);
     for (std::size_t i = 0; i < keys.size(); ++i) {
         const bool hit = (hits >> i & 1) != 0;

@@ -49,8 +49,11 @@ class SessionTable {
     // Any thread
     // ------------------------------------------------------------------------------------------------------
 
-    /// The record of each key, or nullptr. At most `burst_size` keys.
-    void lookup(std::span<const SessionKey> keys, std::span<Session*> found) const;
+    /// The hash that this and the tables of flows without a session are asked with.
+    [[nodiscard]] std::uint64_t hash(const SessionKey& key) const { return hash_.wide(key); }
+    /// The record of each key, or nullptr. `hashes`: of the keys. At most `burst_size` keys.
+    void lookup(std::span<const SessionKey> keys, std::span<const std::uint64_t> hashes,
+                std::span<Session*> found) const;
     [[nodiscard]] std::optional<Index> find(const SessionKey& key) const;
     /// Whether a session could be added, as far as is known.
     [[nodiscard]] bool has_room() const { return !full_.load(std::memory_order_relaxed); }

@@ -10,8 +10,6 @@ namespace honeyswitch::dataplane {
 namespace {
 
 constexpr unsigned idle_rounds_before_sleep = 256;
-/// As many as a full receive ring holds: catching up after the worker had no CPU is no flood.
-constexpr unsigned full_bursts_before_pressure = 32;
 
 /// Tags that the driver took out of the frame go back in: everything behind reads frames as they were on the
 /// wire.
@@ -72,29 +70,35 @@ unsigned Worker::round() {
     return packets;
 }
 
-void Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
+bool Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
     switch (side_of(index)) {
         case Side::outside:
-            // Burst after burst is full: a flood, or a NIC whose ring is long already.
-            full_bursts_ = packets.size() == burst_size ? full_bursts_ + 1 : 0;
-            pipeline_.set_pressure(full_bursts_ > full_bursts_before_pressure);
+            pipeline_.set_newcomers(shedder_.newcomers());
             return pipeline_.from_outside(packets);
         case Side::inside:
-            return pipeline_.from_inside(packets);
+            pipeline_.from_inside(packets);
+            return true;
         case Side::honeypot:
-            return pipeline_.from_honeypot(packets, index);
+            pipeline_.from_honeypot(packets, index);
+            return false;
     }
+    return false;
 }
 
 unsigned Worker::poll(PortIndex index) {
     const Port& port = ports_[index];
     if (config_.index >= port.rx_queues()) return 0;
     std::array<rte_mbuf*, burst_size> packets;
-    unsigned count = rte_eth_rx_burst(port.id(), config_.index, packets.data(), burst_size);
-    if (count == 0) return 0;
+    const unsigned polled = rte_eth_rx_burst(port.id(), config_.index, packets.data(), burst_size);
+    unsigned count = polled;
+    if (count == 0) {
+        shedder_.polled(index, 0, false);
+        return 0;
+    }
     for (unsigned i = 0; i < count; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
     if (port.strips_vlan()) count = restore_tags(std::span(packets).first(count));
-    if (count != 0) decide(index, std::span(packets).first(count));
+    const bool legitimate = count != 0 && decide(index, std::span(packets).first(count));
+    shedder_.polled(index, polled, legitimate);
     transmitter_.flush();
     return count;
 }

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "dataplane/counters.hpp"
+#include "dataplane/load_shedder.hpp"
 #include "dataplane/mbuf_ring.hpp"
 #include "dataplane/pipeline.hpp"
 #include "dataplane/port.hpp"
@@ -65,7 +66,8 @@ class Worker {
   private:
     [[nodiscard]] unsigned round();
     [[nodiscard]] unsigned poll(PortIndex index);
-    void decide(PortIndex index, std::span<rte_mbuf*> packets);
+    /// Whether there were legitimate packets among them.
+    bool decide(PortIndex index, std::span<rte_mbuf*> packets);
     [[nodiscard]] unsigned send_packet_outs();
     void back_off();
 
@@ -81,7 +83,7 @@ class Worker {
     Transmitter transmitter_;
     Pipeline pipeline_;
     unsigned idle_rounds_ = 0;
-    unsigned full_bursts_ = 0;  ///< from outside, one after the other
+    LoadShedder shedder_;
     alignas(64) std::atomic<bool> stopping_{false};
 };
 

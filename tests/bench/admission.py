@@ -33,7 +33,7 @@ class Curve:
     packets: int = 0  # of the scan
     at_honeypot: int = 0  # of them, left by the honeypot port
     by_handshake: int = 0  # of them, diverted without a session because of the rule
-    shed: int = 0  # of them, diverted without a note of their flow
+    shed: int = 0  # of them, dropped so that the rest could be carried
     added: int = 0  # sessions
 
     @property

@@ -11,7 +11,7 @@ from bench.shared_page import PORTS, UNMARKED, Totals
 
 WINDOW = 0.1  # seconds
 # Counters of honeyswitch: packets diverted without a session because of the handshake rule, and because of a flood.
-BY_HANDSHAKE, SHED = "outside_to_honeypot_handshake", "outside_to_honeypot_shed"
+BY_HANDSHAKE, SHED = "outside_to_honeypot_handshake", "outside_dropped_overload"
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Result:
     by_class: dict = field(default_factory=dict)  # the same, for each kind of traffic
     lost_share: dict = field(default_factory=dict)  # of what the program took, for each kind: exact, of the whole run
     missed_share: dict = field(default_factory=dict)  # of what arrived at the NIC's ring and found it full
-    shed_share: float | None = None  # of all that was received, diverted without a note of its flow; of the whole run
+    shed_share: float | None = None  # of all that was received, dropped so that the rest could be carried; of the whole run
     sessions_per_second: float | None = None
     waited_share: float = 0.0  # of the time, the forwarding thread's CPU was another process's
     starved: int = 0
@@ -132,7 +132,7 @@ class Measurement:
             sent = totals.received(self.kinds.index(self.case.stateless))
             diverted = sum(now[name] - before[name] for name in (BY_HANDSHAKE, SHED))
             if diverted != sent:
-                raise Failure(f"{where}: {sent} packets ({self.case.stateless}), of which {diverted} were diverted without a session")
+                raise Failure(f"{where}: {sent} packets ({self.case.stateless}), of which {diverted} were diverted without a session or dropped in the overload")
             if self.program.sessions():
                 raise Failure(f"{where}: {self.program.sessions()} sessions were made, and none should be")
         return now

@@ -28,18 +28,35 @@ def outside(packet: IP, *tags: object) -> Ether:
     return frame / packet
 
 
-class Process:
-    """honeyswitch on three pcap devices; its output is read after it has stopped."""
+def files(folder: Path, frames: dict[str, list[Ether]]) -> dict[str, str]:
+    """A pcap device for each side: what comes in, once, and what goes out."""
+    devices = {}
+    for index, side in enumerate(("outside", "inside", "honeypot")):
+        source = folder / f"{side}-in.pcap"
+        # The device wants a file with at least one frame; one that everybody drops or passes alike will do.
+        wrpcap(str(source), frames.get(side) or [Ether(src=HONEYPOT, dst=HONEYPOT, type=0x88B5) / (b"\0" * 46)])
+        devices[side] = f"net_pcap{index},rx_pcap={source},tx_pcap={folder}/{side}-out.pcap"
+    return devices
 
-    def __init__(self, folder: Path, frames: dict[str, list[Ether]]):
+
+def flood(folder: Path, frames: list[Ether]) -> dict[str, str]:
+    """These come from outside again and again, as fast as they are taken; what goes out is swallowed."""
+    source = folder / "outside-in.pcap"
+    wrpcap(str(source), frames)
+    return {
+        "outside": f"net_pcap0,rx_pcap={source},infinite_rx=1",
+        "inside": "net_null0,no-rx=1",
+        "honeypot": "net_null1,no-rx=1",
+    }
+
+
+class Process:
+    """honeyswitch on these virtual devices."""
+
+    def __init__(self, folder: Path, devices: dict[str, str], settings: str = ""):
         self.folder = folder
         self.socket = folder / "control.sock"
-        ports = []
-        for index, side in enumerate(("outside", "inside", "honeypot")):
-            source = folder / f"{side}-in.pcap"
-            # The device wants a file with at least one frame; one that everybody drops or passes alike will do.
-            wrpcap(str(source), frames.get(side) or [Ether(src=HONEYPOT, dst=HONEYPOT, type=0x88B5) / (b"\0" * 46)])
-            ports.append(f'{side} = "vdev:net_pcap{index},rx_pcap={source},tx_pcap={folder}/{side}-out.pcap"\n')
+        ports = [f'{side} = "vdev:{device}"\n' for side, device in devices.items()]
         (folder / "process.toml").write_text(
             "[ports]\n" + "".join(ports) + f"""
 [process]
@@ -59,7 +76,7 @@ control_socket = "{self.socket}"
 name = "pot"
 mac = "{HONEYPOT}"
 check = "none"
-"""
+{settings}"""
         )
         self.log = folder / "log"
         with self.log.open("wb") as log:
@@ -69,13 +86,16 @@ check = "none"
             )
 
     def counter(self, name: str) -> int:
+        return self.counters()[name]
+
+    def counters(self) -> dict[str, int]:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(PATIENCE_S)
             connection.connect(str(self.socket))
             connection.sendall(b'{"command":"stats"}\n')
             with connection.makefile("rb") as answer:
                 stats = json.loads(answer.readline())["rows"][0]
-        return next(row["value"] for row in stats["counters"] if row["name"] == name)
+        return {row["name"]: row["value"] for row in stats["counters"]}
 
     def wait_for(self, name: str, value: int) -> None:
         """Until a counter has reached this value."""
@@ -112,8 +132,9 @@ def starter(tmp_path: Path) -> Iterator[object]:
         pytest.fail("EAL needs root")
     started: list[Process] = []
 
-    def start(**frames: list[Ether]) -> Process:
-        started.append(Process(tmp_path, frames))
+    def start(settings: str = "", flooding: list[Ether] | None = None, **frames: list[Ether]) -> Process:
+        devices = flood(tmp_path, flooding) if flooding else files(tmp_path, frames)
+        started.append(Process(tmp_path, devices, settings))
         return started[-1]
 
     yield start
@@ -152,8 +173,7 @@ def test_a_scan_longer_than_the_table_reaches_the_honeypot_whole(start):
     scan = [outside(IP(src=ATTACKER, dst=DECOY) / TCP(sport=2000, dport=port)) for port in range(1, 6001)]
     process = start(outside=scan)
     process.wait_for("session_added", 1024 * 80 // 100)  # beyond the high-water mark there are few more
-    ways = ("packet_out_honeypot", "outside_to_honeypot_handshake", "outside_to_honeypot_stateless",
-            "outside_to_honeypot_shed")
+    ways = ("packet_out_honeypot", "outside_to_honeypot_handshake", "outside_to_honeypot_stateless")
     deadline = time.monotonic() + PATIENCE_S
     while (seen := sum(map(process.counter, ways))) != len(scan):
         assert time.monotonic() < deadline, f"{seen} of {len(scan)} have reached the honeypot"
@@ -161,6 +181,26 @@ def test_a_scan_longer_than_the_table_reaches_the_honeypot_whole(start):
     assert process.stop() == 0
     assert len(process.out("honeypot")) == len(scan)
     assert not [frame for frame in process.out("inside") if ATTACKER in str(Ether(frame))]
+
+
+def test_a_flood_of_new_flows_costs_no_legitimate_packet(start):
+    """Every burst is full, so new flows are dropped; each packet for an active address goes inside all the same."""
+    legitimate = outside(IP(src=ATTACKER, dst=SERVER) / TCP(sport=1000, dport=80))
+    newcomers = [outside(IP(src=ATTACKER, dst=DECOY) / UDP(sport=port, dport=53)) if port % 4 else
+                 outside(IP(src=ATTACKER, dst=DECOY) / TCP(sport=port, dport=22)) for port in range(1, 600)]  # fmt: skip
+    of_each = [frame for port, frame in enumerate(newcomers) for frame in ([frame] if port % 6 else [frame, legitimate])]
+    share = of_each.count(legitimate) / len(of_each)
+    process = start(flooding=of_each, settings='[admission]\nadmission = "handshake"\n')
+    process.wait_for("outside_dropped_overload", 1_000_000)
+    process.wait_for("outside_to_inside_active", 200_000)
+    counters = process.counters()
+    assert process.stop() == 0
+    ways = ("outside_to_inside_active", "outside_to_honeypot_handshake", "outside_dropped_overload")
+    assert counters["outside_to_honeypot_handshake"] > 0, "some are carried"
+    assert counters["outside_to_inside_active"] == pytest.approx(share * sum(counters[way] for way in ways), rel=0.01)
+    assert counters["tx_dropped_inside"] == 0
+    others = [name for name, value in counters.items() if name.startswith("outside_") and value and name not in ways]
+    assert not others
 
 
 def test_the_honeypot_is_contained_and_its_arp_answered(start):

@@ -137,22 +137,74 @@ TEST_F(Handshake, AScanOfMoreFlowsThanAreRememberedReachesTheHoneypotWhole) {
     EXPECT_EQ(counted(Counter::punted), 0U);
 }
 
-TEST_F(Handshake, UnderAFloodOnlyAFewFlowsOfABurstAreNoted) {
-    pipeline_->set_pressure(true);
-    std::vector<Frame::Bytes> burst;
-    for (std::uint16_t port = 1; port <= 20; ++port)
-        burst.push_back(Frame().ipv4(attacker, decoy).tcp(port, 22, syn).bytes());
-    hold(burst);
-    EXPECT_EQ(ended(End::honeypot), 20U);
-    EXPECT_EQ(counted(Counter::outside_to_honeypot_handshake), 4U);
-    EXPECT_EQ(counted(Counter::outside_to_honeypot_shed), 16U);
+// What a flood may and may not cost. Each burst is of 20 packets, of which four may be of new flows.
+class Overload : public Handshake {
+  protected:
+    static constexpr unsigned newcomers = 4, burst = 20;
+
+    Overload() { pipeline_->set_newcomers(newcomers); }
+    void hold_each(const std::function<Frame(std::uint16_t)>& frame) {
+        std::vector<Frame::Bytes> frames;
+        for (std::uint16_t port = 1; port <= burst; ++port) frames.push_back(frame(port).bytes());
+        hold(frames);
+    }
+    [[nodiscard]] static Frame opening(std::uint16_t port) {
+        return Frame().ipv4(attacker, decoy).tcp(port, 22, syn);
+    }
+};
+
+TEST_F(Overload, OfNewFlowsAsManyAreCarriedAsMayBe) {
+    const std::vector<std::function<Frame(std::uint16_t)>> floods{
+        opening,
+        [](std::uint16_t port) { return opening(port).vlan(7); },
+        [](std::uint16_t port) { return Frame().ipv4(attacker, decoy).tcp(port, 22, ack); },
+        [](std::uint16_t port) { return Frame().ipv4(attacker, decoy).udp(port, 53); },
+        [](std::uint16_t port) { return Frame().ipv4(attacker, decoy).icmp(8, port); },
+    };
+    for (const auto& flood : floods) {
+        hold_each(flood);
+        EXPECT_EQ(ended(End::honeypot), newcomers);
+    }
+    EXPECT_EQ(counted(Counter::outside_dropped_overload), floods.size() * (burst - newcomers));
     EXPECT_EQ(from_honeypot(Frame(answer(syn_ack)).ipv4(decoy, attacker).tcp(22, 1, syn_ack)).end,
-              End::outside);
-    EXPECT_EQ(from_honeypot(Frame(answer(syn_ack)).ipv4(decoy, attacker).tcp(22, 20, syn_ack)).end,
-              End::dropped);
-    pipeline_->set_pressure(false);
-    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy).tcp(21, 22, syn)).end, End::honeypot);
-    EXPECT_EQ(counted(Counter::outside_to_honeypot_handshake), 5U);
+              End::outside)
+        << "what is carried is answered";
+}
+
+TEST_F(Overload, EachBurstMayHaveAsMany) {
+    for (int repetition = 0; repetition < 3; ++repetition) {
+        hold_each(opening);
+        EXPECT_EQ(ended(End::honeypot), newcomers);
+    }
+    pipeline_->set_newcomers(burst_size);
+    hold_each(opening);
+    EXPECT_EQ(ended(End::honeypot), burst);
+}
+
+TEST_F(Overload, SessionsGoOn) {
+    for (std::uint16_t port = 1; port <= burst; ++port)
+        add_session({ip(attacker), ip(decoy), Be16::from_host(port), Be16::from_host(22), protocol::tcp});
+    hold_each([](std::uint16_t port) { return Frame().ipv4(attacker, decoy).tcp(port, 22, ack); });
+    EXPECT_EQ(ended(End::honeypot), burst);
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_session), burst);
+}
+
+TEST_F(Overload, LegitimatePacketsNeverPayForIt) {
+    hold_each([](std::uint16_t port) { return Frame().ipv4(attacker, server).tcp(port, 80, syn); });
+    EXPECT_EQ(ended(End::inside), burst);
+    hold_each([](std::uint16_t port) { return Frame().ipv4(attacker, elsewhere).tcp(port, 80, syn); });
+    EXPECT_EQ(ended(End::inside), burst);
+    hold_each([](std::uint16_t port) { return port % 2 == 0 ? opening(port) : to(server); });
+    EXPECT_EQ(ended(End::inside), burst / 2);
+    set_policy({.rules = {{.destinations = {{ip(decoy).host(), 32}}, .action = PolicyRule::Action::inside}}});
+    hold_each(opening);
+    EXPECT_EQ(ended(End::inside), burst) << "a rule says inside";
+}
+
+TEST_F(Overload, NothingIsDroppedWhileTheControlThreadIsSilent) {
+    pipeline_->set_time(1000, false);
+    hold_each(opening);
+    EXPECT_EQ(ended(End::inside), burst);
 }
 
 TEST_F(Admission, TheFullTablesFlowsAreAnsweredAsWell) {

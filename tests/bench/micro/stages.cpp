@@ -101,11 +101,13 @@ void look_up_session(benchmark::State& state) {
     const SessionTable& table = World::get().sessions(sessions);
     Traffic64 traffic(Traffic::session, sessions);
     std::array<SessionKey, burst_size> keys;
+    std::array<std::uint64_t, burst_size> hashes;
     std::array<Session*, burst_size> found;
     const PerPacket count(state);
     for (auto _ : state) {
         for (auto& key : keys) key = key_of(traffic.next());
-        table.lookup(keys, found);
+        std::ranges::transform(keys, hashes.begin(), [&](const SessionKey& key) { return table.hash(key); });
+        table.lookup(keys, hashes, found);
         benchmark::DoNotOptimize(found);
     }
     for (const Session* session : found)
@@ -146,6 +148,34 @@ void verdict_reply(benchmark::State& state) {
     verdict(state, Traffic::reply, sessions, sessions);
 }
 
+/// New flows that nobody answers, under the handshake rule, for addresses of which most have sessions.
+void scan(benchmark::State& state, unsigned newcomers) {
+    constexpr std::uint32_t many = 100'000'000;
+    World& world = World::get();
+    const auto sessions = static_cast<std::uint32_t>(state.range(0));
+    world.modes().handshake = true;
+    Pipeline pipeline = world.pipeline(sessions);
+    pipeline.set_newcomers(newcomers);
+    Traffic64 traffic(Traffic::scan, many, sessions);
+    Burst packets;
+    {
+        const PerPacket count(state);
+        for (auto _ : state) {
+            world.fill(packets, traffic);
+            pipeline.from_outside(packets);
+            world.transmitter().flush();
+        }
+    }
+    world.modes().handshake = false;
+}
+void verdict_scan(benchmark::State& state) {
+    scan(state, burst_size);
+}
+/// In an overload nearly all of them are dropped.
+void verdict_overload(benchmark::State& state) {
+    scan(state, 1);
+}
+
 // Together and in order of size: the table of sessions is made once for each.
 void each_size(int sessions) {
     const auto named = [sessions](const char* name, void (*run)(benchmark::State&)) {
@@ -155,6 +185,8 @@ void each_size(int sessions) {
     named("verdict_active", verdict_active);
     named("verdict_session", verdict_session);
     named("verdict_reply", verdict_reply);
+    named("verdict_scan", verdict_scan);
+    named("verdict_overload", verdict_overload);
 }
 
 }  // namespace

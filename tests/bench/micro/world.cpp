@@ -34,14 +34,15 @@ std::array<std::uint16_t, most_ports> swallowing_ports(rte_mempool& buffers) {
 
 }  // namespace
 
-Traffic64::Traffic64(Traffic traffic, std::uint32_t flows)
+Traffic64::Traffic64(Traffic traffic, std::uint32_t flows, std::uint32_t first)
     : traffic_(traffic),
       flows_(flows),
+      first_(first),
       templates_{make_template(traffic, 0, false, 60), make_template(traffic, 0, true, 60)} {}
 
 Identity Traffic64::next() {
     const bool active = traffic_ == Traffic::active || traffic_ == Traffic::outbound;
-    const std::uint32_t number = number_;
+    const std::uint32_t number = first_ + number_;
     number_ = number_ + 1 == flows_ ? 0 : number_ + 1;
     return active ? identity(number, seed, 1, active_addresses)
                   : identity(number, seed, active_addresses + 1, usable_addresses - active_addresses);

@@ -36,10 +36,10 @@ T or_end(std::expected<T, dataplane::Error> result) {
     std::exit(1);
 }
 
-/// Different frames of one kind, one after the other, over `flows` 5-tuples.
+/// Different frames of one kind, one after the other, over `flows` 5-tuples from number `first` on.
 class Traffic64 {
   public:
-    Traffic64(Traffic traffic, std::uint32_t flows);
+    Traffic64(Traffic traffic, std::uint32_t flows, std::uint32_t first = 0);
 
     /// The next frame, 64 bytes with FCS.
     void write(std::byte* frame);
@@ -47,7 +47,7 @@ class Traffic64 {
 
   private:
     Traffic traffic_;
-    std::uint32_t flows_, number_ = 0;
+    std::uint32_t flows_, first_, number_ = 0;
     std::array<Template, 2> templates_;
 };
 
@@ -69,6 +69,7 @@ class World {
     [[nodiscard]] dataplane::AddressTable& addresses() { return *addresses_; }
     [[nodiscard]] const std::array<std::uint16_t, dataplane::most_ports>& ports() const { return ports_; }
     [[nodiscard]] dataplane::Pipeline pipeline(std::uint32_t session_count);
+    [[nodiscard]] dataplane::Modes& modes() { return modes_; }
     [[nodiscard]] dataplane::Transmitter& transmitter() { return *transmitter_; }
 
   private:

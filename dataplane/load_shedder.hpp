@@ -1,0 +1,63 @@
+// How many packets of new flows to addresses that nobody uses a worker carries, so that legitimate packets
+// never wait behind them until the NIC's ring is full.
+//
+// How long the ring is, no driver tells in a way that is cheap and the same for all. But a burst that is not
+// full has emptied it, and a ring whose bursts stay full is growing or full. So the budget goes up a little
+// with what comes from outside in bursts that are not full, and down by half with each full one of a
+// long row: additive increase, multiplicative decrease (RFC 5681), which settles at what the core can carry
+// with a ring that is nearly empty. One for each worker.
+#pragma once
+
+#include <algorithm>
+
+#include "dataplane/burst.hpp"
+#include "dataplane/side.hpp"
+
+namespace honeyswitch::dataplane {
+
+class LoadShedder {
+  public:
+    /// The ring of a port has been asked for a burst, and gave `packets`. `legitimate`: some of them were for
+    /// active addresses, so there is something to protect. Packets from inside are legitimate, those from
+    /// honeypots are not.
+    void polled(PortIndex port, unsigned packets, bool legitimate) {
+        if (side_of(port) == Side::honeypot) return;
+        unsigned& in_a_row = full_bursts_[port];
+        if (packets < burst_size) [[likely]] {
+            in_a_row = 0;
+            if (port == outside_port && budget_ < most) recover(packets);
+            return;
+        }
+        const unsigned tolerated = budget_ == most ? patience : patience_in_overload;
+        if (++in_a_row > tolerated && legitimate) budget_ = std::max(least, budget_ / 2);
+    }
+
+    /// Packets of new flows in each burst from outside that may be carried; those beyond it are dropped.
+    [[nodiscard]] unsigned newcomers() const { return budget_ / one_packet; }
+
+  private:
+    /// In sixteenths of a packet.
+    static constexpr unsigned one_packet = 16, least = one_packet, most = burst_size * one_packet;
+    /// A worker that had no CPU for a moment finds a long ring as well, and has emptied it after a few
+    /// bursts. Half of the longest ring (queue_sizes.hpp): a scan that is carried whole lets it grow by about
+    /// one burst with each that is taken.
+    static constexpr unsigned patience = 16;
+    /// While new flows are dropped already, a long ring is the flood's.
+    static constexpr unsigned patience_in_overload = 2;
+
+    /// By a sixteenth for as many packets as a full burst has: polls that find little follow each other fast,
+    /// and each of them says less.
+    void recover(unsigned packets) {
+        if (full_bursts_[inside_port] > patience) return;
+        carried_ += packets == 0 ? burst_size : packets;
+        if (carried_ < burst_size) return;
+        carried_ -= burst_size;
+        ++budget_;
+    }
+
+    unsigned budget_ = most;
+    unsigned carried_ = 0;          ///< packets since the budget last went up
+    unsigned full_bursts_[2] = {};  ///< one after the other: of the outside port, of the inside port
+};
+
+}  // namespace honeyswitch::dataplane
