@@ -86,9 +86,10 @@ bool ControlPlane::turn(TimePoint now) {
     notices_.tick(now);
     busy = busy || notices_.unsettled();  // an agent waits, and a worker's round is short
     honeypots_.tick(now);
-    if (now - files_looked_at_ >= Milliseconds{1000}) {
-        files_looked_at_ = now;
+    if (now - each_second_ >= Milliseconds{1000}) {
+        each_second_ = now;
         watcher_.tick(now);
+        tell_of_losses(now);
     }
     lists_.tick(now);
     busy = busy || lists_.busy();
@@ -107,6 +108,28 @@ bool ControlPlane::handle_packet_ins(TimePoint now) {
     }
     switch_.flush();
     return any;
+}
+
+void ControlPlane::tell_of_losses(TimePoint now) {
+    using dataplane::Counter;
+    const auto missed = [&](dataplane::PortIndex port) {
+        const auto counted = plane_.ports()[port].statistics();
+        return counted.rx_missed + counted.rx_no_buffer;
+    };
+    const std::array losses{
+        Loss{"rx_missed of outside", "packets from outside are lost, as the receive ring was full",
+             missed(dataplane::outside_port)},
+        Loss{"rx_missed of inside", "packets from inside are lost, as the receive ring was full",
+             missed(dataplane::inside_port)},
+        Loss{"tx_dropped of outside", "packets to the outside are lost, as the transmit queue stayed full",
+             plane_.dropped_at(dataplane::outside_port)},
+        Loss{"tx_dropped of inside", "packets to the inside are lost, as the transmit queue stayed full",
+             plane_.dropped_at(dataplane::inside_port)},
+        Loss{"outside_dropped_overload",
+             "new flows to inactive addresses are dropped, as more packets come than can be carried",
+             plane_.counted(Counter::outside_dropped_overload)},
+    };
+    for (const std::string& sentence : losses_.look(losses, now)) spdlog::warn("{}", sentence);
 }
 
 std::vector<int> ControlPlane::descriptors() const {

@@ -12,6 +12,7 @@
 #include "control/honeypot_plane.hpp"
 #include "control/inspector.hpp"
 #include "control/list_watcher.hpp"
+#include "control/loss_watch.hpp"
 #include "control/notice_server.hpp"
 #include "control/notice_socket.hpp"
 #include "control/operate.hpp"
@@ -62,6 +63,7 @@ class ControlPlane final : public Operate {
     ControlPlane(Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane,
                  rte_mempool& buffers, NoticeSocket socket, TimePoint now);
     [[nodiscard]] bool handle_packet_ins(TimePoint now);
+    void tell_of_losses(TimePoint now);
     void finish_reload(TimePoint now);
     void apply(Prepared prepared, TimePoint now);
 
@@ -79,7 +81,8 @@ class ControlPlane final : public Operate {
     std::unique_ptr<OperatorServer> operators_;  ///< set by create(), as what it shows is this
     Reloader reloader_;
     ReloadState reload_state_;
-    TimePoint files_looked_at_{};
+    LossWatch losses_;
+    TimePoint each_second_{};  ///< the last time of what is done once a second
 };
 
 }  // namespace honeyswitch::control

@@ -1,5 +1,5 @@
-// How many packets of new flows to addresses that nobody uses a worker carries, so that legitimate packets
-// never wait behind them until the NIC's ring is full.
+// How many packets of new flows to addresses that nobody uses a worker carries, and when it has time for
+// honeypots, so that legitimate packets never wait behind either until the NIC's ring is full.
 //
 // How long the ring is, no driver tells in a way that is cheap and the same for all. But a burst that is not
 // full has emptied it, and a ring whose bursts stay full is growing or full. So the budget goes up a little
@@ -34,6 +34,11 @@ class LoadShedder {
 
     /// Packets of new flows in each burst from outside that may be carried; those beyond it are dropped.
     [[nodiscard]] unsigned newcomers() const { return budget_ / one_packet; }
+
+    /// Legitimate packets wait: what honeypots send can wait as well, or be lost.
+    [[nodiscard]] bool link_waits() const {
+        return budget_ < most && std::max(full_bursts_[0], full_bursts_[1]) > patience_in_overload;
+    }
 
   private:
     /// In sixteenths of a packet.

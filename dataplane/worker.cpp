@@ -11,6 +11,9 @@ namespace {
 
 constexpr unsigned idle_rounds_before_sleep = 256;
 
+/// While legitimate packets wait, honeypots are asked for theirs in one round of so many.
+constexpr unsigned rounds_for_the_link = 16;
+
 /// Tags that the driver took out of the frame go back in: everything behind reads frames as they were on the
 /// wire.
 unsigned restore_tags(std::span<rte_mbuf*> packets) {
@@ -65,7 +68,10 @@ unsigned Worker::round() {
     const auto now = static_cast<std::uint32_t>(clock_.now_ms());
     pipeline_.set_time(now, !heartbeat_.silent_for(now, config_.heartbeat_timeout_ms));
     unsigned packets = send_packet_outs();
-    for (std::size_t index = 0; index < ports_.size(); ++index)
+    packets += poll(outside_port) + poll(inside_port);
+    if (shedder_.link_waits() && ++rounds_without_honeypots_ < rounds_for_the_link) return packets;
+    rounds_without_honeypots_ = 0;
+    for (std::size_t index = first_honeypot_port; index < ports_.size(); ++index)
         packets += poll(static_cast<PortIndex>(index));
     return packets;
 }

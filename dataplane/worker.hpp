@@ -84,6 +84,7 @@ class Worker {
     Pipeline pipeline_;
     unsigned idle_rounds_ = 0;
     LoadShedder shedder_;
+    unsigned rounds_without_honeypots_ = 0;
     alignas(64) std::atomic<bool> stopping_{false};
 };
 

@@ -39,15 +39,16 @@ def files(folder: Path, frames: dict[str, list[Ether]]) -> dict[str, str]:
     return devices
 
 
-def flood(folder: Path, frames: list[Ether]) -> dict[str, str]:
-    """These come from outside again and again, as fast as they are taken; what goes out is swallowed."""
-    source = folder / "outside-in.pcap"
-    wrpcap(str(source), frames)
-    return {
-        "outside": f"net_pcap0,rx_pcap={source},infinite_rx=1",
-        "inside": "net_null0,no-rx=1",
-        "honeypot": "net_null1,no-rx=1",
-    }
+def floods(folder: Path, frames: dict[str, list[Ether]]) -> dict[str, str]:
+    """These come in again and again, as fast as they are taken; what goes out is swallowed."""
+    devices = {}
+    for index, side in enumerate(("outside", "inside", "honeypot")):
+        devices[side] = f"net_null{index},no-rx=1"
+        if side in frames:
+            source = folder / f"{side}-in.pcap"
+            wrpcap(str(source), frames[side])
+            devices[side] = f"net_pcap{index},rx_pcap={source},infinite_rx=1"
+    return devices
 
 
 class Process:
@@ -112,6 +113,12 @@ check = "none"
             time.sleep(0.05)
         pytest.fail(f"{name} is {seen}, not {value}\n{self.log.read_text()}")
 
+    def wait_to_log(self, text: str) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while text not in self.log.read_text():
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.05)
+
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=PATIENCE_S)
@@ -132,9 +139,8 @@ def starter(tmp_path: Path) -> Iterator[object]:
         pytest.fail("EAL needs root")
     started: list[Process] = []
 
-    def start(settings: str = "", flooding: list[Ether] | None = None, **frames: list[Ether]) -> Process:
-        devices = flood(tmp_path, flooding) if flooding else files(tmp_path, frames)
-        started.append(Process(tmp_path, devices, settings))
+    def start(settings: str = "", flooding: bool = False, **frames: list[Ether]) -> Process:
+        started.append(Process(tmp_path, (floods if flooding else files)(tmp_path, frames), settings))
         return started[-1]
 
     yield start
@@ -190,9 +196,10 @@ def test_a_flood_of_new_flows_costs_no_legitimate_packet(start):
                  outside(IP(src=ATTACKER, dst=DECOY) / TCP(sport=port, dport=22)) for port in range(1, 600)]  # fmt: skip
     of_each = [frame for port, frame in enumerate(newcomers) for frame in ([frame] if port % 6 else [frame, legitimate])]
     share = of_each.count(legitimate) / len(of_each)
-    process = start(flooding=of_each, settings='[admission]\nadmission = "handshake"\n')
+    process = start(flooding=True, outside=of_each, settings='[admission]\nadmission = "handshake"\n')
     process.wait_for("outside_dropped_overload", 1_000_000)
     process.wait_for("outside_to_inside_active", 200_000)
+    process.wait_to_log("new flows to inactive addresses are dropped")
     counters = process.counters()
     assert process.stop() == 0
     ways = ("outside_to_inside_active", "outside_to_honeypot_handshake", "outside_dropped_overload")
@@ -201,6 +208,18 @@ def test_a_flood_of_new_flows_costs_no_legitimate_packet(start):
     assert counters["tx_dropped_inside"] == 0
     others = [name for name, value in counters.items() if name.startswith("outside_") and value and name not in ways]
     assert not others
+
+
+def test_a_honeypot_that_floods_costs_no_legitimate_packet(start):
+    legitimate = [outside(IP(src=ATTACKER, dst=SERVER) / TCP(sport=port, dport=80)) for port in range(1, 200)]
+    own = [Ether(src=HONEYPOT, dst=CORE) / IP(src=DECOY, dst="203.0.113.5") / UDP(sport=port, dport=53)
+           for port in range(1, 200)]  # fmt: skip
+    process = start(flooding=True, outside=legitimate, honeypot=own)
+    process.wait_for("outside_to_inside_active", 2_000_000)
+    counters = process.counters()
+    assert process.stop() == 0
+    contained = counters["honeypot_contained_no_session"]
+    assert 0 < contained < counters["outside_to_inside_active"] / 10, "the link goes first"
 
 
 def test_the_honeypot_is_contained_and_its_arp_answered(start):

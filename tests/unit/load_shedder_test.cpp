@@ -78,6 +78,18 @@ TEST_F(Shedding, HoneypotsFloodNobody) {
     EXPECT_EQ(shedder_.newcomers(), burst_size);
 }
 
+TEST_F(Shedding, HoneypotsWaitWhileLegitimatePacketsDo) {
+    EXPECT_FALSE(shedder_.link_waits());
+    full_bursts(1000, outside_port, !legitimate);
+    EXPECT_FALSE(shedder_.link_waits());
+    full_bursts(1);
+    EXPECT_TRUE(shedder_.link_waits());
+    polls(1, burst_size - 1);
+    EXPECT_FALSE(shedder_.link_waits());
+    full_bursts(as_many_as_full_ring_gives, inside_port);
+    EXPECT_TRUE(shedder_.link_waits());
+}
+
 // A worker and its ring, in time that is counted: packets come by the clock, one in six is legitimate.
 TEST_F(Shedding, SettlesWhereTheRingStaysShortAndTheCoreIsBusy) {
     constexpr double between_packets = 67, legitimate_ns = 28, carried_ns = 130, dropped_ns = 45;

@@ -92,13 +92,15 @@ std::uint64_t Source::arrived() {
 }
 
 std::uint16_t Source::receive(rte_mbuf** mbufs, std::uint16_t count) {
+    // In the opposite order of their writing: whoever sees that a stream runs sees its plan, too.
+    const bool running = page_.plan.running.load(std::memory_order_acquire) != 0;
     const std::uint32_t epoch = page_.plan.epoch.load(std::memory_order_acquire);
     if (epoch != epoch_) [[unlikely]] {
         epoch_ = epoch;
         read_plan();
     }
     std::uint16_t taken = 0;
-    if (selected_ && page_.plan.running.load(std::memory_order_relaxed) != 0) {
+    if (selected_ && running) {
         ++counters_.polls;
         counters_.starved += count == 0;
         taken = static_cast<std::uint16_t>(std::min<std::uint64_t>(arrived(), count));
