@@ -29,11 +29,18 @@ class LoadShedder {
             return;
         }
         const unsigned tolerated = budget_ == most ? patience : patience_in_overload;
-        if (++in_a_row > tolerated && legitimate) budget_ = std::max(least, budget_ / 2);
+        if (++in_a_row <= tolerated || !legitimate) return;
+        if (budget_ > least)
+            budget_ = std::max(least, budget_ / 2);
+        else if (in_a_row > patience)
+            lookups_ = std::max(least_lookups, lookups_ - lookups_ / 4);
     }
 
     /// Packets of new flows in each burst from outside that may be carried; those beyond it are dropped.
     [[nodiscard]] unsigned newcomers() const { return budget_ / one_packet; }
+    /// Packets for inactive addresses with sessions that may be looked up in each burst from outside, to find
+    /// those that belong to one; others are dropped. All, unless it was not enough to carry no new flows.
+    [[nodiscard]] unsigned lookups() const { return lookups_; }
 
     /// Legitimate packets wait: what honeypots send can wait as well, or be lost.
     [[nodiscard]] bool link_waits() const {
@@ -43,6 +50,7 @@ class LoadShedder {
   private:
     /// In sixteenths of a packet.
     static constexpr unsigned one_packet = 16, least = one_packet, most = burst_size * one_packet;
+    static constexpr unsigned least_lookups = 8;
     /// A worker that had no CPU for a moment finds a long ring as well, and has emptied it after a few
     /// bursts. Half of the longest ring (queue_sizes.hpp): a scan that is carried whole lets it grow by about
     /// one burst with each that is taken.
@@ -57,11 +65,15 @@ class LoadShedder {
         carried_ += packets == 0 ? burst_size : packets;
         if (carried_ < burst_size) return;
         carried_ -= burst_size;
-        ++budget_;
+        if (lookups_ < burst_size)
+            ++lookups_;
+        else
+            ++budget_;
     }
 
     unsigned budget_ = most;
-    unsigned carried_ = 0;          ///< packets since the budget last went up
+    unsigned lookups_ = burst_size;
+    unsigned carried_ = 0;          ///< packets since one of them last went up
     unsigned full_bursts_[2] = {};  ///< one after the other: of the outside port, of the inside port
 };
 

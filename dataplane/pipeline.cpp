@@ -38,6 +38,9 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     candidates_.clear();
     const bool sheds = newcomers_ < burst_size && control_alive_;
     openings_left_ = newcomers_;
+    lookups_left_ = lookups_;
+    std::array<rte_mbuf*, burst_size> shed;
+    unsigned shed_count = 0;
     std::size_t passing = 0;  // those that go inside are moved to the front, in order
     std::size_t ipv4 = 0;
     for (std::size_t i = 0; i < packets.size(); ++i) {
@@ -47,14 +50,18 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
             else
                 count_strange(packets[i]);
             packets[passing++] = packets[i];
-        } else if (sheds && !may_open(packets[i], states[i])) {
-            drop(packets[i], Counter::outside_dropped_overload);
+        } else if (sheds && !may_be_looked_at(packets[i], states[i])) {
+            shed[shed_count++] = packets[i];
         } else {
             candidates_.add(packets[i], states[i]);
         }
     }
     counters_.add(Counter::outside_to_inside_active, ipv4);
     if (passing != 0) transmitter_.send(inside_port, packets.first(passing));
+    if (shed_count != 0) [[unlikely]] {
+        counters_.add(Counter::outside_dropped_overload, shed_count);
+        rte_pktmbuf_free_bulk(shed.data(), shed_count);
+    }
     if (candidates_.count == 0) return passing != 0;
 
     punts_.count = 0;
@@ -117,15 +124,19 @@ void Pipeline::note_concerned(std::span<rte_mbuf*> packets, std::span<const std:
     }
 }
 
-/// In an overload: a segment that asks for a new connection belongs to no running session, and need not be
+/// In an overload. A segment that asks for a new connection belongs to no running session, and need not be
 /// looked up to be dropped.
-bool Pipeline::may_open(rte_mbuf* packet, std::uint8_t state) {
+bool Pipeline::may_be_looked_at(rte_mbuf* packet, std::uint8_t state) {
+    const auto take_one = [](unsigned& left) {
+        if (left == 0) return false;
+        --left;
+        return true;
+    };
     if ((state & (inside | sighted | concerned)) != 0) return true;
     const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
-    if (l3.result != L3Result::ipv4 || !opens_connection(frame_of(packet), l3)) return true;
-    if (openings_left_ == 0) return false;
-    --openings_left_;
-    return true;
+    if (l3.result == L3Result::ipv4 && opens_connection(frame_of(packet), l3))
+        return take_one(openings_left_);
+    return !may_have_sessions(state) || take_one(lookups_left_);
 }
 
 void Pipeline::count_strange(rte_mbuf* packet) {

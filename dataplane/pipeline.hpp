@@ -68,9 +68,13 @@ class Pipeline {
         control_alive_ = control_alive;
     }
 
-    /// How many packets of new flows may be carried in each burst from outside, from here on; those beyond it
-    /// are dropped.
-    void set_newcomers(unsigned most) { newcomers_ = most; }
+    /// How many packets of new flows may be carried in each burst from outside from here on, and how many for
+    /// inactive addresses may be looked up to find whether they belong to a session; those beyond it are
+    /// dropped.
+    void set_limits(unsigned newcomers, unsigned lookups = burst_size) {
+        newcomers_ = newcomers;
+        lookups_ = lookups;
+    }
 
     /// Whether some of them went inside for nothing but their destination, as legitimate packets do.
     bool from_outside(std::span<rte_mbuf*> packets);
@@ -149,7 +153,7 @@ class Pipeline {
     void note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
                         std::span<std::uint8_t> states);
     void count_strange(rte_mbuf* packet);
-    [[nodiscard]] bool may_open(rte_mbuf* packet, std::uint8_t state);
+    [[nodiscard]] bool may_be_looked_at(rte_mbuf* packet, std::uint8_t state);
     void remember_path(rte_mbuf* packet);
     void find_sessions(From from);
     void look_up_marked();
@@ -201,6 +205,8 @@ class Pipeline {
     unsigned newcomers_ = burst_size;                ///< in each burst from outside
     unsigned newcomers_left_ = 0;                    ///< in this one
     unsigned openings_left_ = 0;                     ///< the same of those that need no look-up to be known
+    unsigned lookups_ = burst_size;                  ///< for inactive addresses, in each burst from outside
+    unsigned lookups_left_ = 0;                      ///< in this one
     const Policy* policy_ = nullptr;                 ///< of this burst
     PortIndex honeypot_port_ = first_honeypot_port;  ///< of this burst from a honeypot
     Candidates candidates_;  ///< of the burst at hand; members, so that nobody clears them for each burst

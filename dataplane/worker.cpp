@@ -79,7 +79,7 @@ unsigned Worker::round() {
 bool Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
     switch (side_of(index)) {
         case Side::outside:
-            pipeline_.set_newcomers(shedder_.newcomers());
+            pipeline_.set_limits(shedder_.newcomers(), shedder_.lookups());
             return pipeline_.from_outside(packets);
         case Side::inside:
             pipeline_.from_inside(packets);

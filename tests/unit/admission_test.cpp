@@ -142,7 +142,7 @@ class Overload : public Handshake {
   protected:
     static constexpr unsigned newcomers = 4, burst = 20;
 
-    Overload() { pipeline_->set_newcomers(newcomers); }
+    Overload() { pipeline_->set_limits(newcomers); }
     void hold_each(const std::function<Frame(std::uint16_t)>& frame) {
         std::vector<Frame::Bytes> frames;
         for (std::uint16_t port = 1; port <= burst; ++port) frames.push_back(frame(port).bytes());
@@ -176,7 +176,7 @@ TEST_F(Overload, EachBurstMayHaveAsMany) {
         hold_each(opening);
         EXPECT_EQ(ended(End::honeypot), newcomers);
     }
-    pipeline_->set_newcomers(burst_size);
+    pipeline_->set_limits(burst_size);
     hold_each(opening);
     EXPECT_EQ(ended(End::honeypot), burst);
 }
@@ -187,6 +187,17 @@ TEST_F(Overload, SessionsGoOn) {
     hold_each([](std::uint16_t port) { return Frame().ipv4(attacker, decoy).tcp(port, 22, ack); });
     EXPECT_EQ(ended(End::honeypot), burst);
     EXPECT_EQ(counted(Counter::outside_to_honeypot_session), burst);
+}
+
+TEST_F(Overload, WhenNothingElseHelpsFewAreLookedUp) {
+    for (std::uint16_t port = 1; port <= burst; ++port)
+        add_session({ip(attacker), ip(decoy), Be16::from_host(port), Be16::from_host(22), protocol::tcp});
+    pipeline_->set_limits(newcomers, 8);
+    hold_each([](std::uint16_t port) { return Frame().ipv4(attacker, decoy).tcp(port, 22, ack); });
+    EXPECT_EQ(ended(End::honeypot), 8U);
+    EXPECT_EQ(counted(Counter::outside_dropped_overload), burst - 8);
+    hold_each([](std::uint16_t port) { return Frame().ipv4(attacker, server).tcp(port, 80, ack); });
+    EXPECT_EQ(ended(End::inside), burst);
 }
 
 TEST_F(Overload, LegitimatePacketsNeverPayForIt) {

@@ -41,6 +41,17 @@ TEST_F(Shedding, ALongRowOfThemIs) {
     EXPECT_EQ(shedder_.newcomers(), 1U) << "some are always carried";
 }
 
+TEST_F(Shedding, LookUpsAreLimitedOnlyWhenNewFlowsAreNotEnough) {
+    full_bursts(as_many_as_full_ring_gives / 2 + 6);
+    EXPECT_EQ(shedder_.newcomers(), 1U);
+    EXPECT_EQ(shedder_.lookups(), burst_size);
+    full_bursts(1000);
+    EXPECT_EQ(shedder_.lookups(), 8U);
+    polls(burst_size - 8, 0);
+    EXPECT_EQ(shedder_.lookups(), burst_size) << "sessions recover first";
+    EXPECT_EQ(shedder_.newcomers(), 1U);
+}
+
 TEST_F(Shedding, NothingIsDroppedWhereNothingIsLegitimate) {
     full_bursts(1000, outside_port, !legitimate);
     EXPECT_EQ(shedder_.newcomers(), burst_size);
@@ -50,12 +61,12 @@ TEST_F(Shedding, NothingIsDroppedWhereNothingIsLegitimate) {
 
 TEST_F(Shedding, EndsWithTheFlood) {
     full_bursts(1000);
-    polls(burst_size * 16 - 16, 0);
+    polls(burst_size * 17 - 24, 0);
     EXPECT_EQ(shedder_.newcomers(), burst_size);
 }
 
 TEST_F(Shedding, RecoversByPacketsAndNotByPolls) {
-    full_bursts(1000);
+    full_bursts(as_many_as_full_ring_gives / 2 + 6);
     polls(16 * burst_size, 1);
     EXPECT_EQ(shedder_.newcomers(), 2U);
     polls(16, 0);
@@ -69,7 +80,7 @@ TEST_F(Shedding, PacketsFromInsideAreProtectedAsWell) {
     polls(1000, 0, outside_port);
     EXPECT_EQ(shedder_.newcomers(), newcomers) << "not while the ring inside is long";
     polls(1, 0, inside_port);
-    polls(burst_size * 16, 0, outside_port);
+    polls(burst_size * 17, 0, outside_port);
     EXPECT_EQ(shedder_.newcomers(), burst_size);
 }
 

@@ -155,7 +155,7 @@ void scan(benchmark::State& state, unsigned newcomers) {
     const auto sessions = static_cast<std::uint32_t>(state.range(0));
     world.modes().handshake = true;
     Pipeline pipeline = world.pipeline(sessions);
-    pipeline.set_newcomers(newcomers);
+    pipeline.set_limits(newcomers);
     Traffic64 traffic(Traffic::scan, many, sessions);
     Burst packets;
     {
