@@ -117,9 +117,11 @@ void ControlPlane::tell_of_losses(TimePoint now) {
         return counted.rx_missed + counted.rx_no_buffer;
     };
     const std::array losses{
-        Loss{"rx_missed of outside", "packets from outside are lost, as the receive ring was full",
+        Loss{"rx_missed and rx_no_buffer of outside",
+             "packets from outside are lost, as the receive ring was full or no buffer was free",
              missed(dataplane::outside_port)},
-        Loss{"rx_missed of inside", "packets from inside are lost, as the receive ring was full",
+        Loss{"rx_missed and rx_no_buffer of inside",
+             "packets from inside are lost, as the receive ring was full or no buffer was free",
              missed(dataplane::inside_port)},
         Loss{"tx_dropped of outside", "packets to the outside are lost, as the transmit queue stayed full",
              plane_.dropped_at(dataplane::outside_port)},

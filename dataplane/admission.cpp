@@ -11,7 +11,7 @@ void Pipeline::decide_admission(std::size_t i) {
     if (!control_alive_) return send_inside(packet, Counter::outside_to_inside_fail_open);
     if (candidates_.keys[i].outside == config_.probe_source)
         return drop(packet, Counter::outside_dropped_probe_source);
-    if (!may_come()) return drop(packet, Counter::outside_dropped_overload);
+    if (!take_one(newcomers_left_)) return drop(packet, Counter::outside_dropped_overload);
     const Opening opening = opening_of(i);
     if (opening == Opening::answer && !tables_.modes.divert_backscatter.load(std::memory_order_relaxed)) {
         // The end of a flow that never got a session is for the honeypot, which keeps a state for it.
@@ -116,12 +116,6 @@ HoneypotIndex Pipeline::note_pending(std::size_t i, HoneypotIndex chosen) {
         candidates_.hashes[i], chosen, bytes_of(candidates_.packets[i]), tag_count(i), now_, in_service);
     if (is_new) tally_.add(candidates_.keys[i], Step::first_packet);
     return honeypot;
-}
-
-bool Pipeline::may_come() {
-    if (newcomers_left_ == 0) return false;
-    --newcomers_left_;
-    return true;
 }
 
 void Pipeline::to_honeypot(rte_mbuf* packet, std::uint8_t tags, HoneypotAddress address, Counter reason) {

@@ -62,7 +62,8 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
         counters_.add(Counter::outside_dropped_overload, shed_count);
         rte_pktmbuf_free_bulk(shed.data(), shed_count);
     }
-    if (candidates_.count == 0) return passing != 0;
+    const bool any_active = passing != 0 || candidates_.any_active;
+    if (candidates_.count == 0) return any_active;
 
     punts_.count = 0;
     find_sessions(From::outside);
@@ -70,7 +71,7 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     judge();
     for (std::size_t i = 0; i < candidates_.count; ++i) decide_outside(i);
     hand_over();
-    return passing != 0;
+    return any_active;
 }
 
 /// The rest of the decision, in order of priority: for a destination that is inactive, or has sessions, or
@@ -127,12 +128,7 @@ void Pipeline::note_concerned(std::span<rte_mbuf*> packets, std::span<const std:
 /// In an overload. A segment that asks for a new connection belongs to no running session, and need not be
 /// looked up to be dropped.
 bool Pipeline::may_be_looked_at(rte_mbuf* packet, std::uint8_t state) {
-    const auto take_one = [](unsigned& left) {
-        if (left == 0) return false;
-        --left;
-        return true;
-    };
-    if ((state & (inside | sighted | concerned)) != 0) return true;
+    if (is_active(state) || (state & concerned) != 0) return true;
     const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
     if (l3.result == L3Result::ipv4 && opens_connection(frame_of(packet), l3))
         return take_one(openings_left_);

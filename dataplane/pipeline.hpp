@@ -76,7 +76,7 @@ class Pipeline {
         lookups_ = lookups;
     }
 
-    /// Whether some of them went inside for nothing but their destination, as legitimate packets do.
+    /// Whether some of them were for active addresses, as legitimate packets are.
     bool from_outside(std::span<rte_mbuf*> packets);
     void from_inside(std::span<rte_mbuf*> packets);
     /// `port`: the honeypot port that they came in by.
@@ -97,10 +97,11 @@ class Pipeline {
         bool judged = true;  ///< some of `judgements` may say something
         std::size_t count = 0;
         bool any_unmarked = false;  ///< the destination of some has no session, and need not be looked up
+        bool any_active = false;    ///< the destination of some is active
 
         void clear() {
             count = 0;
-            any_unmarked = false;
+            any_unmarked = any_active = false;
         }
         void judge_none() {
             if (judged) judgements.fill({});
@@ -111,8 +112,12 @@ class Pipeline {
             packets[count] = packet;
             states[count++] = state;
             any_unmarked |= !may_have_sessions(state);
+            any_active |= is_active(state);
         }
     };
+    [[nodiscard]] static bool is_active(std::uint8_t state) {
+        return (state & (address_state::inside | address_state::sighted)) != 0;
+    }
     /// The address has the mark of its sessions, or is in a domain where no mark is kept.
     [[nodiscard]] static bool may_have_sessions(std::uint8_t state) {
         return (state & (address_state::sessions | address_state::unwatched)) != 0;
@@ -136,9 +141,7 @@ class Pipeline {
     enum class Opening : std::uint8_t { request, answer, other };
 
     // Of a candidate
-    [[nodiscard]] bool active(std::size_t i) const {
-        return (candidates_.states[i] & (address_state::inside | address_state::sighted)) != 0;
-    }
+    [[nodiscard]] bool active(std::size_t i) const { return is_active(candidates_.states[i]); }
     [[nodiscard]] std::uint8_t tag_count(std::size_t i) const {
         return candidates_.plain[i] ? 0 : candidates_.l3[i].tag_count;
     }
@@ -154,6 +157,11 @@ class Pipeline {
                         std::span<std::uint8_t> states);
     void count_strange(rte_mbuf* packet);
     [[nodiscard]] bool may_be_looked_at(rte_mbuf* packet, std::uint8_t state);
+    [[nodiscard]] static bool take_one(unsigned& left) {
+        if (left == 0) return false;
+        --left;
+        return true;
+    }
     void remember_path(rte_mbuf* packet);
     void find_sessions(From from);
     void look_up_marked();
@@ -172,7 +180,6 @@ class Pipeline {
     void decide_admission(std::size_t candidate);
     [[nodiscard]] bool may_follow(std::size_t candidate, Opening opening) const;
     [[nodiscard]] bool follows_an_answer(std::size_t candidate, Opening opening) const;
-    [[nodiscard]] bool may_come();
     [[nodiscard]] bool lacks_companion(std::size_t candidate) const;
     void divert(std::size_t candidate);
     void to_session(std::size_t candidate);

@@ -4,7 +4,6 @@ learn() is what makes the comparison fair: the paper's controller would cost a P
 Packet-Out for each session, learn() costs the upcall alone, within the forwarding thread.
 """
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -123,12 +122,13 @@ class OvsDpdk:
         return PORTS.index("inside" if traffic == "active" else "honeypot")
 
     def stop(self):
-        if self.process and self.process.alive():
-            # A signal alone would leave the bridge's tap devices behind.
-            with contextlib.suppress(Failure):
+        try:
+            if self.process and self.process.alive():
+                # A signal alone would leave the bridge's tap devices behind.
                 self._run("ovs-appctl", "-t", self.directory / "vswitchd.ctl", "exit", "--cleanup")
                 wait_until(lambda: not self.process.alive(), 20, "ovs-vswitchd ends")
-        for process in (self.process, self.database):
-            if process:
-                process.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        finally:
+            for process in (self.process, self.database):
+                if process:
+                    process.stop()
+            shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,4 +1,5 @@
-"""The whole process over files: frames in from pcap devices, frames out to pcap files, no namespace and no interface."""
+"""The whole process over virtual devices, no namespace and no interface: frames in from pcap devices and out to pcap
+files, or in again and again and out into nothing."""
 
 import json
 import os

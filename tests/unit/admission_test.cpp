@@ -148,6 +148,14 @@ class Overload : public Handshake {
         for (std::uint16_t port = 1; port <= burst; ++port) frames.push_back(frame(port).bytes());
         hold(frames);
     }
+    /// What from_outside says of a burst of this frame alone.
+    [[nodiscard]] bool any_active(const Frame& frame) {
+        bool said = false;
+        (void)send(
+            [&](Pipeline& pipeline, std::span<rte_mbuf*> packets) { said = pipeline.from_outside(packets); },
+            frame);
+        return said;
+    }
     [[nodiscard]] static Frame opening(std::uint16_t port) {
         return Frame().ipv4(attacker, decoy).tcp(port, 22, syn);
     }
@@ -210,6 +218,14 @@ TEST_F(Overload, LegitimatePacketsNeverPayForIt) {
     set_policy({.rules = {{.destinations = {{ip(decoy).host(), 32}}, .action = PolicyRule::Action::inside}}});
     hold_each(opening);
     EXPECT_EQ(ended(End::inside), burst) << "a rule says inside";
+}
+
+TEST_F(Overload, ABurstWithPacketsForActiveAddressesHasSomethingToProtect) {
+    EXPECT_FALSE(any_active(opening(1)));
+    EXPECT_TRUE(any_active(to(server)));
+    set_policy({.rules = {{.protocol = protocol::udp, .action = PolicyRule::Action::drop}}});
+    EXPECT_TRUE(any_active(to(server))) << "a rule without a destination concerns every packet";
+    EXPECT_FALSE(any_active(opening(1)));
 }
 
 TEST_F(Overload, NothingIsDroppedWhileTheControlThreadIsSilent) {

@@ -92,10 +92,11 @@ class SwitchFixture : public testing::Test {
     std::optional<Transmitter> transmitter_;
     std::optional<Pipeline> pipeline_;
 
-  private:
     using Stage = std::function<void(Pipeline&, std::span<rte_mbuf*>)>;
-    void give(const Stage& stage, const Frame& frame);
     [[nodiscard]] Outcome send(const Stage& stage, const Frame& frame);
+
+  private:
+    void give(const Stage& stage, const Frame& frame);
     [[nodiscard]] Outcome collect();
 };
 
