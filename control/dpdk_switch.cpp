@@ -109,7 +109,7 @@ std::optional<SessionStats> DpdkSwitch::session(FlowId flow) const {
     if (key == nullptr) return std::nullopt;
     const Session& session = plane_.sessions().at(index);
     return SessionStats{.key = *key,
-                        .path = session.path.load(),
+                        .path = plane_.sessions().way_back(session),
                         .honeypot = HoneypotId{session.honeypot.load(std::memory_order_relaxed)},
                         .progress = session.progress.load(std::memory_order_relaxed),
                         .created = unwrapped(session.created, now_),
@@ -194,11 +194,12 @@ void DpdkSwitch::packet_out(BufferId buffer, FlowId flow) {
     if (dataplane::side_of(plane_.index_of(packet->port)) == Side::honeypot) {
         if (session.contained) return drop(buffer);
         Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
-        if (!dataplane::address_back(packet, l3.tag_count, session.path.load())) return drop(buffer);
+        if (!dataplane::address_back(packet, l3.tag_count, plane_.sessions().way_back(session)))
+            return drop(buffer);
         return send(packet, dataplane::outside_port);
     }
     if (!plane_.honeypots().address(honeypot)) return packet_out_honeypot(buffer, HoneypotId{honeypot});
-    session.path.update(dataplane::bytes_of(packet), l3.tag_count);
+    plane_.sessions().came_by(session, dataplane::bytes_of(packet), l3.tag_count);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     if (dataplane::may_advance(session) && dataplane::advance(session, dataplane::frame_of(packet), l3))
         plane_.sessions().payload_reached(session);
@@ -333,12 +334,11 @@ bool DpdkSwitch::describe(rte_mbuf* packet, PacketIn& description) {
     return true;
 }
 
-/// What rules and lists say now, and what was diverted without a session. One bulk look-up brings the buckets
-/// of all keys into the cache before the controller asks for them one by one.
+/// What rules and lists say now, and what was diverted without a session. What the controller will ask the
+/// session table for, one by one, is on its way into the cache meanwhile.
 void DpdkSwitch::judge(std::span<PacketIn> packets) const {
     std::array<SessionKey, burst> keys;
     std::array<std::uint64_t, burst> hashes;
-    std::array<Session*, burst> ignored;
     std::array<dataplane::Listing, burst> listings;
     std::array<Judgement, burst> judgements;
     const auto& policy = plane_.policy().get();
@@ -347,11 +347,11 @@ void DpdkSwitch::judge(std::span<PacketIn> packets) const {
     for (std::size_t i = 0; i < packets.size(); ++i) {
         keys[i] = packets[i].key;
         hashes[i] = plane_.sessions().hash(keys[i]);
+        plane_.sessions().prefetch(hashes[i]);
         plane_.pending().prefetch(hashes[i]);
         if (asks) listings[i] = listed.find(keys[i].outside.host());
     }
     const auto all = std::span(keys).first(packets.size());
-    plane_.sessions().lookup(all, hashes, ignored);
     if (asks && !packets.empty()) policy.judge(all, listings, judgements);
     for (std::size_t i = 0; i < packets.size(); ++i) {
         if (packets[i].from_honeypot) continue;

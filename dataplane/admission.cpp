@@ -85,7 +85,7 @@ void Pipeline::to_session(std::size_t i) {
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     const auto address = tables_.honeypots.address(honeypot);
     if (!address) return to_no_honeypot(packet, tables_.honeypots.drops(honeypot));
-    session.path.update(bytes_of(packet), tag_count(i));
+    tables_.sessions.came_by(session, bytes_of(packet), tag_count(i));
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     session.seen(now_);
     if (may_advance(session) && advance(session, frame_of(packet), l3_of(i)))

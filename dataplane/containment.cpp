@@ -99,7 +99,7 @@ void Pipeline::reply(std::size_t i, Session& session) {
     session.seen(now_);
     if (session.progress.load(std::memory_order_relaxed) == Step::first_packet)
         advance_by_reply(session, frame_of(packet), l3_of(i));
-    send_back(packet, tag_count(i), session.path.load(), Counter::honeypot_to_outside_session);
+    send_back(packet, tag_count(i), tables_.sessions.way_back(session), Counter::honeypot_to_outside_session);
 }
 
 void Pipeline::reply_stateless(std::size_t i, PendingFlow flow) {

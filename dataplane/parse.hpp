@@ -4,7 +4,9 @@
 // Reads within the given length only, allocates nothing, and needs no EAL.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "dataplane/headers.hpp"
@@ -83,12 +85,17 @@ struct SessionView {
                        not_a_fragment && has_ports && total >= sizeof(Ipv4Header) + sizeof(Ports) &&
                        l3 + total <= frame_length;
     if (!plain) return false;
-    const auto source = load<Be32>(bytes + l3 + 12), destination = load<Be32>(bytes + l3 + 16);
-    const auto ports = load<Ports>(bytes + l4);
-    if (from == From::outside)
-        key = {source, destination, ports.source, ports.destination, number};
-    else
-        key = {destination, source, ports.destination, ports.source, number};
+    // In two words, as the hash reads it again: a word that was stored in parts makes its reader wait.
+    static_assert(std::endian::native == std::endian::little && KeyKind::ports == KeyKind{0});
+    auto addresses = load<std::uint64_t>(bytes + l3 + 12);
+    auto ports = load<std::uint32_t>(bytes + l4);
+    if (from == From::honeypot) {
+        addresses = std::rotl(addresses, 32);
+        ports = std::rotl(ports, 16);
+    }
+    const std::uint64_t words[] = {addresses, ports | std::uint64_t{number} << 32};
+    static_assert(sizeof key == sizeof words);
+    std::memcpy(&key, words, sizeof key);
     return true;
 }
 

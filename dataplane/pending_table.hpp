@@ -5,15 +5,13 @@
 // unanswered, and its next packet is its first again. Written by workers.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <optional>
 
 #include "dataplane/flow_cache.hpp"
 #include "dataplane/honeypot_table.hpp"
-#include "dataplane/session.hpp"
+#include "dataplane/path_table.hpp"
 
 namespace honeyswitch::dataplane {
 
@@ -51,7 +49,7 @@ class PendingTable {
     template <typename InService>
     Diverted diverted(std::uint64_t hash, HoneypotIndex chosen, const std::uint8_t* frame,
                       std::uint8_t tag_count, std::uint32_t now, InService in_service) {
-        const std::uint8_t path = path_number(frame, tag_count);
+        const auto path = static_cast<std::uint8_t>(paths_.number(frame, tag_count));
         const bool known = flows_.note(hash, now, [&](std::optional<std::uint32_t> old) {
             if (!old) return packed({chosen, false, path});
             const PendingFlow before = unpacked(*old);
@@ -65,7 +63,7 @@ class PendingTable {
         flow.answered = true;
         flows_.note(hash, now, [&](std::optional<std::uint32_t>) { return packed(flow); });
     }
-    [[nodiscard]] L2Path path(std::uint8_t number) const { return paths_[number].load(); }
+    [[nodiscard]] L2Path path(std::uint8_t number) const { return paths_.path(number); }
 
   private:
     explicit PendingTable(FlowCache flows) : flows_(std::move(flows)) {}
@@ -78,27 +76,8 @@ class PendingTable {
         return {static_cast<HoneypotIndex>(value >> 1), (value & 1U) != 0,
                 static_cast<std::uint8_t>(value >> 9)};
     }
-    /// The border link has few neighbours, so their paths are numbered. When there are more than 256 the
-    /// oldest number is used again: an answer that waits under it may take the newer way.
-    std::uint8_t path_number(const std::uint8_t* frame, std::uint8_t tag_count) {
-        const std::uint8_t latest = latest_.load(std::memory_order_relaxed);
-        if (paths_[latest].matches(frame, tag_count)) [[likely]]
-            return latest;
-        for (std::size_t i = 0; i < paths_.size(); ++i)
-            if (paths_[i].matches(frame, tag_count)) {
-                latest_.store(static_cast<std::uint8_t>(i), std::memory_order_relaxed);
-                return static_cast<std::uint8_t>(i);
-            }
-        const auto number = static_cast<std::uint8_t>(next_.fetch_add(1, std::memory_order_relaxed));
-        paths_[number].update(frame, tag_count);
-        latest_.store(number, std::memory_order_relaxed);
-        return number;
-    }
-
     FlowCache flows_;
-    std::array<SharedL2Path, 256> paths_{};
-    std::atomic<std::uint8_t> latest_{0};
-    std::atomic<unsigned> next_{0};
+    PathTable<256> paths_;
 };
 
 }  // namespace honeyswitch::dataplane

@@ -146,15 +146,16 @@ void Pipeline::remember_path(rte_mbuf* packet) {
 }
 
 void Pipeline::find_sessions(From from) {
+    const bool all = from != From::outside || !candidates_.any_unmarked;
     for (std::size_t i = 0; i < candidates_.count; ++i) {
         rte_mbuf* const packet = candidates_.packets[i];
         candidates_.plain[i] = parse_plain(frame_of(packet), packet->pkt_len, from, candidates_.keys[i]);
         if (!candidates_.plain[i]) [[unlikely]]
             parse(i, from);
-    }
-    for (std::size_t i = 0; i < candidates_.count; ++i)
         candidates_.hashes[i] = tables_.sessions.hash(candidates_.keys[i]);
-    if (from == From::outside && candidates_.any_unmarked) return look_up_marked();
+        if (all) tables_.sessions.prefetch(candidates_.hashes[i]);
+    }
+    if (!all) return look_up_marked();
     tables_.sessions.lookup(std::span(candidates_.keys).first(candidates_.count), candidates_.hashes,
                             candidates_.sessions);
 }
@@ -174,6 +175,7 @@ void Pipeline::look_up_marked() {
         count += may_have_sessions(candidates_.states[i]) ? 1 : 0;
     }
     if (count == 0) return;
+    for (std::size_t i = 0; i < count; ++i) tables_.sessions.prefetch(hashes[i]);
     tables_.sessions.lookup(std::span(keys).first(count), hashes, found);
     for (std::size_t i = 0; i < count; ++i) candidates_.sessions[places[i]] = found[i];
 }

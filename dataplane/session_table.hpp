@@ -1,8 +1,9 @@
-// Priority 3: the sessions, an exact match on 16 bytes (rte_hash with lock-free readers).
+// Priority 3: the sessions, an exact match on 16 bytes.
 //
-// An entry leads to the number of a Session record. The record is complete before the entry is published; a
-// removed entry's record and key slot are used again only after a grace period, one for a whole batch of
-// removals.
+// Each session has a record, one cache line with its key and all that its packets read and write. The way to
+// it is a line of SessionIndex, or, for the few whose line there was full, rte_hash with lock-free readers.
+// The record is complete before the entry that leads to it is published; a removed session's record and key
+// slot are used again only after a grace period, one for a whole batch of removals.
 #pragma once
 
 #include <atomic>
@@ -20,8 +21,10 @@
 
 #include "dataplane/error.hpp"
 #include "dataplane/hash.hpp"
+#include "dataplane/path_table.hpp"
 #include "dataplane/quiescence.hpp"
 #include "dataplane/session.hpp"
+#include "dataplane/session_index.hpp"
 #include "dataplane/session_key.hpp"
 
 namespace honeyswitch::dataplane {
@@ -51,17 +54,28 @@ class SessionTable {
 
     /// The hash that this and the tables of flows without a session are asked with.
     [[nodiscard]] std::uint64_t hash(const SessionKey& key) const { return hash_.wide(key); }
-    /// The record of each key, or nullptr. `hashes`: of the keys. At most `burst_size` keys.
+    /// A key with this hash is about to be looked up.
+    void prefetch(std::uint64_t hash) const { index_.prefetch(hash); }
+    /// The record of each key, or nullptr. `hashes`: of the keys.
     void lookup(std::span<const SessionKey> keys, std::span<const std::uint64_t> hashes,
                 std::span<Session*> found) const;
     [[nodiscard]] std::optional<Index> find(const SessionKey& key) const;
     /// Whether a session could be added, as far as is known.
     [[nodiscard]] bool has_room() const { return !full_.load(std::memory_order_relaxed); }
-    [[nodiscard]] Session& at(Index index) const { return records_[index]; }
+    [[nodiscard]] Session& at(Index index) const { return records_[index + 1]; }
+    /// A packet of this session has come from outside with this frame; `tag_count` VLAN tags are in it.
+    void came_by(Session& session, const std::uint8_t* frame, std::uint8_t tag_count) {
+        const PathNumber number = paths_->number(frame, tag_count);
+        if (session.path.load(std::memory_order_relaxed) != number) [[unlikely]]
+            session.path.store(number, std::memory_order_release);
+    }
+    [[nodiscard]] L2Path way_back(const Session& session) const {
+        return paths_->path(session.path.load(std::memory_order_acquire));
+    }
     /// This session has reached Step::payload. The control thread is told, unless it has more to read already
     /// than it can take; it will see for itself when it looks at the session next.
     void payload_reached(const Session& session) {
-        auto index = static_cast<Index>(&session - records_);
+        Index index = index_of(session);
         (void)rte_ring_enqueue_elem(payloads_, &index, sizeof index);
     }
 
@@ -91,26 +105,35 @@ class SessionTable {
     [[nodiscard]] static double bytes_per_session(std::uint32_t capacity);
 
   private:
+    using Paths = PathTable<16'384>;
     struct Removed {
         Index index;
-        std::int32_t position;  ///< of the key in the hash
+        std::int32_t position;  ///< of the key in rte_hash; negative: it is not there
     };
     struct Batch {
         std::vector<Removed> removed;
         Quiescence::Token token = 0;
     };
 
-    SessionTable(std::uint32_t capacity, Quiescence& quiescence, const std::uint64_t (&secret)[3]);
+    SessionTable(std::uint32_t capacity, Quiescence& quiescence, const std::uint64_t (&secret)[3],
+                 SessionIndex index);
     [[nodiscard]] std::expected<void, Error> allocate();
+    [[nodiscard]] Index index_of(const Session& session) const {
+        return static_cast<Index>(&session - records_) - 1;
+    }
+    [[nodiscard]] Session* look_further(SessionIndex::Matches matches, const SessionKey& key,
+                                        std::uint64_t hash) const;
+    [[nodiscard]] bool publish(const SessionKey& key, std::uint32_t number);
 
     std::uint32_t capacity_;
     std::uint32_t size_ = 0;
     Quiescence& quiescence_;
     SessionHash hash_;
-    rte_hash* table_ = nullptr;
-    Session* records_ = nullptr;
+    SessionIndex index_;
+    rte_hash* overflow_ = nullptr;
+    Session* records_ = nullptr;  ///< number 0 is no session, and has a key that no packet has
     rte_ring* payloads_ = nullptr;
-    SessionKey* keys_ = nullptr;  ///< for the control thread: by record; inside 0.0.0.0: none
+    Paths* paths_ = nullptr;
     std::uint32_t free_count_ = 0;
     std::uint32_t* free_ = nullptr;  ///< a stack of unused records
     Batch open_;

@@ -61,11 +61,15 @@ Frame::Bytes bytes_and_free(rte_mbuf* packet) {
 }
 
 Quiescence made_quiescence() {
-    (void)world();
+    start_eal();
     return Quiescence::create(1).value();
 }
 
 }  // namespace
+
+void start_eal() {
+    (void)world();
+}
 
 SwitchFixture::SwitchFixture()
     : quiescence_(made_quiescence()),

@@ -16,6 +16,9 @@
 
 namespace honeyswitch::dataplane {
 
+/// For tables alone. EAL runs until the process ends.
+void start_eal();
+
 class SwitchFixture : public testing::Test {
   protected:
     static constexpr const char* attacker = "198.51.100.1";
