@@ -35,6 +35,11 @@ inline constexpr std::uint8_t quiet =
 inline constexpr std::uint8_t unwatched = 16;
 /// Never in the table: a worker's note that the operator's policy may have a word on the packet.
 inline constexpr std::uint8_t concerned = 32;
+
+/// 1 if any of these bits is set, else 0: for where a branch on it could not be predicted.
+[[nodiscard]] constexpr unsigned any(std::uint8_t state, std::uint8_t bits) {
+    return static_cast<unsigned>((state & bits) != 0);
+}
 }  // namespace address_state
 
 /// A prefix of an IPv4 network, in host byte order, without bits below the mask.

@@ -48,7 +48,7 @@ Pipeline::Opening Pipeline::opening_of(std::size_t i) const {
 /// 0 where the header is cut short.
 std::uint8_t Pipeline::tcp_flags_of(std::size_t i) const {
     if (!candidates_.plain[i]) return candidates_.views[i].tcp_flags;
-    constexpr std::size_t place = sizeof(EthernetHeader) + sizeof(Ipv4Header) + 13;
+    constexpr std::size_t place = sizeof(EthernetHeader) + sizeof(Ipv4Header) + tcp_flag::offset;
     const auto frame = frame_of(candidates_.packets[i]);
     return frame.size() > place ? frame[place] : 0;
 }

@@ -108,6 +108,15 @@ L3View parse_tagged_l3(std::span<const std::uint8_t> frame, std::uint32_t frame_
     return view;
 }
 
+bool unusual_opens_connection(std::span<const std::uint8_t> frame, std::uint32_t frame_length) {
+    const L3View l3 = parse_l3(frame, frame_length);
+    if (l3.result != L3Result::ipv4) return false;
+    const auto ip = load<Ipv4Header>(frame.data() + l3.l3_offset);
+    const std::size_t flags = l3.l3_offset + ip.header_length() + tcp_flag::offset;
+    if (ip.protocol != protocol::tcp || ip.fragment_offset() != 0 || frame.size() <= flags) return false;
+    return (frame[flags] & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) == tcp_flag::syn;
+}
+
 SessionView parse_session(std::span<const std::uint8_t> frame, const L3View& l3, From from) {
     SessionView view;
     const auto ip = load<Ipv4Header>(frame.data() + l3.l3_offset);
@@ -124,7 +133,7 @@ SessionView parse_session(std::span<const std::uint8_t> frame, const L3View& l3,
     if (!read_ports(view.own_key, l4, from)) return view;
     view.valid = true;
     view.key = view.own_key;
-    if (ip.protocol == protocol::tcp && l4.size() > 13) view.tcp_flags = l4[13];
+    if (ip.protocol == protocol::tcp && l4.size() > tcp_flag::offset) view.tcp_flags = l4[tcp_flag::offset];
     if (ip.protocol != protocol::icmp) return view;
     const auto icmp = load<IcmpHeader>(l4.data());
     view.icmp_reply = icmp.is_reply();

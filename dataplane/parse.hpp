@@ -99,14 +99,21 @@ struct SessionView {
     return true;
 }
 
+/// As opens_connection, for a frame with VLAN tags or IPv4 options.
+[[nodiscard]] bool unusual_opens_connection(std::span<const std::uint8_t> frame, std::uint32_t frame_length);
+
 /// Whether it is a TCP segment that asks for a new connection (RFC 9293: SYN without ACK or RST).
-/// Precondition: `l3.result` is ipv4, for this frame.
-[[nodiscard]] inline bool opens_connection(std::span<const std::uint8_t> frame, const L3View& l3) {
-    const auto ip = load<Ipv4Header>(frame.data() + l3.l3_offset);
-    constexpr std::size_t flags_offset = 13;
-    const std::size_t place = l3.l3_offset + ip.header_length() + flags_offset;
-    if (ip.protocol != protocol::tcp || ip.fragment_offset() != 0 || frame.size() <= place) return false;
-    return (frame[place] & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) == tcp_flag::syn;
+[[nodiscard]] inline bool opens_connection(std::span<const std::uint8_t> frame, std::uint32_t frame_length) {
+    constexpr unsigned l3 = sizeof(EthernetHeader);
+    constexpr unsigned flags = l3 + sizeof(Ipv4Header) + tcp_flag::offset;
+    if (frame.size() <= flags || load<Be16>(frame.data() + ether_addresses_size) != ether_type::ipv4 ||
+        frame[l3] != 0x45) [[unlikely]]
+        return unusual_opens_connection(frame, frame_length);
+    // Not "&&": what a packet of a flood is cannot be predicted.
+    const bool tcp = frame[l3 + 9] == protocol::tcp;
+    const bool first = (load<Be16>(frame.data() + l3 + 6).host() & 0x1fffU) == 0;
+    const bool asks = (frame[flags] & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) == tcp_flag::syn;
+    return (static_cast<int>(tcp) & static_cast<int>(first) & static_cast<int>(asks)) != 0;
 }
 
 /// Precondition: `l3.result` is ipv4, for this frame.

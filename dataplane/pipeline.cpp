@@ -17,7 +17,7 @@ Counter pass_reason(L3Result result) {
 /// Priority 2 alone decides: the destination is active, or in no known domain, no session exists for it, and
 /// no rule or list has a word.
 bool goes_inside_at_once(std::uint8_t state) {
-    return (state & (inside | sighted)) != 0 && (state & (sessions | concerned)) == 0;
+    return (any(state, inside | sighted) & (any(state, sessions | concerned) ^ 1U)) != 0;
 }
 
 }  // namespace
@@ -37,31 +37,9 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     newcomers_left_ = newcomers_;
     candidates_.clear();
     const bool sheds = newcomers_ < burst_size && control_alive_;
-    openings_left_ = newcomers_;
-    lookups_left_ = lookups_;
-    std::array<rte_mbuf*, burst_size> shed;
-    unsigned shed_count = 0;
-    std::size_t passing = 0;  // those that go inside are moved to the front, in order
-    std::size_t ipv4 = 0;
-    for (std::size_t i = 0; i < packets.size(); ++i) {
-        if (goes_inside_at_once(states[i])) [[likely]] {
-            if (destinations[i] != 0) [[likely]]
-                ++ipv4;
-            else
-                count_strange(packets[i]);
-            packets[passing++] = packets[i];
-        } else if (sheds && !may_be_looked_at(packets[i], states[i])) {
-            shed[shed_count++] = packets[i];
-        } else {
-            candidates_.add(packets[i], states[i]);
-        }
-    }
-    counters_.add(Counter::outside_to_inside_active, ipv4);
+    const std::size_t passing =
+        sheds ? sort_in_overload(packets, destinations, states) : sort(packets, destinations, states);
     if (passing != 0) transmitter_.send(inside_port, packets.first(passing));
-    if (shed_count != 0) [[unlikely]] {
-        counters_.add(Counter::outside_dropped_overload, shed_count);
-        rte_pktmbuf_free_bulk(shed.data(), shed_count);
-    }
     const bool any_active = passing != 0 || candidates_.any_active;
     if (candidates_.count == 0) return any_active;
 
@@ -72,6 +50,68 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     for (std::size_t i = 0; i < candidates_.count; ++i) decide_outside(i);
     hand_over();
     return any_active;
+}
+
+/// Moves those that go inside at once to the front, in order, and makes the others candidates. Returns how
+/// many go inside.
+std::size_t Pipeline::sort(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
+                           std::span<const std::uint8_t> states) {
+    std::size_t passing = 0;
+    std::size_t ipv4 = 0;
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        if (!goes_inside_at_once(states[i])) {
+            candidates_.add(packets[i], states[i]);
+            continue;
+        }
+        if (destinations[i] != 0) [[likely]]
+            ++ipv4;
+        else
+            count_strange(packets[i]);
+        packets[passing++] = packets[i];
+    }
+    counters_.add(Counter::outside_to_inside_active, ipv4);
+    return passing;
+}
+
+/// The same in an overload, less what is dropped without a look-up: segments that ask for a new connection
+/// (they belong to no running session), and, where that was not enough, others that might belong to one.
+/// Which of the three ways a packet goes cannot be predicted, so there is no branch on it.
+std::size_t Pipeline::sort_in_overload(std::span<rte_mbuf*> packets,
+                                       std::span<const std::uint32_t> destinations,
+                                       std::span<const std::uint8_t> states) {
+    std::array<std::uint8_t, burst_size> opens;
+    std::array<rte_mbuf*, burst_size> shed;
+    std::size_t shed_count = 0, passing = 0, strange = 0;
+    for (std::size_t i = 0; i < packets.size(); ++i)
+        opens[i] = static_cast<std::uint8_t>(opens_connection(frame_of(packets[i]), packets[i]->pkt_len));
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        if (destinations[i] != 0) [[likely]]
+            continue;
+        count_strange(packets[i]);
+        ++strange;
+    }
+    unsigned openings_left = newcomers_, lookups_left = lookups_;
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        rte_mbuf* const packet = packets[i];
+        const std::uint8_t state = states[i];
+        const unsigned passes = goes_inside_at_once(state);
+        const unsigned kept = any(state, inside | sighted | concerned);
+        const unsigned opening = opens[i] & (kept ^ 1U);
+        const unsigned asking = any(state, sessions | unwatched) & ((opens[i] | kept) ^ 1U);
+        const unsigned beyond =
+            (opening & (openings_left == 0 ? 1U : 0U)) | (asking & (lookups_left == 0 ? 1U : 0U));
+        openings_left -= opening & (beyond ^ 1U);
+        lookups_left -= asking & (beyond ^ 1U);
+        packets[passing] = packet;
+        passing += passes;
+        candidates_.add_if(((passes | beyond) ^ 1U) != 0, packet, state);
+        shed[shed_count] = packet;
+        shed_count += beyond;
+    }
+    counters_.add(Counter::outside_to_inside_active, passing - strange);
+    counters_.add(Counter::outside_dropped_overload, shed_count);
+    if (shed_count != 0) rte_pktmbuf_free_bulk(shed.data(), static_cast<unsigned>(shed_count));
+    return passing;
 }
 
 /// The rest of the decision, in order of priority: for a destination that is inactive, or has sessions, or
@@ -123,16 +163,6 @@ void Pipeline::note_concerned(std::span<rte_mbuf*> packets, std::span<const std:
         if (policy_->concerns(destinations[i]) || (lists && tables_.listed.may_list(source())))
             states[i] |= concerned;
     }
-}
-
-/// In an overload. A segment that asks for a new connection belongs to no running session, and need not be
-/// looked up to be dropped.
-bool Pipeline::may_be_looked_at(rte_mbuf* packet, std::uint8_t state) {
-    if (is_active(state) || (state & concerned) != 0) return true;
-    const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
-    if (l3.result == L3Result::ipv4 && opens_connection(frame_of(packet), l3))
-        return take_one(openings_left_);
-    return !may_have_sessions(state) || take_one(lookups_left_);
 }
 
 void Pipeline::count_strange(rte_mbuf* packet) {
@@ -234,7 +264,7 @@ void Pipeline::send_inside(rte_mbuf* packet, Counter reason) {
 
 void Pipeline::drop(rte_mbuf* packet, Counter reason) {
     counters_.add(reason);
-    rte_pktmbuf_free(packet);
+    transmitter_.discard(packet);
 }
 
 void Pipeline::from_inside(std::span<rte_mbuf*> packets) {

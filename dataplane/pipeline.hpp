@@ -108,11 +108,14 @@ class Pipeline {
             judged = false;
         }
         /// The rest is filled in by find_sessions and judge.
-        void add(rte_mbuf* packet, std::uint8_t state) {
+        void add(rte_mbuf* packet, std::uint8_t state) { add_if(true, packet, state); }
+        /// Without a branch on it. Precondition: there is room, whether it is added or not.
+        void add_if(bool really, rte_mbuf* packet, std::uint8_t state) {
             packets[count] = packet;
-            states[count++] = state;
-            any_unmarked |= !may_have_sessions(state);
-            any_active |= is_active(state);
+            states[count] = state;
+            count += static_cast<std::size_t>(really);
+            any_unmarked |= really & !may_have_sessions(state);
+            any_active |= really & is_active(state);
         }
     };
     [[nodiscard]] static bool is_active(std::uint8_t state) {
@@ -156,7 +159,11 @@ class Pipeline {
     void note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
                         std::span<std::uint8_t> states);
     void count_strange(rte_mbuf* packet);
-    [[nodiscard]] bool may_be_looked_at(rte_mbuf* packet, std::uint8_t state);
+    [[nodiscard]] std::size_t sort(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
+                                   std::span<const std::uint8_t> states);
+    [[nodiscard]] std::size_t sort_in_overload(std::span<rte_mbuf*> packets,
+                                               std::span<const std::uint32_t> destinations,
+                                               std::span<const std::uint8_t> states);
     [[nodiscard]] static bool take_one(unsigned& left) {
         if (left == 0) return false;
         --left;
@@ -211,9 +218,7 @@ class Pipeline {
     bool control_alive_ = true;
     unsigned newcomers_ = burst_size;                ///< in each burst from outside
     unsigned newcomers_left_ = 0;                    ///< in this one
-    unsigned openings_left_ = 0;                     ///< the same of those that need no look-up to be known
     unsigned lookups_ = burst_size;                  ///< for inactive addresses, in each burst from outside
-    unsigned lookups_left_ = 0;                      ///< in this one
     const Policy* policy_ = nullptr;                 ///< of this burst
     PortIndex honeypot_port_ = first_honeypot_port;  ///< of this burst from a honeypot
     Candidates candidates_;  ///< of the burst at hand; members, so that nobody clears them for each burst

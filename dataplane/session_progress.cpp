@@ -11,7 +11,7 @@ Contents contents_of(std::span<const std::uint8_t> frame, const L3View& l3) {
     if (ip.fragment_offset() != 0) return {.payload = length != 0};
     if (ip.protocol == protocol::udp) return {.payload = length > 8};
     if (ip.protocol != protocol::tcp) return {.payload = true};
-    constexpr std::size_t data_offset = 12, flags = 13;
+    constexpr std::size_t data_offset = 12, flags = tcp_flag::offset;
     if (frame.size() <= l4 + flags || length <= flags) return {.tcp = true};
     constexpr std::size_t shortest_header = 20;
     const std::size_t header = std::max(shortest_header, (frame[l4 + data_offset] >> 4) * std::size_t{4});

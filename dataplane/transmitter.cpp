@@ -25,6 +25,13 @@ void Transmitter::flush(PortIndex port) {
 
 void Transmitter::flush() {
     for (PortIndex port = 0; port < port_count_; ++port) flush(port);
+    free_discarded();
+}
+
+void Transmitter::free_discarded() {
+    if (discarded_.count == 0) return;
+    rte_pktmbuf_free_bulk(discarded_.packets.data(), static_cast<unsigned>(discarded_.count));
+    discarded_.count = 0;
 }
 
 void Transmitter::transmit(PortIndex port, std::span<rte_mbuf*> packets) {

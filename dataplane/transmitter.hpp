@@ -32,6 +32,11 @@ class Transmitter {
     }
     /// The same for a whole burst.
     void send(PortIndex port, std::span<rte_mbuf*> packets);
+    /// Takes the packet over; its buffer is free again at the next flush.
+    void discard(rte_mbuf* packet) {
+        discarded_.packets[discarded_.count++] = packet;
+        if (discarded_.count == discarded_.packets.size()) free_discarded();
+    }
     void flush();
 
     /// Any thread: frames dropped because this port's queue stayed full.
@@ -45,6 +50,7 @@ class Transmitter {
         std::size_t count = 0;
     };
     void flush(PortIndex port);
+    void free_discarded();
     void transmit(PortIndex port, std::span<rte_mbuf*> packets);
 
     PortIndex port_count_;
@@ -52,6 +58,7 @@ class Transmitter {
     std::uint16_t queue_;
     Counters& counters_;
     std::array<Pending, most_ports> pending_;
+    Pending discarded_;
     std::array<std::atomic<std::uint64_t>, most_ports> dropped_{};
 };
 

@@ -25,7 +25,7 @@ class Stream:
     source: str = "outside"
     sizes: tuple = SMALL
     rate: int = 0  # packets per second that arrive; 0: as many as the program takes
-    ring: int = 4096
+    ring: int = 2048  # as long as honeyswitch asks of a NIC (queue_sizes.hpp)
     limit: int = 0
     fingerprints: bool = False
     comment: str = field(default="", compare=False)
