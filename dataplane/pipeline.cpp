@@ -45,9 +45,11 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
 
     punts_.count = 0;
     find_sessions(From::outside);
+    if (sheds) shed_newcomers();
     prefetch_pending();
     judge();
-    for (std::size_t i = 0; i < candidates_.count; ++i) decide_outside(i);
+    for (std::size_t i = 0; i < candidates_.count; ++i)
+        if (any(candidates_.states[i], shed) == 0) decide_outside(i);
     hand_over();
     return any_active;
 }
@@ -95,7 +97,7 @@ std::size_t Pipeline::sort_in_overload(std::span<rte_mbuf*> packets,
         rte_mbuf* const packet = packets[i];
         const std::uint8_t state = states[i];
         const unsigned passes = goes_inside_at_once(state);
-        const unsigned kept = any(state, inside | sighted | concerned);
+        const unsigned kept = any(state, inside | sighted | spared);
         const unsigned opening = opens[i] & (kept ^ 1U);
         const unsigned asking = any(state, sessions | unwatched) & ((opens[i] | kept) ^ 1U);
         const unsigned beyond =
@@ -159,9 +161,10 @@ void Pipeline::note_concerned(std::span<rte_mbuf*> packets, std::span<const std:
     const bool lists = !tables_.listed.empty();
     for (std::size_t i = 0; i < packets.size(); ++i) {
         if (destinations[i] == 0) continue;
-        const auto source = [&] { return parse_l3(frame_of(packets[i]), packets[i]->pkt_len).source; };
-        if (policy_->concerns(destinations[i]) || (lists && tables_.listed.may_list(source())))
-            states[i] |= concerned;
+        const std::uint32_t source = parse_l3(frame_of(packets[i]), packets[i]->pkt_len).source;
+        const bool listed = lists && tables_.listed.may_list(source);
+        if (listed || policy_->concerns(destinations[i])) states[i] |= concerned;
+        if (listed || policy_->may_send_inside(source, destinations[i])) states[i] |= spared;
     }
 }
 
@@ -210,6 +213,26 @@ void Pipeline::look_up_marked() {
     for (std::size_t i = 0; i < count; ++i) candidates_.sessions[places[i]] = found[i];
 }
 
+/// In an overload: what belongs to no session, is for an inactive address, and is more than may be carried.
+void Pipeline::shed_newcomers() {
+    std::array<rte_mbuf*, burst_size> dropped;
+    unsigned count = 0, left = newcomers_;
+    for (std::size_t i = 0; i < candidates_.count; ++i) {
+        if (!candidates_.plain[i] && !candidates_.views[i].valid) [[unlikely]]
+            continue;
+        std::uint8_t& state = candidates_.states[i];
+        const unsigned is_newcomer =
+            (candidates_.sessions[i] == nullptr ? 1U : 0U) & (any(state, inside | sighted | spared) ^ 1U);
+        const unsigned beyond = is_newcomer & (left == 0 ? 1U : 0U);
+        left -= is_newcomer & (beyond ^ 1U);
+        state = static_cast<std::uint8_t>(state | beyond * shed);
+        dropped[count] = candidates_.packets[i];
+        count += beyond;
+    }
+    counters_.add(Counter::outside_dropped_overload, count);
+    if (count != 0) rte_pktmbuf_free_bulk(dropped.data(), count);
+}
+
 void Pipeline::parse(std::size_t i, From from) {
     const auto frame = frame_of(candidates_.packets[i]);
     candidates_.l3[i] = parse_l3(frame, candidates_.packets[i]->pkt_len);
@@ -222,7 +245,7 @@ void Pipeline::prefetch_pending() {
     if (!tables_.modes.handshake.load(std::memory_order_relaxed) && tables_.sessions.has_room()) return;
     unsigned left = newcomers_left_;
     for (std::size_t i = 0; i < candidates_.count && left != 0; ++i) {
-        if (candidates_.sessions[i] != nullptr) continue;
+        if (candidates_.sessions[i] != nullptr || any(candidates_.states[i], shed) != 0) continue;
         tables_.pending.prefetch(candidates_.hashes[i]);
         --left;
     }
@@ -240,8 +263,9 @@ void Pipeline::judge() {
     candidates_.judged = true;
     for (std::size_t i = 0; i < candidates_.count; ++i) {
         candidates_.judgements[i] = {};
-        const bool needs = candidates_.sessions[i] == nullptr || (candidates_.states[i] & concerned) != 0;
-        if (!needs) continue;
+        const std::uint8_t state = candidates_.states[i];
+        const bool needs = candidates_.sessions[i] == nullptr || any(state, concerned) != 0;
+        if (!needs || any(state, shed) != 0) continue;
         keys[count] = candidates_.keys[i];
         const std::uint32_t source = keys[count].outside.host();
         listings[count] = tables_.listed.may_list(source) ? tables_.listed.find(source) : Listing();

@@ -172,6 +172,7 @@ class Pipeline {
     void remember_path(rte_mbuf* packet);
     void find_sessions(From from);
     void look_up_marked();
+    void shed_newcomers();
     void parse(std::size_t candidate, From from);
     void prefetch_pending();
     void judge();

@@ -53,6 +53,13 @@ void set_all_of(std::bitset<bits>& filter, Prefix prefix) {
     for (std::uint32_t i = 0; i <= prefix.host_mask(); ++i) filter.set(first + i);
 }
 
+/// By the upper half of addresses.
+template <std::size_t bits>
+void set_networks_of(std::bitset<bits>& filter, Prefix prefix) {
+    const std::uint32_t last = (prefix.network | prefix.host_mask()) >> 16;
+    for (std::uint32_t network = prefix.network >> 16; network <= last; ++network) filter.set(network);
+}
+
 bool in_ports(std::span<const PortInterval> ports, const SessionKey& key) {
     const std::uint16_t port = key.inside_port.host();
     return ports.empty() ||
@@ -86,7 +93,10 @@ Policy::Policy(const PolicyConfig& config, unsigned workers)
         for (const Prefix destination : or_any(rule.destinations)) {
             set_all_of(concerned_, destination);
             if (rule.action == PolicyRule::Action::divert) set_all_of(decoys_, destination);
+            if (rule.action == PolicyRule::Action::inside) set_all_of(let_in_, destination);
         }
+        if (rule.action != PolicyRule::Action::inside) continue;
+        for (const Prefix source : or_any(rule.sources)) set_networks_of(let_in_from_, source);
     }
 }
 

@@ -72,6 +72,12 @@ class Policy {
         return decoys_.test(destination & 0xffffU);
     }
 
+    /// Some rule may send packets from here to there inside (host byte order). May be wrong in the harmless
+    /// direction.
+    [[nodiscard]] bool may_send_inside(std::uint32_t source, std::uint32_t destination) const {
+        return let_in_.test(destination & 0xffffU) && let_in_from_.test(source >> 16);
+    }
+
     /// What rules and lists say of each packet. `listings`: of their sources. At most `burst_size` keys.
     void judge(std::span<const SessionKey> keys, std::span<const Listing> listings,
                std::span<Judgement> judgements) const;
@@ -107,8 +113,9 @@ class Policy {
     rte_acl_ctx* acl_ = nullptr;  ///< null: no rules
     std::vector<Ruled> rules_;
     std::vector<PolicyList> lists_;
-    std::vector<Prefix> campus_;  ///< none within another
-    Filter concerned_, decoys_;   ///< by the lower half of the destination: exact for one /16
+    std::vector<Prefix> campus_;          ///< none within another
+    Filter concerned_, decoys_, let_in_;  ///< by the lower half of the destination: exact for one /16
+    Filter let_in_from_;                  ///< by the upper half of the source
     bool concerns_any_ = false;
     unsigned workers_;
     std::size_t rule_count_;

@@ -181,6 +181,12 @@ GROUPS = (
         programs=BOTH,
         setup=HANDSHAKE,
     ),
+    Group(
+        (Case("paced-scan-rules-1000-all", "paced-scan-handshake, 1,000 rules without destination",
+              Stream((active(), scan(5, part=6)), rate=TEN_GIGABIT), BOTH, stateless="scan", reference="paced"),),
+        programs=BOTH,
+        setup=replace(HANDSHAKE, rules=1000, rules_for_all=True),
+    ),
 )  # fmt: skip
 
 

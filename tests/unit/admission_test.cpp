@@ -220,6 +220,28 @@ TEST_F(Overload, LegitimatePacketsNeverPayForIt) {
     EXPECT_EQ(ended(End::inside), burst) << "a rule says inside";
 }
 
+TEST_F(Overload, WhatNoRuleMayLetInIsDroppedThoughRulesConcernIt) {
+    const auto other_network = ip("203.0.113.0").host();
+    set_policy({.rules = {{.protocol = protocol::udp, .action = PolicyRule::Action::drop},
+                          {.sources = {{other_network, 24}}, .action = PolicyRule::Action::inside}}});
+    hold_each(opening);
+    EXPECT_EQ(ended(End::honeypot), newcomers);
+    EXPECT_EQ(counted(Counter::outside_dropped_overload), burst - newcomers);
+    hold_each([](std::uint16_t port) { return Frame().ipv4("203.0.113.7", decoy).tcp(port, 22, syn); });
+    EXPECT_EQ(ended(End::inside), burst) << "a rule says inside";
+    hold_each([](std::uint16_t port) { return Frame().ipv4(attacker, server).udp(port, 53); });
+    EXPECT_EQ(counted(Counter::outside_dropped_rule), burst) << "the destination is active, so it is judged";
+}
+
+TEST_F(Overload, WhatCannotBeParsedGoesInsideAllTheSame) {
+    hold_each([](std::uint16_t port) {
+        return port % 2 == 0 ? Frame().ipv4(attacker, decoy).udp(port, 53)
+                             : Frame().ipv4(attacker, decoy).udp(port, 53).total_length(22);
+    });
+    EXPECT_EQ(ended(End::inside), burst / 2);
+    EXPECT_EQ(counted(Counter::outside_to_inside_malformed), burst / 2);
+}
+
 TEST_F(Overload, ABurstWithPacketsForActiveAddressesHasSomethingToProtect) {
     EXPECT_FALSE(any_active(opening(1)));
     EXPECT_TRUE(any_active(to(server)));

@@ -105,6 +105,27 @@ TEST_F(Rules, DoNotConcernOtherDestinations) {
     EXPECT_EQ(counted(Counter::outside_to_inside_active), 1U);
 }
 
+TEST_F(Rules, KnowWhomTheyMayLetIn) {
+    using enum PolicyRule::Action;
+    const auto host = [](const char* text) { return ip(text).host(); };
+    const auto policy =
+        Policy::build({.rules = {{.sources = {{host("203.0.113.0"), 24}}, .action = inside},
+                                 {.sources = {{host("100.64.0.0"), 10}}, .action = inside},
+                                 {.sources = {{host("198.51.100.0"), 24}}, .action = divert}}},
+                      1)
+            .value();
+    EXPECT_TRUE(policy->may_send_inside(host("203.0.113.9"), host(decoy)));
+    EXPECT_TRUE(policy->may_send_inside(host("100.64.0.1"), host(decoy)));
+    EXPECT_TRUE(policy->may_send_inside(host("100.127.255.255"), host(decoy)));
+    EXPECT_FALSE(policy->may_send_inside(host("100.128.0.0"), host(decoy)));
+    EXPECT_FALSE(policy->may_send_inside(host("198.51.100.1"), host(decoy))) << "that rule diverts";
+
+    const auto for_one =
+        Policy::build({.rules = {{.destinations = {{host(decoy), 32}}, .action = inside}}}, 1).value();
+    EXPECT_TRUE(for_one->may_send_inside(host("192.0.2.1"), host(decoy)));
+    EXPECT_FALSE(for_one->may_send_inside(host("192.0.2.1"), host(server)));
+}
+
 TEST_F(Rules, ThousandsCanBeBuiltAndSwapped) {
     std::vector<PolicyRule> rules;
     for (std::uint32_t i = 0; i < 4000; ++i)
