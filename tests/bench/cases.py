@@ -161,7 +161,7 @@ GROUPS = (
     _policy("active-listed-100k-near", "active, 100,000 listed sources, 79,000 of them neighbours",
             Setup(listed=100_000, listed_near=True), sources=("outside", "inside"), hosts_have_sent=True),
     Group((Case("new-sessions", "new sessions only", Stream((scan(),)), creates_sessions=True),),
-          capacity=16_000_000, setup=FIRST_PACKET),
+          capacity=32_000_000, setup=FIRST_PACKET),
     Group(
         (
             Case("paced", "active at 2.48 Mpps", Stream((active(),), rate=TEN_GIGABIT // 6)),
