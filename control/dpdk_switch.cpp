@@ -199,7 +199,7 @@ void DpdkSwitch::packet_out(BufferId buffer, FlowId flow) {
         return send(packet, dataplane::outside_port);
     }
     if (!plane_.honeypots().address(honeypot)) return packet_out_honeypot(buffer, HoneypotId{honeypot});
-    plane_.sessions().came_by(session, dataplane::bytes_of(packet), l3.tag_count);
+    plane_.sessions().came_by(session, dataplane::bytes_of(packet), l3.tag_count, latest_path_);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     if (dataplane::may_advance(session) && dataplane::advance(session, dataplane::frame_of(packet), l3))
         plane_.sessions().payload_reached(session);

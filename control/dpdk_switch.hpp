@@ -134,6 +134,7 @@ class DpdkSwitch final : public Switch {
     rte_mempool& buffers_;
     Ipv4Address probe_source_;
     TimePoint now_{};
+    dataplane::PathNumber latest_path_ = 0;               ///< of sessions
     std::array<std::uint32_t, 256> honeypot_sessions_{};  ///< by HoneypotId
     std::size_t next_worker_ = 0;
     std::vector<Outgoing> outgoing_;  ///< for each worker

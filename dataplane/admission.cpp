@@ -85,7 +85,7 @@ void Pipeline::to_session(std::size_t i) {
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     const auto address = tables_.honeypots.address(honeypot);
     if (!address) return to_no_honeypot(packet, tables_.honeypots.drops(honeypot));
-    tables_.sessions.came_by(session, bytes_of(packet), tag_count(i));
+    tables_.sessions.came_by(session, bytes_of(packet), tag_count(i), session_path_);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     session.seen(now_);
     if (may_advance(session) && advance(session, frame_of(packet), l3_of(i)))
@@ -112,8 +112,9 @@ HoneypotIndex Pipeline::note_pending(std::size_t i, HoneypotIndex chosen) {
     const auto in_service = [this](HoneypotIndex index) {
         return tables_.honeypots.address(index).has_value();
     };
-    const auto [honeypot, is_new] = tables_.pending.diverted(
-        candidates_.hashes[i], chosen, bytes_of(candidates_.packets[i]), tag_count(i), now_, in_service);
+    const auto [honeypot, is_new] =
+        tables_.pending.diverted(candidates_.hashes[i], chosen, bytes_of(candidates_.packets[i]),
+                                 tag_count(i), pending_path_, now_, in_service);
     if (is_new) tally_.add(candidates_.keys[i], Step::first_packet);
     return honeypot;
 }

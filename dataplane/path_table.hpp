@@ -28,11 +28,18 @@ class PathTable {
   public:
     // Any thread.
 
-    /// Of the path of this frame. `tag_count` at most max_vlan_tags, and the frame has them.
-    PathNumber number(const std::uint8_t* frame, std::uint8_t tag_count) {
-        return number(words_of(frame, tag_count));
+    /// Of the path of this frame. `tag_count` at most max_vlan_tags, and the frame has them. `latest`: what
+    /// this thread was told last; nearly always it is the same again.
+    PathNumber number(const std::uint8_t* frame, std::uint8_t tag_count, PathNumber& latest) {
+        const Words words = words_of(frame, tag_count);
+        if (!holds(slots_[latest], words)) [[unlikely]]
+            latest = search(words.first, words.second, words.third);
+        return latest;
     }
-    PathNumber number(const L2Path& path) { return number(packed(path)); }
+    PathNumber number(const L2Path& path) {
+        const Words words = packed(path);
+        return search(words.first, words.second, words.third);
+    }
     /// Precondition: it was given out.
     [[nodiscard]] L2Path path(PathNumber number) const {
         const Slot& slot = slots_[number];
@@ -63,24 +70,16 @@ class PathTable {
         std::atomic<std::uint64_t> first, second, third;  ///< second: 0 if the slot is free
     };
 
-    /// Nearly always the path of the frame before.
-    PathNumber number(const Words& words) {
-        const PathNumber latest = latest_.load(std::memory_order_relaxed);
-        if (holds(slots_[latest], words)) [[likely]]
-            return latest;
-        const auto found = static_cast<PathNumber>(search(words.first, words.second, words.third));
-        latest_.store(found, std::memory_order_relaxed);
-        return found;
-    }
-    [[gnu::noinline]] std::size_t search(std::uint64_t first, std::uint64_t second, std::uint64_t third) {
+    [[gnu::noinline]] PathNumber search(std::uint64_t first, std::uint64_t second, std::uint64_t third) {
         const Words words{first, second, third};
         const std::size_t home = hash(words);
         for (std::size_t i = 0; i < probes; ++i) {
             const std::size_t place = (home + i) % slots;
-            if (holds(slots_[place], words) || take(slots_[place], words)) return place;
+            if (holds(slots_[place], words) || take(slots_[place], words))
+                return static_cast<PathNumber>(place);
         }
         write(slots_[home], words);
-        return home;
+        return static_cast<PathNumber>(home);
     }
     static bool holds(const Slot& slot, const Words& words) {
         return slot.second.load(std::memory_order_acquire) == words.second &&
@@ -127,7 +126,6 @@ class PathTable {
     }
 
     std::array<Slot, slots> slots_{};
-    std::atomic<PathNumber> latest_{0};
 };
 
 }  // namespace honeyswitch::dataplane

@@ -1,5 +1,7 @@
 #include "dataplane/pipeline.hpp"
 
+#include <algorithm>
+
 #include "dataplane/rewrite.hpp"
 
 namespace honeyswitch::dataplane {
@@ -8,16 +10,23 @@ namespace {
 using namespace address_state;
 using Verdict = Judgement::Verdict;
 
-Counter pass_reason(L3Result result) {
-    const bool malformed = result == L3Result::frame_too_short || result == L3Result::bad_ipv4_header ||
-                           result == L3Result::too_many_tags;
-    return malformed ? Counter::outside_to_inside_malformed : Counter::outside_to_inside_not_ipv4;
-}
-
 /// Priority 2 alone decides: the destination is active, or in no known domain, no session exists for it, and
 /// no rule or list has a word.
 bool goes_inside_at_once(std::uint8_t state) {
     return (any(state, inside | sighted) & (any(state, sessions | concerned) ^ 1U)) != 0;
+}
+
+/// How many do not go inside at once.
+std::size_t staying(std::span<const std::uint8_t> states) {
+    std::size_t count = 0;
+    for (const std::uint8_t state : states) count += goes_inside_at_once(state) ? 0 : 1;
+    return count;
+}
+
+Counter pass_reason(L3Result result) {
+    const bool malformed = result == L3Result::frame_too_short || result == L3Result::bad_ipv4_header ||
+                           result == L3Result::too_many_tags;
+    return malformed ? Counter::outside_to_inside_malformed : Counter::outside_to_inside_not_ipv4;
 }
 
 }  // namespace
@@ -36,7 +45,8 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
 
     newcomers_left_ = newcomers_;
     candidates_.clear();
-    const bool sheds = newcomers_ < burst_size && control_alive_;
+    const bool sheds = newcomers_ < burst_size && control_alive_ &&
+                       staying(std::span(states).first(packets.size())) > std::min(newcomers_, lookups_);
     const std::size_t passing =
         sheds ? sort_in_overload(packets, destinations, states) : sort(packets, destinations, states);
     if (passing != 0) transmitter_.send(inside_port, packets.first(passing));

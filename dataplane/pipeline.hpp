@@ -217,11 +217,12 @@ class Pipeline {
     ReplyLimiter limiter_;
     std::uint32_t now_ = 0;
     bool control_alive_ = true;
-    unsigned newcomers_ = burst_size;                ///< in each burst from outside
-    unsigned newcomers_left_ = 0;                    ///< in this one
-    unsigned lookups_ = burst_size;                  ///< for inactive addresses, in each burst from outside
-    const Policy* policy_ = nullptr;                 ///< of this burst
-    PortIndex honeypot_port_ = first_honeypot_port;  ///< of this burst from a honeypot
+    unsigned newcomers_ = burst_size;                 ///< in each burst from outside
+    unsigned newcomers_left_ = 0;                     ///< in this one
+    unsigned lookups_ = burst_size;                   ///< for inactive addresses, in each burst from outside
+    PathNumber session_path_ = 0, pending_path_ = 0;  ///< of the latest packet, in either's table
+    const Policy* policy_ = nullptr;                  ///< of this burst
+    PortIndex honeypot_port_ = first_honeypot_port;   ///< of this burst from a honeypot
     Candidates candidates_;  ///< of the burst at hand; members, so that nobody clears them for each burst
     Punts punts_;
     L2Path latest_path_;  ///< of the latest packet from outside; for open containment alone

@@ -64,8 +64,9 @@ class SessionTable {
     [[nodiscard]] bool has_room() const { return !full_.load(std::memory_order_relaxed); }
     [[nodiscard]] Session& at(Index index) const { return records_[index + 1]; }
     /// A packet of this session has come from outside with this frame; `tag_count` VLAN tags are in it.
-    void came_by(Session& session, const std::uint8_t* frame, std::uint8_t tag_count) {
-        const PathNumber number = paths_->number(frame, tag_count);
+    /// `latest`: as in PathTable::number.
+    void came_by(Session& session, const std::uint8_t* frame, std::uint8_t tag_count, PathNumber& latest) {
+        const PathNumber number = paths_->number(frame, tag_count, latest);
         if (session.path.load(std::memory_order_relaxed) != number) [[unlikely]]
             session.path.store(number, std::memory_order_release);
     }

@@ -237,11 +237,14 @@ TEST(PathTable, AFrameHasTheNumberOfItsPath) {
         {{{Be16::from_host(0x88a8), Be16::from_host(7)}, {Be16::from_host(0x8100), Be16::from_host(8)}}},
         2};
     const std::uint8_t frame[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x88, 0xa8, 0, 7, 0x81, 0, 0, 8, 8, 0};
-    const PathNumber number = table.number(frame, 2);
+    PathNumber latest = 0;
+    const PathNumber number = table.number(frame, 2, latest);
     EXPECT_EQ(table.path(number), path);
     EXPECT_EQ(table.number(path), number);
-    EXPECT_NE(table.number(frame, 1), number);
-    EXPECT_NE(table.number(frame, 0), number);
+    EXPECT_NE(table.number(frame, 1, latest), number);
+    EXPECT_NE(table.number(frame, 0, latest), number);
+    EXPECT_EQ(table.number(frame, 2, latest), number);
+    EXPECT_EQ(table.number(frame, 2, latest), number) << "once more, now that it is the latest";
 }
 
 TEST(PathTable, WithMorePathsThanNumbersTheNewestIsRight) {

@@ -121,9 +121,11 @@ void decide(Pipeline& pipeline, Traffic kind, Burst& packets) {
     pipeline.from_outside(packets);
 }
 
-void verdict(benchmark::State& state, Traffic kind, std::uint32_t flows, std::uint32_t sessions) {
+void verdict(benchmark::State& state, Traffic kind, std::uint32_t flows, std::uint32_t sessions,
+             unsigned newcomers = burst_size) {
     World& world = World::get();
     Pipeline pipeline = world.pipeline(sessions);
+    pipeline.set_limits(newcomers);
     Traffic64 traffic(kind, flows);
     Burst packets;
     const PerPacket count(state);
@@ -136,6 +138,10 @@ void verdict(benchmark::State& state, Traffic kind, std::uint32_t flows, std::ui
 
 void verdict_active(benchmark::State& state) {
     verdict(state, Traffic::active, active_flows, static_cast<std::uint32_t>(state.range(0)));
+}
+/// As much of it as comes is an overload too, though there is nothing to drop.
+void verdict_active_overload(benchmark::State& state) {
+    verdict(state, Traffic::active, active_flows, 0, 1);
 }
 void verdict_outbound(benchmark::State& state) {
     verdict(state, Traffic::outbound, active_flows, 0);
@@ -193,6 +199,7 @@ void each_size(int sessions) {
 }  // namespace
 
 void register_stages(int most_sessions) {
+    benchmark::RegisterBenchmark("verdict_active_overload", verdict_active_overload);
     benchmark::RegisterBenchmark("verdict_outbound", verdict_outbound);
     for (const int sessions : {10'000, 200'000, 1'000'000, 10'000'000})
         if (sessions <= most_sessions) each_size(sessions);
