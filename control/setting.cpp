@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr unsigned most_workers = 127;              // DPDK's RTE_MAX_LCORE, less the control thread's
-constexpr std::uint32_t most_sessions = 1U << 26;   // 10 GB of tables
+constexpr std::uint32_t most_sessions = 1U << 26;   // 5 GB of tables
 constexpr std::uint32_t most_addresses = 1U << 24;  // a /8, all of it in use
 constexpr std::uint32_t most_sources = 1U << 24;    // of lists and histories: a thousandth of the Internet's
 constexpr std::uint32_t longest_sleep_us = 1'000'000;  // a longer nap would look like a hung worker

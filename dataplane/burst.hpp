@@ -4,7 +4,7 @@
 namespace honeyswitch::dataplane {
 
 /// Enough to hide a cache miss behind the others' work, few enough that the first of them waits for less than
-/// a microsecond. rte_hash looks up at most 64 keys at once.
+/// a microsecond.
 inline constexpr unsigned burst_size = 64;
 
 }  // namespace honeyswitch::dataplane

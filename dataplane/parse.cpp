@@ -113,7 +113,8 @@ bool unusual_opens_connection(std::span<const std::uint8_t> frame, std::uint32_t
     if (l3.result != L3Result::ipv4) return false;
     const auto ip = load<Ipv4Header>(frame.data() + l3.l3_offset);
     const std::size_t flags = l3.l3_offset + ip.header_length() + tcp_flag::offset;
-    if (ip.protocol != protocol::tcp || ip.fragment_offset() != 0 || frame.size() <= flags) return false;
+    const std::size_t end = std::min<std::size_t>(frame.size(), l3.l3_offset + ip.total_length.host());
+    if (ip.protocol != protocol::tcp || ip.fragment_offset() != 0 || end <= flags) return false;
     return (frame[flags] & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) == tcp_flag::syn;
 }
 

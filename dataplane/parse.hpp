@@ -111,9 +111,11 @@ struct SessionView {
         return unusual_opens_connection(frame, frame_length);
     // Not "&&": what a packet of a flood is cannot be predicted.
     const bool tcp = frame[l3 + 9] == protocol::tcp;
+    const bool whole = load<Be16>(frame.data() + l3 + 2).host() > flags - l3;
     const bool first = (load<Be16>(frame.data() + l3 + 6).host() & 0x1fffU) == 0;
     const bool asks = (frame[flags] & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) == tcp_flag::syn;
-    return (static_cast<int>(tcp) & static_cast<int>(first) & static_cast<int>(asks)) != 0;
+    return (static_cast<int>(tcp) & static_cast<int>(whole) & static_cast<int>(first) &
+            static_cast<int>(asks)) != 0;
 }
 
 /// Precondition: `l3.result` is ipv4, for this frame.

@@ -2,11 +2,14 @@
 // path's 21 bytes.
 //
 // A border link has few neighbours, so there are few paths and they stay for good: a path's number is its
-// slot in an open hash. Slots are taken one by one and never move. A path that finds all slots taken that its
-// hash leads to takes the first of them over, and what waits for its way back under that number goes the
-// newer way, until its next packet from outside: that takes nearly as many paths as there are slots.
+// slot in an open hash. Slots are taken one by one and never move; two threads that see a path for the first
+// time together may give it two numbers. A path that finds all slots taken that its hash leads to (256, so a
+// table of 256 holds as many, and larger ones are nearly full by then) takes the first of them over: what
+// waits for its way back under that number goes the newer way, or for a moment a mix of both, until its next
+// packet from outside.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -58,7 +61,7 @@ class PathTable {
 
   private:
     static_assert(std::endian::native == std::endian::little, "the tag count sits behind the addresses");
-    static constexpr std::size_t addresses_size = 12, probes = 16;
+    static constexpr std::size_t addresses_size = 12, probes = std::min<std::size_t>(slots, 256);
     /// The first eight bytes of the frame, the other four of its addresses with the number of tags and a bit
     /// that is always set, and the tags. By name, so that they stay in registers: as an array the compiler
     /// puts them together on the stack.

@@ -92,12 +92,12 @@ std::size_t Pipeline::sort_in_overload(std::span<rte_mbuf*> packets,
                                        std::span<const std::uint32_t> destinations,
                                        std::span<const std::uint8_t> states) {
     std::array<std::uint8_t, burst_size> opens;
-    std::array<rte_mbuf*, burst_size> shed;
-    std::size_t shed_count = 0, passing = 0, strange = 0;
+    std::array<rte_mbuf*, burst_size> dropped;
+    std::size_t drop_count = 0, passing = 0, strange = 0;
     for (std::size_t i = 0; i < packets.size(); ++i)
         opens[i] = static_cast<std::uint8_t>(opens_connection(frame_of(packets[i]), packets[i]->pkt_len));
     for (std::size_t i = 0; i < packets.size(); ++i) {
-        if (destinations[i] != 0) [[likely]]
+        if (destinations[i] != 0 || !goes_inside_at_once(states[i])) [[likely]]
             continue;
         count_strange(packets[i]);
         ++strange;
@@ -109,7 +109,7 @@ std::size_t Pipeline::sort_in_overload(std::span<rte_mbuf*> packets,
         const unsigned passes = goes_inside_at_once(state);
         const unsigned kept = any(state, inside | sighted | spared);
         const unsigned opening = opens[i] & (kept ^ 1U);
-        const unsigned asking = any(state, sessions | unwatched) & ((opens[i] | kept) ^ 1U);
+        const unsigned asking = any(state, sessions) & ((opens[i] | kept) ^ 1U);
         const unsigned beyond =
             (opening & (openings_left == 0 ? 1U : 0U)) | (asking & (lookups_left == 0 ? 1U : 0U));
         openings_left -= opening & (beyond ^ 1U);
@@ -117,12 +117,12 @@ std::size_t Pipeline::sort_in_overload(std::span<rte_mbuf*> packets,
         packets[passing] = packet;
         passing += passes;
         candidates_.add_if(((passes | beyond) ^ 1U) != 0, packet, state);
-        shed[shed_count] = packet;
-        shed_count += beyond;
+        dropped[drop_count] = packet;
+        drop_count += beyond;
     }
     counters_.add(Counter::outside_to_inside_active, passing - strange);
-    counters_.add(Counter::outside_dropped_overload, shed_count);
-    if (shed_count != 0) rte_pktmbuf_free_bulk(shed.data(), static_cast<unsigned>(shed_count));
+    counters_.add(Counter::outside_dropped_overload, drop_count);
+    if (drop_count != 0) rte_pktmbuf_free_bulk(dropped.data(), static_cast<unsigned>(drop_count));
     return passing;
 }
 
@@ -171,10 +171,12 @@ void Pipeline::note_concerned(std::span<rte_mbuf*> packets, std::span<const std:
     const bool lists = !tables_.listed.empty();
     for (std::size_t i = 0; i < packets.size(); ++i) {
         if (destinations[i] == 0) continue;
+        const bool ruled = policy_->concerns(destinations[i]);
+        if (!ruled && !lists) continue;
         const std::uint32_t source = parse_l3(frame_of(packets[i]), packets[i]->pkt_len).source;
         const bool listed = lists && tables_.listed.may_list(source);
-        if (listed || policy_->concerns(destinations[i])) states[i] |= concerned;
-        if (listed || policy_->may_send_inside(source, destinations[i])) states[i] |= spared;
+        if (ruled || listed) states[i] |= concerned;
+        if (listed || (ruled && policy_->may_send_inside(source, destinations[i]))) states[i] |= spared;
     }
 }
 
@@ -228,7 +230,7 @@ void Pipeline::shed_newcomers() {
     std::array<rte_mbuf*, burst_size> dropped;
     unsigned count = 0, left = newcomers_;
     for (std::size_t i = 0; i < candidates_.count; ++i) {
-        if (!candidates_.plain[i] && !candidates_.views[i].valid) [[unlikely]]
+        if (!candidates_.plain[i] && (!candidates_.views[i].valid || may_go_inside(i))) [[unlikely]]
             continue;
         std::uint8_t& state = candidates_.states[i];
         const unsigned is_newcomer =
@@ -241,6 +243,13 @@ void Pipeline::shed_newcomers() {
     }
     counters_.add(Counter::outside_dropped_overload, count);
     if (count != 0) rte_pktmbuf_free_bulk(dropped.data(), count);
+}
+
+/// Rules and lists see an ICMP error as the packet that it quotes.
+bool Pipeline::may_go_inside(std::size_t i) const {
+    const std::uint32_t outside = candidates_.keys[i].outside.host();
+    return policy_->may_send_inside(outside, candidates_.keys[i].inside.host()) ||
+           (!tables_.listed.empty() && tables_.listed.may_list(outside));
 }
 
 void Pipeline::parse(std::size_t i, From from) {

@@ -173,6 +173,7 @@ class Pipeline {
     void find_sessions(From from);
     void look_up_marked();
     void shed_newcomers();
+    [[nodiscard]] bool may_go_inside(std::size_t candidate) const;
     void parse(std::size_t candidate, From from);
     void prefetch_pending();
     void judge();

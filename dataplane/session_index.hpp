@@ -9,13 +9,11 @@
 // The hash must be keyed, or somebody outside could fill a line on purpose.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstdint>
 #include <expected>
 #include <memory>
-#include <span>
 
 #include <immintrin.h>
 
@@ -53,7 +51,7 @@ class SessionIndex {
     /// The sessions that a hash may lead to, one after the other.
     class Matches {
       public:
-        /// 0: there is none.
+        /// 0: there is none. The entry may change between two calls.
         [[nodiscard]] std::uint32_t number() const {
             const auto place = static_cast<unsigned>(std::countr_zero(places_ | 1U << (ways - 1)));
             const std::uint32_t entry = line_->entries[place].load(std::memory_order_acquire);
@@ -92,7 +90,7 @@ class SessionIndex {
     [[nodiscard]] bool remove(std::uint64_t hash, std::uint32_t number) {
         return replace(line_of(hash), tag_of(hash) | number, 0);
     }
-    /// A session of this hash is kept elsewhere from before this call on, or one less from after it on.
+    /// After a session of this hash was put elsewhere, and after it was taken away there.
     void count_overflow(std::uint64_t hash) {
         line_of(hash).overflowed.fetch_add(1, std::memory_order_release);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <rte_errno.h>
 #include <rte_jhash.h>
@@ -90,20 +91,24 @@ void SessionTable::lookup(std::span<const SessionKey> keys, std::span<const std:
         __builtin_prefetch(found[i]);
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        found[i] = same(found[i]->key, keys[i]) ? found[i] : nullptr;
+        Session* const first = found[i];
+        found[i] = same(first->key, keys[i]) ? first : nullptr;
         if (found[i] != nullptr) continue;
+        // The one that matched before may be gone by now, and have hidden another.
         const auto matches = index_.find(hashes[i]);
-        if (matches.more() || matches.overflowed()) [[unlikely]]
+        if (&records_[matches.number()] != first || matches.more() || matches.overflowed()) [[unlikely]]
             found[i] = look_further(matches, keys[i], hashes[i]);
     }
 }
 
-/// The first match is another session.
+/// The first match was another session.
 Session* SessionTable::look_further(SessionIndex::Matches matches, const SessionKey& key,
                                     std::uint64_t hash) const {
-    for (; matches.more(); matches.next())
-        if (same(records_[matches.number()].key, key)) return &records_[matches.number()];
-    if (same(records_[matches.number()].key, key)) return &records_[matches.number()];
+    for (;; matches.next()) {
+        Session& record = records_[matches.number()];  // asked once: the entry may change
+        if (same(record.key, key)) return &record;
+        if (!matches.more()) break;
+    }
     void* data = nullptr;
     if (!matches.overflowed() ||
         rte_hash_lookup_with_hash_data(overflow_, &key, SessionHash::narrow(hash), &data) < 0)

@@ -126,8 +126,8 @@ class SessionTable {
                                         std::uint64_t hash) const;
     [[nodiscard]] bool publish(const SessionKey& key, std::uint32_t number);
 
+    // What workers read for each burst changes never, or seldom; the rest is the control thread's.
     std::uint32_t capacity_;
-    std::uint32_t size_ = 0;
     Quiescence& quiescence_;
     SessionHash hash_;
     SessionIndex index_;
@@ -135,10 +135,11 @@ class SessionTable {
     Session* records_ = nullptr;  ///< number 0 is no session, and has a key that no packet has
     rte_ring* payloads_ = nullptr;
     Paths* paths_ = nullptr;
+    std::atomic<bool> full_{false};
+    alignas(64) std::uint32_t size_ = 0;
     std::uint32_t free_count_ = 0;
     std::uint32_t* free_ = nullptr;  ///< a stack of unused records
     Batch open_;
-    alignas(64) std::atomic<bool> full_{false};  ///< workers read it: changes seldom, in a line of its own
     std::deque<Batch> waiting_;
 };
 

@@ -242,6 +242,75 @@ TEST_F(Overload, WhatCannotBeParsedGoesInsideAllTheSame) {
     EXPECT_EQ(counted(Counter::outside_to_inside_malformed), burst / 2);
 }
 
+TEST_F(Overload, HeadersThatAreCutShortAreNoNewFlow) {
+    hold_each([](std::uint16_t port) { return opening(port).total_length(30); });
+    hold_each([](std::uint16_t port) { return opening(port).vlan(7).total_length(30); });
+    EXPECT_EQ(counted(Counter::outside_dropped_overload), 2 * (burst - newcomers))
+        << "ports, but no flags: flows like others";
+    hold_each([](std::uint16_t port) { return opening(port).total_length(22); });
+    EXPECT_EQ(counted(Counter::outside_to_inside_malformed), burst);
+}
+
+TEST_F(Overload, ListedSourcesAreJudged) {
+    PolicyConfig config;
+    config.lists = {{.benign = true}};
+    set_policy(config);
+    EXPECT_TRUE(listed_->set({ip("203.0.113.7").host(), 32}, Listing(1)));
+    hold_each([](std::uint16_t port) { return Frame().ipv4("203.0.113.7", decoy).tcp(port, 22, syn); });
+    EXPECT_EQ(ended(End::inside), burst);
+    hold_each([](std::uint16_t port) { return Frame().ipv4("203.0.113.8", decoy).tcp(port, 22, syn); });
+    EXPECT_EQ(ended(End::honeypot), newcomers) << "its neighbour is no better than others";
+    EXPECT_EQ(counted(Counter::outside_dropped_overload), burst - newcomers);
+}
+
+TEST_F(Overload, AnIcmpErrorIsJudgedAsWhatItQuotes) {
+    set_policy(
+        {.rules = {{.sources = {{ip("203.0.113.0").host(), 24}}, .action = PolicyRule::Action::inside}}});
+    hold_each([](std::uint16_t port) {
+        return Frame().ipv4(attacker, decoy).icmp_error(3, Frame().ipv4(decoy, "203.0.113.1").udp(53, port));
+    });
+    EXPECT_EQ(ended(End::inside), burst);
+}
+
+TEST_F(Overload, EachPacketOfAMixedBurstGoesItsOwnWay) {
+    for (std::uint16_t port = 1; port <= 4; ++port)
+        add_session({ip(attacker), ip(decoy), Be16::from_host(port), Be16::from_host(22), protocol::tcp});
+    std::vector<Frame::Bytes> frames;
+    for (std::uint16_t i = 0; i < burst_size; ++i) {
+        const auto port = static_cast<std::uint16_t>(i + 1);
+        switch (i % 4) {
+            case 0:
+                frames.push_back(Frame().ipv4(attacker, server).tcp(port, 80).bytes());
+                break;
+            case 1:
+                frames.push_back(
+                    Frame().ipv4(attacker, decoy).tcp(i % 16 == 1 ? i / 16 + 1 : port, 22, ack).bytes());
+                break;
+            case 2:
+                frames.push_back(Frame().ipv4(attacker, decoy).tcp(port, 23, syn).bytes());
+                break;
+            default:
+                frames.push_back(Frame().ipv4(attacker, decoy).udp(port, 53).total_length(22).bytes());
+        }
+    }
+    hold(frames);
+    std::vector<std::uint16_t> inside;
+    for (Outcome outcome = collect(); outcome.end != End::dropped; outcome = collect())
+        if (outcome.end == End::inside && outcome.frame[23] == protocol::tcp)
+            inside.push_back(static_cast<std::uint16_t>(outcome.frame[34] << 8 | outcome.frame[35]));
+    EXPECT_TRUE(std::ranges::is_sorted(inside)) << "in their order";
+    EXPECT_EQ(inside.size(), burst_size / 4);
+    EXPECT_EQ(counted(Counter::outside_to_inside_active), burst_size / 4);
+    EXPECT_EQ(counted(Counter::outside_to_inside_malformed), burst_size / 4);
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_session), 4U);
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_handshake), newcomers);
+    EXPECT_EQ(counted(Counter::outside_dropped_overload), burst_size / 2 - 4 - newcomers);
+
+    pipeline_->set_limits(burst_size);
+    hold_each([](std::uint16_t port) { return opening(port); });
+    EXPECT_EQ(ended(End::honeypot), burst) << "nothing of it is left";
+}
+
 TEST_F(Overload, ABurstWithPacketsForActiveAddressesHasSomethingToProtect) {
     EXPECT_FALSE(any_active(opening(1)));
     EXPECT_TRUE(any_active(to(server)));

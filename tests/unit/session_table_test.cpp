@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -170,12 +171,15 @@ TEST_F(SessionTableTest, ReadersBesideTheWriterSeeWhatWasThereAllTheTime) {
         expected.push_back(add(lasting[i]).value() + 1);
     }
     std::atomic<bool> ends{false};
-    std::atomic<unsigned> looks{0}, missed{0};
+    std::atomic<unsigned> looks{0}, missed{0}, wrong{0};
     std::thread reader([&] {
         quiescence_->online(0);
         while (!ends) {
             const auto begun = quiescence_->begun();
             missed += look_up(lasting) != expected ? 1 : 0;
+            const auto found = look_up(passing);
+            for (std::size_t i = 0; i < found.size(); ++i)
+                wrong += found[i] != 0 && table_->at(found[i] - 1).key != passing[i] ? 1 : 0;
             ++looks;
             quiescence_->report(0, begun);
         }
@@ -195,6 +199,100 @@ TEST_F(SessionTableTest, ReadersBesideTheWriterSeeWhatWasThereAllTheTime) {
                 present.push_back(*index);
             else
                 table_->reclaim();
+        }
+    }
+    ends = true;
+    reader.join();
+    EXPECT_EQ(missed, 0U) << "of " << looks << " looks";
+    EXPECT_EQ(wrong, 0U) << "a session of another key";
+}
+
+class SessionIndexTest : public testing::Test {
+  protected:
+    SessionIndexTest() { start_eal(); }
+    [[nodiscard]] static std::vector<std::uint32_t> all(SessionIndex::Matches matches) {
+        std::vector<std::uint32_t> numbers;
+        for (; matches.more(); matches.next()) numbers.push_back(matches.number());
+        if (matches.number() != 0) numbers.push_back(matches.number());
+        return numbers;
+    }
+};
+
+TEST_F(SessionIndexTest, LeadsToAllOfAHashOneAfterTheOther) {
+    using Numbers = std::vector<std::uint32_t>;
+    for (const std::uint64_t hash :
+         {std::uint64_t{0}, std::uint64_t{7}, ~std::uint64_t{0}, std::uint64_t{1} << 63})
+        for (const std::uint32_t capacity : {3U, 4U, 15U, 16U, 1'000U, 65'535U, 65'536U}) {
+            const auto index = std::make_unique<SessionIndex>(SessionIndex::create(capacity).value());
+            EXPECT_EQ(all(index->find(hash)), Numbers{});
+            for (const std::uint32_t number : {1U, capacity, 2U}) EXPECT_TRUE(index->add(hash, number));
+            EXPECT_EQ(all(index->find(hash)), (Numbers{1, capacity, 2})) << capacity;
+            EXPECT_TRUE(index->remove(hash, 1));
+            EXPECT_FALSE(index->remove(hash, 1));
+            EXPECT_EQ(all(index->find(hash)), (Numbers{capacity, 2}));
+            EXPECT_TRUE(index->remove(hash, 2));
+            EXPECT_TRUE(index->remove(hash, capacity));
+            EXPECT_EQ(all(index->find(hash)), Numbers{});
+        }
+}
+
+TEST_F(SessionIndexTest, ALineHoldsFifteen) {
+    auto index = SessionIndex::create(64).value();
+    for (std::uint32_t number = 1; number <= 15; ++number) EXPECT_TRUE(index.add(0, number));
+    EXPECT_FALSE(index.add(0, 16));
+    EXPECT_FALSE(index.find(0).overflowed());
+    index.count_overflow(0);
+    EXPECT_TRUE(index.find(0).overflowed());
+    index.uncount_overflow(0);
+    EXPECT_FALSE(index.find(0).overflowed());
+    EXPECT_TRUE(index.remove(0, 9));
+    EXPECT_TRUE(index.add(0, 16));
+    EXPECT_EQ(all(index.find(0)).size(), 15U);
+}
+
+/// So many that tags have few bits, and sessions of one line share them.
+class LargeSessionTableTest : public SessionTableTest {
+  protected:
+    LargeSessionTableTest() : SessionTableTest(1U << 22) {}
+};
+
+TEST_F(LargeSessionTableTest, ReadersSeeWhatWasThereThoughOthersOfItsTagComeAndGo) {
+    // What the table makes of a hash: one of 2^19 lines by its lower half, and nine bits of the upper half.
+    // (Of 2^19 and one, in fact, which among the first of them makes little difference.)
+    std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> places;
+    std::vector<std::uint32_t> together;
+    for (std::uint32_t i = 0; together.empty(); ++i) {
+        const std::uint64_t hash = table_->hash(numbered(i));
+        const std::uint64_t low = hash & 0xffffffff;
+        if (low >= 1U << 26) continue;
+        auto& numbers = places[low >> 13 | hash >> 55 << 32];
+        numbers.push_back(i);
+        if (numbers.size() == 3) together = numbers;
+    }
+    // A lasting one behind the place of two that come and go.
+    std::optional<Index> first = add(numbered(together[0]));
+    const Index expected = add(numbered(together[1])).value();
+    const std::vector<SessionKey> lasting(burst_size, numbered(together[1]));
+    const std::vector<Index> all(burst_size, expected + 1);
+    std::atomic<bool> ends{false};
+    std::atomic<unsigned> looks{0}, missed{0};
+    std::thread reader([&] {
+        quiescence_->online(0);
+        while (!ends) {
+            const auto begun = quiescence_->begun();
+            missed += look_up(lasting) != all ? 1 : 0;
+            ++looks;
+            quiescence_->report(0, begun);
+        }
+        quiescence_->offline(0);
+    });
+    for (unsigned turn = 0; turn < 200'000 || looks < 60'000; ++turn) {
+        if (first) {
+            remove(*first);
+            first.reset();
+        } else {
+            first = add(numbered(together[turn % 4 == 1 ? 2 : 0]));
+            ASSERT_TRUE(first);
         }
     }
     ends = true;
@@ -255,7 +353,7 @@ TEST(PathTable, WithMorePathsThanNumbersTheNewestIsRight) {
     }
 }
 
-TEST(PathTable, WorkersAgree) {
+TEST(PathTable, WorkersBesideEachOtherGetTheirPathsBack) {
     PathTable<256> table;
     std::atomic<unsigned> wrong{0};
     const auto work = [&](unsigned seed) {

@@ -58,6 +58,8 @@ class SwitchFixture : public testing::Test {
     void hold(const std::vector<Frame::Bytes>& burst);
     void hold(const Frame& frame) { give(std::mem_fn(&Pipeline::from_outside), frame); }
 
+    /// The next frame that ended somewhere; `dropped`: there is none.
+    [[nodiscard]] Outcome collect();
     /// How many frames have ended there since the last look.
     [[nodiscard]] std::size_t ended(End end);
 
@@ -100,7 +102,6 @@ class SwitchFixture : public testing::Test {
 
   private:
     void give(const Stage& stage, const Frame& frame);
-    [[nodiscard]] Outcome collect();
 };
 
 }  // namespace honeyswitch::dataplane
