@@ -11,7 +11,8 @@ void Pipeline::decide_admission(std::size_t i) {
     if (!control_alive_) return send_inside(packet, Counter::outside_to_inside_fail_open);
     if (candidates_.keys[i].outside == config_.probe_source)
         return drop(packet, Counter::outside_dropped_probe_source);
-    if (!take_one(newcomers_left_)) return drop(packet, Counter::outside_dropped_overload);
+    if (newcomers_left_ == 0) return drop(packet, Counter::outside_dropped_overload);
+    --newcomers_left_;
     const Opening opening = opening_of(i);
     if (opening == Opening::answer && !tables_.modes.divert_backscatter.load(std::memory_order_relaxed)) {
         // The end of a flow that never got a session is for the honeypot, which keeps a state for it.

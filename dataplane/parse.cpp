@@ -115,7 +115,7 @@ bool unusual_opens_connection(std::span<const std::uint8_t> frame, std::uint32_t
     const std::size_t flags = l3.l3_offset + ip.header_length() + tcp_flag::offset;
     const std::size_t end = std::min<std::size_t>(frame.size(), l3.l3_offset + ip.total_length.host());
     if (ip.protocol != protocol::tcp || ip.fragment_offset() != 0 || end <= flags) return false;
-    return (frame[flags] & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) == tcp_flag::syn;
+    return tcp_flag::asks(frame[flags]);
 }
 
 SessionView parse_session(std::span<const std::uint8_t> frame, const L3View& l3, From from) {

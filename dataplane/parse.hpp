@@ -113,7 +113,7 @@ struct SessionView {
     const bool tcp = frame[l3 + 9] == protocol::tcp;
     const bool whole = load<Be16>(frame.data() + l3 + 2).host() > flags - l3;
     const bool first = (load<Be16>(frame.data() + l3 + 6).host() & 0x1fffU) == 0;
-    const bool asks = (frame[flags] & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) == tcp_flag::syn;
+    const bool asks = tcp_flag::asks(frame[flags]);
     return (static_cast<int>(tcp) & static_cast<int>(whole) & static_cast<int>(first) &
             static_cast<int>(asks)) != 0;
 }

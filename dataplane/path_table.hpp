@@ -18,6 +18,7 @@
 
 #include <rte_hash_crc.h>
 
+#include "dataplane/headers.hpp"
 #include "dataplane/l2_path.hpp"
 
 namespace honeyswitch::dataplane {
@@ -106,25 +107,19 @@ class PathTable {
         return rte_hash_crc_8byte(words.second ^ words.third >> 32, crc) % slots;
     }
 
-    template <typename Word>
-    static Word load_word(const std::uint8_t* bytes) {
-        Word word;
-        std::memcpy(&word, bytes, sizeof word);
-        return word;
-    }
     static Words words_of(const std::uint8_t* frame, std::uint8_t tag_count) {
         std::uint64_t tags = 0;
         if (tag_count != 0) [[unlikely]]
             std::memcpy(&tags, frame + addresses_size, tag_count * sizeof(VlanTag));
-        return {load_word<std::uint64_t>(frame),
-                load_word<std::uint32_t>(frame + 8) | std::uint64_t{tag_count} << 32 | complete, tags};
+        return {load<std::uint64_t>(frame),
+                load<std::uint32_t>(frame + 8) | std::uint64_t{tag_count} << 32 | complete, tags};
     }
     static Words packed(const L2Path& path) {
         std::uint8_t addresses[16] = {};
         std::memcpy(addresses, path.destination.data(), 6);
         std::memcpy(addresses + 6, path.source.data(), 6);
         addresses[addresses_size] = path.tag_count;
-        return {load_word<std::uint64_t>(addresses), load_word<std::uint64_t>(addresses + 8) | complete,
+        return {load<std::uint64_t>(addresses), load<std::uint64_t>(addresses + 8) | complete,
                 std::bit_cast<std::uint64_t>(path.tags)};
     }
 

@@ -164,11 +164,6 @@ class Pipeline {
     [[nodiscard]] std::size_t sort_in_overload(std::span<rte_mbuf*> packets,
                                                std::span<const std::uint32_t> destinations,
                                                std::span<const std::uint8_t> states);
-    [[nodiscard]] static bool take_one(unsigned& left) {
-        if (left == 0) return false;
-        --left;
-        return true;
-    }
     void remember_path(rte_mbuf* packet);
     void find_sessions(From from);
     void look_up_marked();
