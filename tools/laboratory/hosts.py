@@ -24,14 +24,17 @@ class CampusHost:
         """Its port on the campus bridge; Linux allows 15 characters."""
         return f"p-{self.name}"[:15]
 
-    def plug_in(self, campus: Namespace, address: str) -> None:
-        """On the wire with its address, and silent: nobody has heard of it until it speaks."""
+    def plug_in(self, campus: Namespace, address: str, arp: bool = True) -> None:
+        """On the wire with its address, and silent: nobody has heard of it until it speaks, or is asked by the
+        agent's sweep. Without `arp` it never answers one."""
         self.directory.mkdir(parents=True, exist_ok=True)
         (self.directory / "address").write_text(address)
         self.namespace.create()
         # A tentative or announced address would be found before it speaks.
         self.namespace.sysctl("net.ipv4.conf.default.arp_notify", 0)
         wiring.attach(campus, "br0", self.port, self.namespace, "eth0", addresses.mac_of(address))
+        if not arp:
+            self.namespace.ip("link", "set", "eth0", "arp", "off")
         prefix_length = addresses.DOMAIN.partition("/")[2]
         self.namespace.ip("address", "add", f"{address}/{prefix_length}", "brd", "10.66.3.255", "dev", "eth0")
         self.namespace.ip("route", "add", "default", "via", addresses.CORE_CAMPUS)

@@ -144,11 +144,11 @@ class Lab:
     def host(self, name: str) -> CampusHost:
         return CampusHost(name, self.machine(name), self.processes, self.directory)
 
-    def add_host(self, name: str, address: str, serve: bool = True) -> CampusHost:
+    def add_host(self, name: str, address: str, serve: bool = True, arp: bool = True) -> CampusHost:
         host = self.host(name)
         if name in MACHINES + MORE_MACHINES or host.namespace.exists():
             raise LabError(f"there is a machine '{name}' already")
-        host.plug_in(self.machine("campus"), address)
+        host.plug_in(self.machine("campus"), address, arp)
         if serve:
             host.serve(self.client_key)
         return host

@@ -16,9 +16,8 @@ def hosts_found_by_arp(lab: Lab) -> Observation:
     """Hosts are found by ARP, before and after their first packet to the outside"""
     seen = Observation()
     _silent_hosts(lab, seen)
-    host = lab.add_host(NEWCOMER, NEWCOMER_ADDRESS, serve=False)
     try:
-        _newcomer(lab, host.namespace, seen)
+        _newcomer(lab, seen)
     finally:
         lab.remove_host(NEWCOMER)
         view.becomes_inactive(lab, NEWCOMER_ADDRESS)
@@ -35,12 +34,14 @@ def _silent_hosts(lab: Lab, seen: Observation) -> None:
               f"({', '.join(addresses.HOSTS[name] for name in by_agent)})")
 
 
-def _newcomer(lab: Lab, newcomer, seen: Observation) -> None:
-    """A host comes up and at once talks to the outside: its ARP request for the router comes first."""
+def _newcomer(lab: Lab, seen: Observation) -> None:
+    """A host comes up and at once talks to the outside: its ARP request for the router comes first, or its answer
+    if a sweep passes just then."""
     agent = lab.machine("agent")
     before = view.counters(lab)
     with Tap(agent, "eth0") as campus, Tap(agent, "mgmt") as management:
-        ping = newcomer.attempt("ping", "-n", "-c", "1", "-W", "3", addresses.ATTACKERS[0])
+        newcomer = lab.add_host(NEWCOMER, NEWCOMER_ADDRESS, serve=False)
+        ping = newcomer.namespace.attempt("ping", "-n", "-c", "1", "-W", "3", addresses.ATTACKERS[0])
         vouchers = _wait_until_active(lab, NEWCOMER_ADDRESS)
         first_arp = _first(campus, lambda frame: frame.type == ETHERTYPE_ARP
                            and frame.src == addresses.mac_of(NEWCOMER_ADDRESS))

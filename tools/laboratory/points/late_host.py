@@ -34,9 +34,10 @@ def session_survives_new_host(lab: Lab) -> Observation:
 def _quiet_host(lab: Lab, seen: Observation) -> None:
     """No agent can find this host: it neither sends nor answers ARP."""
     attacker = lab.machine("attacker")
-    host = lab.add_host(QUIET, QUIET_ADDRESS)
+    # Without ARP from the start: a sweep that passes while its servers start would find it.
+    host = lab.add_host(QUIET, QUIET_ADDRESS, arp=False)
     try:
-        _silence_arp(lab, host.namespace)
+        _know_each_other(lab, host.namespace)
         before = web_title(attacker, QUIET_ADDRESS)
         host.namespace.attempt("ping", "-n", "-c", "1", "-W", "2", addresses.ATTACKERS[0])
         active = view.becomes_active(lab, QUIET_ADDRESS, "sighting", timeout=5)
@@ -48,9 +49,8 @@ def _quiet_host(lab: Lab, seen: Observation) -> None:
         lab.remove_host(QUIET)
 
 
-def _silence_arp(lab: Lab, quiet: Namespace) -> None:
-    """Static neighbours on both sides of its link to the router, and ARP switched off."""
-    quiet.ip("link", "set", "eth0", "arp", "off")
+def _know_each_other(lab: Lab, quiet: Namespace) -> None:
+    """Static neighbours on both sides of its link to the router."""
     for machine, interface, neighbour in ((quiet, "eth0", addresses.CORE_CAMPUS),
                                           (lab.machine("core"), "campus", QUIET_ADDRESS)):
         machine.ip("neigh", "replace", neighbour, "lladdr", addresses.mac_of(neighbour), "dev", interface,
