@@ -22,6 +22,7 @@ class Result:
     by_class: dict = field(default_factory=dict)  # the same, for each kind of traffic
     lost_share: dict = field(default_factory=dict)  # of what the program took, for each kind: exact, of the whole run
     missed_share: dict = field(default_factory=dict)  # of what arrived at the NIC's ring and found it full
+    missed_in_stalls_share: dict = field(default_factory=dict)  # of it, while the forwarding thread did not run
     shed_share: float | None = None  # of all that was received, dropped so that the rest could be carried; of the whole run
     sessions_per_second: float | None = None
     waited_share: float = 0.0  # of the time, the forwarding thread's CPU was another process's
@@ -232,7 +233,7 @@ class Measurement:
         result = Result(self.program.name, self.case.name)
         for index, kind in enumerate(self.kinds):
             result.by_class[kind] = self._arrived(whole, index) / whole.usable_seconds(self.case.stream)
-            result.missed_share[kind] = self._missed_share(spans, index)
+            result.missed_share[kind], result.missed_in_stalls_share[kind] = self._missed_shares(spans, index)
         result.packets_per_second = sum(result.by_class.values())
         result.waited_share = whole.waited / whole.seconds
         result.starved = whole.totals.starved
@@ -242,13 +243,15 @@ class Measurement:
         result.resident_bytes = self.program.process.resident_bytes()
         return result
 
-    def _missed_share(self, spans, index):
-        """On a shared machine a NIC's ring overflows whenever another process has the CPU for longer than it takes to
-        fill; windows in which that may have been so tell nothing of the program. None: there were no others."""
+    def _missed_shares(self, spans, index):
+        """Of all that arrived: what was missed, and what of it in stalls of the forwarding thread. On a shared machine a NIC's
+        ring overflows whenever another process has the CPU for longer than it takes to fill; windows in which that may have
+        been so tell nothing of the program. None: there were no others."""
         stream = self.case.stream
         if stream.rate == 0:
-            return 0.0
+            return 0.0, 0.0
         undisturbed = [span.totals for span in spans if span.waited < 0.5 * stream.ring / stream.rate]
         missed = sum(totals.missed(index) for totals in undisturbed)
         offered = missed + sum(totals.received(index) for totals in undisturbed)
-        return missed / offered if offered else None
+        in_stalls = sum(totals.missed_in_stalls(index) for totals in undisturbed)
+        return (missed / offered, in_stalls / offered) if offered else (None, None)

@@ -37,6 +37,9 @@ class Summary:
         dropped = max(result["lost_share"].get(kind, 0.0) for result in self.results)
         return dropped if missed is None else missed + (1 - missed) * dropped
 
+    def missed_in_stalls(self, kind):
+        return self._median([result["missed_in_stalls_share"].get(kind) for result in self.results])
+
     def by_class(self, kind):
         return self._median([result["by_class"].get(kind) for result in self.results])
 
@@ -88,17 +91,19 @@ def _row(cells, case, key):
         _text(cell.rate / reference.rate if reference and not case.stream.rate else None, ".2f"),
         _text(own and own / 1e6, ".2f"),
         _text(cell.sessions_per_second and cell.sessions_per_second / 1e6, ".3f"),
-        f"{cell.lost(vouched):.2%}", f"{cell.waited_share:.0%}",
+        f"{cell.lost(vouched):.2%}",
+        _text(cell.missed_in_stalls(vouched) if case.stream.rate else None, ".2%"), f"{cell.waited_share:.0%}",
     ]  # fmt: skip
 
 
 HEAD = ["case", "program", "Mpps", "spread", "own ns", "/testpmd", "/OVS", "/none", "active Mpps", "M sessions/s", "lost",
-        "CPU taken"]  # fmt: skip
+        "in stalls", "CPU taken"]  # fmt: skip
 
 
 def table(results):
     """As Markdown. `own ns`: for each packet, beyond the input. `/none`: against the same program's `active-0`. `lost`: of the active traffic where there is any,
-    else of all. `CPU taken`: share of the time that other processes had the forwarding CPU; rates leave it out."""
+    else of all; `in stalls`: of it, missed by the ring of a paced case while the forwarding thread did not poll for half of the ring's time.
+    `CPU taken`: share of the time that other processes had the forwarding CPU; rates leave it out."""
     cells = summaries(results)
     rows = [_row(cells, case, key) for case in all_cases() for key in NAMES if (case.name, key) in cells]
     return markdown(HEAD, rows)

@@ -5,7 +5,7 @@ import mmap
 import os
 from pathlib import Path
 
-MAGIC = 0x686F6E6579626E32
+MAGIC = 0x686F6E6579626E33
 PORTS = ("outside", "inside", "honeypot")
 QUEUES = 4
 CLASSES = 8
@@ -32,8 +32,8 @@ class Plan(ctypes.Structure):
 
 class Counters(ctypes.Structure):
     _fields_ = [
-        ("packets", u64 * CLASSES), ("missed", u64 * CLASSES), ("fingerprint", u64 * CLASSES),
-        ("polls", u64), ("starved", u64), ("reserved", u64 * 6),
+        ("packets", u64 * CLASSES), ("missed", u64 * CLASSES), ("missed_in_stalls", u64 * CLASSES),
+        ("fingerprint", u64 * CLASSES), ("polls", u64), ("starved", u64), ("reserved", u64 * 6),
     ]  # fmt: skip
 
 
@@ -44,7 +44,7 @@ class Layout(ctypes.Structure):
     ]  # fmt: skip
 
 
-assert Layout.plan.offset == 64 and Layout.received.offset == 512 and ctypes.sizeof(Layout) == 512 + 24 * 256
+assert Layout.plan.offset == 64 and Layout.received.offset == 512 and ctypes.sizeof(Layout) == 512 + 24 * 320
 
 
 class Totals:
@@ -62,6 +62,7 @@ class Totals:
             sent = [queue for port in layout.sent for queue in port]
             values["received", index] = sum(queue.packets[index] for queue in received)
             values["missed", index] = sum(queue.missed[index] for queue in received)
+            values["missed in stalls", index] = sum(queue.missed_in_stalls[index] for queue in received)
             values["fingerprint in", index] = sum(queue.fingerprint[index] for queue in received)
             values["fingerprint out", index] = sum(queue.fingerprint[index] for queue in sent)
             for port in range(len(PORTS)):
@@ -76,6 +77,10 @@ class Totals:
 
     def missed(self, index):
         return self.values["missed", index]
+
+    def missed_in_stalls(self, index):
+        """Of these, those at a poll before which there had been none for half of the ring's time."""
+        return self.values["missed in stalls", index]
 
     def sent(self, port, index):
         return self.values["sent", port, index]

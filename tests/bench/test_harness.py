@@ -185,7 +185,7 @@ def test_identities_of_different_kinds_never_meet():
 def test_the_table_sets_the_switch_against_limit_and_peer():
     def result(key, rate):
         return {"case": "active-0", "key": key, "packets_per_second": rate, "sessions_per_second": None,
-                "missed_share": {}, "lost_share": {}, "by_class": {"active": rate}, "waited_share": 0.0}  # fmt: skip
+                "missed_share": {}, "missed_in_stalls_share": {}, "lost_share": {}, "by_class": {"active": rate}, "waited_share": 0.0}  # fmt: skip
 
     text = table([result("testpmd", 40e6), result("honeyswitch", 35e6), result("honeyswitch", 37e6), result("ovs", 4e6)])
     row = next(line for line in text.splitlines() if "honeyswitch" in line)

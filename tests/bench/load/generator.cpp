@@ -44,7 +44,7 @@ void Source::read_plan() {
     slot_size_ = plan.slot_size;
     for (unsigned index = 0; index < class_count; ++index) read_class(index);
     handled_ = 0;
-    started_ = rte_rdtsc();
+    started_ = polled_ = rte_rdtsc();
     const double per_second = static_cast<double>(plan.rate) / queues_;
     per_cycle_ = static_cast<std::uint64_t>(per_second / static_cast<double>(rte_get_tsc_hz()) * 0x1p32);
     ring_ = plan.ring;
@@ -71,13 +71,18 @@ void Source::write(rte_mbuf& mbuf) {
         counters_.fingerprint[index] += fingerprint(frame, base.bytes);
 }
 
-void Source::miss(std::uint64_t packets) {
+bool Source::stalled(std::uint64_t since_last_poll) const {
+    return (since_last_poll >> 8) * per_cycle_ >> 24 > ring_ / 2;
+}
+
+void Source::miss(std::uint64_t packets, bool in_stall) {
     handled_ += packets;
     for (; packets > 0; --packets) {
         const unsigned index = slot_class_[slot_];
         slot_ = slot_ + 1 == slot_count ? 0 : slot_ + 1;
         static_cast<void>(advance(cursors_[index]));
         ++counters_.missed[index];
+        counters_.missed_in_stalls[index] += in_stall ? 1 : 0;
     }
 }
 
@@ -85,9 +90,11 @@ void Source::miss(std::uint64_t packets) {
 // is taken from the head instead of the tail, which is the same but for the order.
 std::uint64_t Source::arrived() {
     if (per_cycle_ == 0) return left_;
-    const std::uint64_t due = ((rte_rdtsc() - started_) >> 8) * per_cycle_ >> 24;
+    const std::uint64_t now = rte_rdtsc();
+    const std::uint64_t due = ((now - started_) >> 8) * per_cycle_ >> 24;
     if (due - handled_ > ring_) [[unlikely]]
-        miss(due - handled_ - ring_);
+        miss(due - handled_ - ring_, stalled(now - polled_));
+    polled_ = now;
     return std::min(due - handled_, left_);
 }
 

@@ -35,7 +35,10 @@ class Source {
     void read_plan();
     void read_class(unsigned index);
     [[nodiscard]] std::uint64_t arrived();
-    void miss(std::uint64_t packets);
+    void miss(std::uint64_t packets, bool in_stall);
+    /// The lcore has not polled for the time in which half of the ring fills: hundreds of bursts' time, so
+    /// the machine has stopped it (another process, or its host), or the program has done something else.
+    [[nodiscard]] bool stalled(std::uint64_t since_last_poll) const;
     void write(rte_mbuf& mbuf);
     [[nodiscard]] static std::uint32_t advance(Cursor& cursor);
 
@@ -49,6 +52,7 @@ class Source {
     std::uint64_t left_ = 0;       ///< packets until the plan's limit
     std::uint64_t handled_ = 0;    ///< received or missed
     std::uint64_t started_ = 0;    ///< TSC
+    std::uint64_t polled_ = 0;     ///< TSC of the latest poll, where there is a rate
     std::uint64_t per_cycle_ = 0;  ///< packets per TSC cycle, times 2^32; 0: as many as are taken
     std::uint64_t ring_ = 0;
     std::array<std::uint8_t, slot_count> slot_class_{}, slot_size_{};

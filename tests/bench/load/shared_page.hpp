@@ -11,7 +11,7 @@
 
 namespace honeyswitch::bench {
 
-inline constexpr std::uint64_t page_magic = 0x686f6e6579626e32;  ///< changes with the layout
+inline constexpr std::uint64_t page_magic = 0x686f6e6579626e33;  ///< changes with the layout
 inline constexpr unsigned port_count = 3;                        ///< net_null0 outside, 1 inside, 2 honeypot
 inline constexpr unsigned queue_count = 4;                       ///< per port and direction, at most
 inline constexpr unsigned class_count = 8;  ///< the last one counts frames without a mark
@@ -58,13 +58,14 @@ struct Plan {
 /// One queue's counters, written by the lcore that polls it and read by the benchmark at any time.
 struct alignas(64) Counters {
     std::array<std::uint64_t, class_count> packets;
-    std::array<std::uint64_t, class_count> missed;       ///< arrived at a full ring
-    std::array<std::uint64_t, class_count> fingerprint;  ///< sum of frame hashes, modulo 2^64
+    std::array<std::uint64_t, class_count> missed;            ///< arrived at a full ring
+    std::array<std::uint64_t, class_count> missed_in_stalls;  ///< of these: Source::stalled
+    std::array<std::uint64_t, class_count> fingerprint;       ///< sum of frame hashes, modulo 2^64
     std::uint64_t polls;
     std::uint64_t starved;  ///< polls that found no mbuf to receive into
     std::array<std::uint64_t, 6> reserved;
 };
-static_assert(sizeof(Counters) == 256);
+static_assert(sizeof(Counters) == 320);
 
 struct SharedPage {
     std::uint64_t magic;
@@ -77,6 +78,6 @@ struct SharedPage {
     std::array<std::array<Counters, queue_count>, port_count> sent;
 };
 static_assert(offsetof(SharedPage, plan) == 64 && sizeof(Plan) == 448);
-static_assert(offsetof(SharedPage, received) == 512 && sizeof(SharedPage) == 512 + 2 * 12 * 256);
+static_assert(offsetof(SharedPage, received) == 512 && sizeof(SharedPage) == 512 + 2 * 12 * 320);
 
 }  // namespace honeyswitch::bench

@@ -1,14 +1,12 @@
 // One benchmark for each stage. Those that need fresh buffers include making them, which is measured alone as
 // `input`: subtract it.
-#include "tests/bench/micro/world.hpp"
+#include "tests/bench/micro/work.hpp"
 
 namespace honeyswitch::bench {
 
 using namespace dataplane;
 
 namespace {
-
-using Burst = std::array<rte_mbuf*, burst_size>;
 
 void input(benchmark::State& state) {
     Burst packets;
@@ -115,25 +113,11 @@ void look_up_session(benchmark::State& state) {
         if (session == nullptr) state.SkipWithError("a session was not found");
 }
 
-void decide(Pipeline& pipeline, Traffic kind, Burst& packets) {
-    if (kind == Traffic::reply) return pipeline.from_honeypot(packets, first_honeypot_port);
-    if (from_campus(kind)) return pipeline.from_inside(packets);
-    pipeline.from_outside(packets);
-}
-
 void verdict(benchmark::State& state, Traffic kind, std::uint32_t flows, std::uint32_t sessions,
              unsigned newcomers = burst_size) {
-    World& world = World::get();
-    Pipeline pipeline = world.pipeline(sessions);
-    pipeline.set_limits(newcomers);
-    Traffic64 traffic(kind, flows);
-    Burst packets;
+    Work work({kind, flows, 0}, sessions, 0, newcomers);
     const PerPacket count(state);
-    for (auto _ : state) {
-        world.fill(packets, traffic);
-        decide(pipeline, kind, packets);
-        world.transmitter().flush();
-    }
+    for (auto _ : state) work.carry_burst();
 }
 
 void verdict_active(benchmark::State& state) {
@@ -161,17 +145,10 @@ void scan(benchmark::State& state, unsigned newcomers) {
     World& world = World::get();
     const auto sessions = static_cast<std::uint32_t>(state.range(0));
     world.modes().handshake = true;
-    Pipeline pipeline = world.pipeline(sessions);
-    pipeline.set_limits(newcomers);
-    Traffic64 traffic(Traffic::scan, many, sessions);
-    Burst packets;
+    Work work({Traffic::scan, many, sessions}, sessions, 0, newcomers);
     {
         const PerPacket count(state);
-        for (auto _ : state) {
-            world.fill(packets, traffic);
-            pipeline.from_outside(packets);
-            world.transmitter().flush();
-        }
+        for (auto _ : state) work.carry_burst();
     }
     world.modes().handshake = false;
 }

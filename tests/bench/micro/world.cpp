@@ -23,11 +23,11 @@ std::array<std::uint16_t, most_ports> swallowing_ports(rte_mempool& buffers) {
     for (unsigned i = 0; i < side_count; ++i) {
         ports[i] = or_end(Eal::attach("net_null" + std::to_string(i) + ",no-rx=1"));
         const rte_eth_conf config{};
-        const bool started = rte_eth_dev_configure(ports[i], 1, 1, &config) == 0 &&
-                             rte_eth_rx_queue_setup(ports[i], 0, 64, 0, nullptr, &buffers) == 0 &&
-                             rte_eth_tx_queue_setup(ports[i], 0, 64, 0, nullptr) == 0 &&
-                             rte_eth_dev_start(ports[i]) == 0;
-        if (!started) std::exit(1);
+        bool started = rte_eth_dev_configure(ports[i], worker_count, worker_count, &config) == 0;
+        for (std::uint16_t queue = 0; queue < worker_count; ++queue)
+            started = started && rte_eth_rx_queue_setup(ports[i], queue, 64, 0, nullptr, &buffers) == 0 &&
+                      rte_eth_tx_queue_setup(ports[i], queue, 64, 0, nullptr) == 0;
+        if (!started || rte_eth_dev_start(ports[i]) != 0) std::exit(1);
     }
     return ports;
 }
@@ -60,8 +60,8 @@ SessionKey key_of(const Identity& who) {
 }
 
 World::World()
-    : eal_(or_end(
-          Eal::start({"--in-memory", "--no-pci", "--no-telemetry", "--lcores=0@1", "--log-level=warning"}))),
+    : eal_(or_end(Eal::start({"--in-memory", "--no-pci", "--no-telemetry", "--lcores=0@1,1@0",
+                              "--main-lcore=0", "--log-level=warning"}))),
       buffers_(or_end(create_buffer_pool(buffer_count))),
       ports_(swallowing_ports(*buffers_)),
       quiescence_(or_end(Quiescence::create(1))),
@@ -69,9 +69,12 @@ World::World()
           or_end(AddressTable::create({.addresses = 1 << 17, .domains = 16, .sightings = 64}, quiescence_))),
       pending_(or_end(PendingTable::create(1 << 20))),
       own_flows_(or_end(OwnFlows::create())),
-      listed_(or_end(ListedTable::create(131'072, quiescence_))),
-      punts_(or_end(MbufRing::create("punts", 2 * buffer_count))),
-      transmitter_(std::make_unique<Transmitter>(ports_, side_count, 0, counters_)) {
+      listed_(or_end(ListedTable::create(131'072, quiescence_))) {
+    for (unsigned i = 0; i < worker_count; ++i) {
+        workers_[i] = std::make_unique<WorkerPart>();
+        workers_[i]->punts = or_end(MbufRing::create("punts" + std::to_string(i), 2 * buffer_count));
+        workers_[i]->transmitter.emplace(ports_, side_count, i, workers_[i]->counters);
+    }
     std::vector<std::uint32_t> active;
     for (std::uint32_t rank = 1; rank <= active_addresses; ++rank)
         active.push_back(campus_address(rank, seed));
@@ -100,10 +103,12 @@ SessionTable& World::sessions(std::uint32_t count) {
     return *sessions_;
 }
 
-Pipeline World::pipeline(std::uint32_t session_count) {
+Pipeline World::pipeline(std::uint32_t session_count, unsigned worker) {
+    WorkerPart& own = *workers_[worker];
     Pipeline pipeline({*addresses_, sessions(session_count), honeypots_, pools_, *pending_, *own_flows_,
                        *listed_, policy_, modes_},
-                      {}, punts_, *transmitter_, counters_, *tally_, or_end(ReplyLimiter::create(1)));
+                      {.worker = worker}, *own.punts, *own.transmitter, own.counters, own.tally,
+                      or_end(ReplyLimiter::create(1)));
     pipeline.set_time(1000, true);
     return pipeline;
 }

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -53,6 +54,17 @@ class Traffic64 {
 
 [[nodiscard]] dataplane::SessionKey key_of(const Identity& who);
 
+/// What each worker has of its own.
+struct WorkerPart {
+    dataplane::ProgressTally tally;
+    dataplane::Counters counters;
+    std::optional<dataplane::MbufRing> punts;
+    std::optional<dataplane::Transmitter> transmitter;
+};
+
+/// Lcore 0 runs on CPU 1, lcore 1 on CPU 0.
+inline constexpr unsigned worker_count = 2;
+
 /// Lives as long as the process.
 class World {
   public:
@@ -68,9 +80,11 @@ class World {
     [[nodiscard]] dataplane::ListedTable& listed() { return *listed_; }
     [[nodiscard]] dataplane::AddressTable& addresses() { return *addresses_; }
     [[nodiscard]] const std::array<std::uint16_t, dataplane::most_ports>& ports() const { return ports_; }
-    [[nodiscard]] dataplane::Pipeline pipeline(std::uint32_t session_count);
+    [[nodiscard]] dataplane::Pipeline pipeline(std::uint32_t session_count, unsigned worker = 0);
     [[nodiscard]] dataplane::Modes& modes() { return modes_; }
-    [[nodiscard]] dataplane::Transmitter& transmitter() { return *transmitter_; }
+    [[nodiscard]] dataplane::Transmitter& transmitter(unsigned worker = 0) {
+        return *workers_[worker]->transmitter;
+    }
 
   private:
     World();
@@ -89,33 +103,31 @@ class World {
     std::unique_ptr<dataplane::ListedTable> listed_;
     dataplane::CurrentPolicy policy_;
     dataplane::Modes modes_;
-    std::unique_ptr<dataplane::ProgressTally> tally_ = std::make_unique<dataplane::ProgressTally>();
-    dataplane::Counters counters_;
-    dataplane::MbufRing punts_;
-    std::unique_ptr<dataplane::Transmitter> transmitter_;
+    std::array<std::unique_ptr<WorkerPart>, worker_count> workers_;
 };
+
+/// CPU time of the calling thread so far, in cycles of the TSC.
+[[nodiscard]] inline double cpu_cycles() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9) *
+           static_cast<double>(rte_get_tsc_hz());
+}
 
 /// Counts the CPU time between its making and its end, per packet, in cycles of the TSC. What other processes
 /// take of the CPU is not in it.
 class PerPacket {
   public:
-    explicit PerPacket(benchmark::State& state) : state_(state), began_(cpu_seconds()) {}
+    explicit PerPacket(benchmark::State& state) : state_(state), began_(cpu_cycles()) {}
     PerPacket(const PerPacket&) = delete;
     PerPacket& operator=(const PerPacket&) = delete;
     ~PerPacket() {
         const auto packets = static_cast<double>(state_.iterations()) * burst_size;
-        const double cycles = (cpu_seconds() - began_) * static_cast<double>(rte_get_tsc_hz());
-        state_.counters["cycles/packet"] = cycles / packets;
+        state_.counters["cycles/packet"] = (cpu_cycles() - began_) / packets;
         state_.SetItemsProcessed(static_cast<std::int64_t>(packets));
     }
 
   private:
-    static double cpu_seconds() {
-        timespec time{};
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
-    }
-
     benchmark::State& state_;
     double began_;
 };

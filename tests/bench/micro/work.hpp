@@ -1,0 +1,49 @@
+// What a worker does with one kind of traffic, burst by burst: make it, decide, and send.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "tests/bench/micro/world.hpp"
+
+namespace honeyswitch::bench {
+
+using Burst = std::array<rte_mbuf*, burst_size>;
+
+/// Flows `first` … `first + count - 1` of a kind.
+struct FlowRange {
+    Traffic kind;
+    std::uint32_t count, first;
+};
+
+class Work {
+  public:
+    /// With `sessions` in place. `newcomers`: as in Pipeline::set_limits.
+    Work(FlowRange flows, std::uint32_t sessions, unsigned worker, unsigned newcomers = burst_size)
+        : kind_(flows.kind),
+          pipeline_(World::get().pipeline(sessions, worker)),
+          transmitter_(World::get().transmitter(worker)),
+          traffic_(flows.kind, flows.count, flows.first) {
+        pipeline_.set_limits(newcomers);
+    }
+
+    void carry_burst() {
+        World::get().fill(packets_, traffic_);
+        if (kind_ == Traffic::reply)
+            pipeline_.from_honeypot(packets_, dataplane::first_honeypot_port);
+        else if (from_campus(kind_))
+            pipeline_.from_inside(packets_);
+        else
+            pipeline_.from_outside(packets_);
+        transmitter_.flush();
+    }
+
+  private:
+    Traffic kind_;
+    dataplane::Pipeline pipeline_;
+    dataplane::Transmitter& transmitter_;
+    Traffic64 traffic_;
+    Burst packets_;
+};
+
+}  // namespace honeyswitch::bench
