@@ -106,16 +106,24 @@ struct SessionView {
 [[nodiscard]] inline bool opens_connection(std::span<const std::uint8_t> frame, std::uint32_t frame_length) {
     constexpr unsigned l3 = sizeof(EthernetHeader);
     constexpr unsigned flags = l3 + sizeof(Ipv4Header) + tcp_flag::offset;
-    if (frame.size() <= flags || load<Be16>(frame.data() + ether_addresses_size) != ether_type::ipv4 ||
-        frame[l3] != 0x45) [[unlikely]]
+    if (frame.size() <= flags) [[unlikely]]
+        return unusual_opens_connection(frame, frame_length);
+    // Eight bytes at once, the first of them lowest: EtherType, version and header length, TOS, total length,
+    // identification; then flags and fragment offset, TTL, protocol, checksum.
+    static_assert(std::endian::native == std::endian::little);
+    const auto type_to_length = load<std::uint64_t>(frame.data() + ether_addresses_size);
+    const auto fragment_to_checksum = load<std::uint64_t>(frame.data() + ether_addresses_size + 8);
+    constexpr std::uint64_t ipv4_without_options = 0x45'0008;
+    if ((type_to_length & 0xff'ffff) != ipv4_without_options) [[unlikely]]
         return unusual_opens_connection(frame, frame_length);
     // Not "&&": what a packet of a flood is cannot be predicted.
-    const bool tcp = frame[l3 + 9] == protocol::tcp;
-    const bool whole = load<Be16>(frame.data() + l3 + 2).host() > flags - l3;
-    const bool first = (load<Be16>(frame.data() + l3 + 6).host() & 0x1fffU) == 0;
+    constexpr std::uint64_t offset_and_protocol = 0xff00'ff1f,
+                            first_of_tcp = std::uint64_t{protocol::tcp} << 24;
+    const bool first_segment = (fragment_to_checksum & offset_and_protocol) == first_of_tcp;
+    const unsigned total = __builtin_bswap16(static_cast<std::uint16_t>(type_to_length >> 32));
+    const bool whole = total > flags - l3;
     const bool asks = tcp_flag::asks(frame[flags]);
-    return (static_cast<int>(tcp) & static_cast<int>(whole) & static_cast<int>(first) &
-            static_cast<int>(asks)) != 0;
+    return (static_cast<int>(first_segment) & static_cast<int>(whole) & static_cast<int>(asks)) != 0;
 }
 
 /// Precondition: `l3.result` is ipv4, for this frame.

@@ -1,6 +1,7 @@
 #include "dataplane/pipeline.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "dataplane/rewrite.hpp"
 
@@ -12,14 +13,15 @@ using Verdict = Judgement::Verdict;
 
 /// Priority 2 alone decides: the destination is active, or in no known domain, no session exists for it, and
 /// no rule or list has a word.
-bool goes_inside_at_once(std::uint8_t state) {
-    return (any(state, inside | sighted) & (any(state, sessions | concerned) ^ 1U)) != 0;
+BurstMask going_inside_at_once(const std::array<std::uint8_t, burst_size>& states) {
+    return having_any(states, inside | sighted) & ~having_any(states, sessions | concerned);
 }
 
-/// How many do not go inside at once.
-std::size_t staying(std::span<const std::uint8_t> states) {
+/// Overwrites others. Returns how many there are.
+std::size_t move_to_front(std::span<rte_mbuf*> packets, BurstMask chosen) {
+    if (chosen == whole_burst(packets.size())) return packets.size();
     std::size_t count = 0;
-    for (const std::uint8_t state : states) count += goes_inside_at_once(state) ? 0 : 1;
+    for_each(chosen, [&](std::size_t i) { packets[count++] = packets[i]; });
     return count;
 }
 
@@ -44,13 +46,17 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     if (tables_.modes.open_containment.load(std::memory_order_relaxed)) remember_path(packets[0]);
 
     newcomers_left_ = newcomers_;
-    candidates_.clear();
+    const BurstMask at_once = going_inside_at_once(states) & whole_burst(packets.size());
+    const BurstMask others = ~at_once & whole_burst(packets.size());
+    count_inside_at_once(packets, at_once, having_zero(destinations) & at_once);
     const bool sheds = newcomers_ < burst_size && control_alive_ &&
-                       staying(std::span(states).first(packets.size())) > std::min(newcomers_, lookups_);
-    const std::size_t passing =
-        sheds ? sort_in_overload(packets, destinations, states) : sort(packets, destinations, states);
+                       static_cast<unsigned>(std::popcount(others)) > std::min(newcomers_, lookups_);
+    const BurstMask shed_unseen = sheds ? beyond_limits(packets, states, others) : 0;
+    take_candidates(packets, states, others & ~shed_unseen);
+    shed(packets, shed_unseen);
+    const std::size_t passing = move_to_front(packets, at_once);
     if (passing != 0) transmitter_.send(inside_port, packets.first(passing));
-    const bool any_active = passing != 0 || candidates_.any_active;
+    const bool any_active = (having_any(states, inside | sighted) & whole_burst(packets.size())) != 0;
     if (candidates_.count == 0) return any_active;
 
     punts_.count = 0;
@@ -59,71 +65,44 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     prefetch_pending();
     judge();
     for (std::size_t i = 0; i < candidates_.count; ++i)
-        if (any(candidates_.states[i], shed) == 0) decide_outside(i);
+        if (any(candidates_.states[i], address_state::shed) == 0) decide_outside(i);
     hand_over();
     return any_active;
 }
 
-/// Moves those that go inside at once to the front, in order, and makes the others candidates. Returns how
-/// many go inside.
-std::size_t Pipeline::sort(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
-                           std::span<const std::uint8_t> states) {
-    std::size_t passing = 0;
-    std::size_t ipv4 = 0;
-    for (std::size_t i = 0; i < packets.size(); ++i) {
-        if (!goes_inside_at_once(states[i])) {
-            candidates_.add(packets[i], states[i]);
-            continue;
-        }
-        if (destinations[i] != 0) [[likely]]
-            ++ipv4;
-        else
-            count_strange(packets[i]);
-        packets[passing++] = packets[i];
-    }
-    counters_.add(Counter::outside_to_inside_active, ipv4);
-    return passing;
+void Pipeline::count_inside_at_once(std::span<rte_mbuf*> packets, BurstMask all, BurstMask not_ipv4) {
+    for_each(not_ipv4, [&](std::size_t i) { count_strange(packets[i]); });
+    counters_.add(Counter::outside_to_inside_active, static_cast<unsigned>(std::popcount(all & ~not_ipv4)));
 }
 
-/// The same in an overload, less what is dropped without a look-up: segments that ask for a new connection
-/// (they belong to no running session), and, where that was not enough, others that might belong to one.
-/// Which of the three ways a packet goes cannot be predicted, so there is no branch on it.
-std::size_t Pipeline::sort_in_overload(std::span<rte_mbuf*> packets,
-                                       std::span<const std::uint32_t> destinations,
-                                       std::span<const std::uint8_t> states) {
-    std::array<std::uint8_t, burst_size> opens;
-    std::array<rte_mbuf*, burst_size> dropped;
-    std::size_t drop_count = 0, passing = 0, strange = 0;
-    for (std::size_t i = 0; i < packets.size(); ++i)
-        opens[i] = static_cast<std::uint8_t>(opens_connection(frame_of(packets[i]), packets[i]->pkt_len));
-    for (std::size_t i = 0; i < packets.size(); ++i) {
-        if (destinations[i] != 0 || !goes_inside_at_once(states[i])) [[likely]]
-            continue;
-        count_strange(packets[i]);
-        ++strange;
-    }
-    unsigned openings_left = newcomers_, lookups_left = lookups_;
-    for (std::size_t i = 0; i < packets.size(); ++i) {
-        rte_mbuf* const packet = packets[i];
-        const std::uint8_t state = states[i];
-        const unsigned passes = goes_inside_at_once(state);
-        const unsigned kept = any(state, inside | sighted | spared);
-        const unsigned opening = opens[i] & (kept ^ 1U);
-        const unsigned asking = any(state, sessions) & ((opens[i] | kept) ^ 1U);
-        const unsigned beyond =
-            (opening & (openings_left == 0 ? 1U : 0U)) | (asking & (lookups_left == 0 ? 1U : 0U));
-        openings_left -= opening & (beyond ^ 1U);
-        lookups_left -= asking & (beyond ^ 1U);
-        packets[passing] = packet;
-        passing += passes;
-        candidates_.add_if(((passes | beyond) ^ 1U) != 0, packet, state);
-        dropped[drop_count] = packet;
-        drop_count += beyond;
-    }
-    counters_.add(Counter::outside_to_inside_active, passing - strange);
-    counters_.add(Counter::outside_dropped_overload, drop_count);
-    if (drop_count != 0) rte_pktmbuf_free_bulk(dropped.data(), static_cast<unsigned>(drop_count));
-    return passing;
+/// In an overload: what is dropped without a look-up. These are segments that ask for a new connection (they
+/// belong to no running session), and, where that was not enough, others that might belong to one.
+BurstMask Pipeline::beyond_limits(std::span<rte_mbuf*> packets,
+                                  const std::array<std::uint8_t, burst_size>& states,
+                                  BurstMask others) const {
+    const BurstMask may_be_shed = others & ~having_any(states, inside | sighted | spared);
+    BurstMask opening = 0;
+    for_each(may_be_shed, [&](std::size_t i) {
+        opening |= BurstMask{opens_connection(frame_of(packets[i]), packets[i]->pkt_len)} << i;
+    });
+    const BurstMask asking = may_be_shed & ~opening & having_any(states, sessions);
+    return beyond(opening, newcomers_) | beyond(asking, lookups_);
+}
+
+void Pipeline::take_candidates(std::span<rte_mbuf*> packets,
+                               const std::array<std::uint8_t, burst_size>& states, BurstMask taken) {
+    candidates_.clear();
+    for_each(taken, [&](std::size_t i) { candidates_.add(packets[i], states[i]); });
+    candidates_.any_unmarked = (taken & ~having_any(states, sessions | unwatched)) != 0;
+}
+
+void Pipeline::shed(std::span<rte_mbuf*> packets, BurstMask dropped) {
+    if (dropped == 0) return;
+    std::array<rte_mbuf*, burst_size> buffers;
+    unsigned count = 0;
+    for_each(dropped, [&](std::size_t i) { buffers[count++] = packets[i]; });
+    counters_.add(Counter::outside_dropped_overload, count);
+    rte_pktmbuf_free_bulk(buffers.data(), count);
 }
 
 /// The rest of the decision, in order of priority: for a destination that is inactive, or has sessions, or
@@ -237,7 +216,7 @@ void Pipeline::shed_newcomers() {
             (candidates_.sessions[i] == nullptr ? 1U : 0U) & (any(state, inside | sighted | spared) ^ 1U);
         const unsigned beyond = is_newcomer & (left == 0 ? 1U : 0U);
         left -= is_newcomer & (beyond ^ 1U);
-        state = static_cast<std::uint8_t>(state | beyond * shed);
+        state = static_cast<std::uint8_t>(state | beyond * address_state::shed);
         dropped[count] = candidates_.packets[i];
         count += beyond;
     }
@@ -264,7 +243,8 @@ void Pipeline::prefetch_pending() {
     if (!tables_.modes.handshake.load(std::memory_order_relaxed) && tables_.sessions.has_room()) return;
     unsigned left = newcomers_left_;
     for (std::size_t i = 0; i < candidates_.count && left != 0; ++i) {
-        if (candidates_.sessions[i] != nullptr || any(candidates_.states[i], shed) != 0) continue;
+        if (candidates_.sessions[i] != nullptr || any(candidates_.states[i], address_state::shed) != 0)
+            continue;
         tables_.pending.prefetch(candidates_.hashes[i]);
         --left;
     }
@@ -284,7 +264,7 @@ void Pipeline::judge() {
         candidates_.judgements[i] = {};
         const std::uint8_t state = candidates_.states[i];
         const bool needs = candidates_.sessions[i] == nullptr || any(state, concerned) != 0;
-        if (!needs || any(state, shed) != 0) continue;
+        if (!needs || any(state, address_state::shed) != 0) continue;
         keys[count] = candidates_.keys[i];
         const std::uint32_t source = keys[count].outside.host();
         listings[count] = tables_.listed.may_list(source) ? tables_.listed.find(source) : Listing();

@@ -10,6 +10,7 @@
 
 #include "dataplane/address_table.hpp"
 #include "dataplane/burst.hpp"
+#include "dataplane/burst_mask.hpp"
 #include "dataplane/counters.hpp"
 #include "dataplane/honeypot_table.hpp"
 #include "dataplane/listed_table.hpp"
@@ -97,25 +98,19 @@ class Pipeline {
         bool judged = true;  ///< some of `judgements` may say something
         std::size_t count = 0;
         bool any_unmarked = false;  ///< the destination of some has no session, and need not be looked up
-        bool any_active = false;    ///< the destination of some is active
 
         void clear() {
             count = 0;
-            any_unmarked = any_active = false;
+            any_unmarked = false;
         }
         void judge_none() {
             if (judged) judgements.fill({});
             judged = false;
         }
         /// The rest is filled in by find_sessions and judge.
-        void add(rte_mbuf* packet, std::uint8_t state) { add_if(true, packet, state); }
-        /// Without a branch on it. Precondition: there is room, whether it is added or not.
-        void add_if(bool really, rte_mbuf* packet, std::uint8_t state) {
+        void add(rte_mbuf* packet, std::uint8_t state) {
             packets[count] = packet;
-            states[count] = state;
-            count += static_cast<std::size_t>(really);
-            any_unmarked |= really & !may_have_sessions(state);
-            any_active |= really & is_active(state);
+            states[count++] = state;
         }
     };
     [[nodiscard]] static bool is_active(std::uint8_t state) {
@@ -159,11 +154,13 @@ class Pipeline {
     void note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
                         std::span<std::uint8_t> states);
     void count_strange(rte_mbuf* packet);
-    [[nodiscard]] std::size_t sort(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
-                                   std::span<const std::uint8_t> states);
-    [[nodiscard]] std::size_t sort_in_overload(std::span<rte_mbuf*> packets,
-                                               std::span<const std::uint32_t> destinations,
-                                               std::span<const std::uint8_t> states);
+    void count_inside_at_once(std::span<rte_mbuf*> packets, BurstMask all, BurstMask not_ipv4);
+    [[nodiscard]] BurstMask beyond_limits(std::span<rte_mbuf*> packets,
+                                          const std::array<std::uint8_t, burst_size>& states,
+                                          BurstMask others) const;
+    void take_candidates(std::span<rte_mbuf*> packets, const std::array<std::uint8_t, burst_size>& states,
+                         BurstMask taken);
+    void shed(std::span<rte_mbuf*> packets, BurstMask dropped);
     void remember_path(rte_mbuf* packet);
     void find_sessions(From from);
     void look_up_marked();

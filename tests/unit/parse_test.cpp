@@ -1,5 +1,6 @@
 #include "dataplane/parse.hpp"
 
+#include <random>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -177,6 +178,50 @@ TEST(ParseSession, SurvivesTruncationAndCorruption) {
             parse(bytes);
         }
     EXPECT_GT(parsed, 1000U);
+}
+
+/// The short way, which reads the header eight bytes at once, against the long one: of frames in which some
+/// bytes of the IPv4 header, or TCP's flags, are anything.
+TEST(OpensConnection, IsTheSameTheShortWayAndTheLongWay) {
+    std::mt19937 random(1);
+    unsigned opening = 0, others = 0;
+    for (int round = 0; round < 200'000; ++round) {
+        auto bytes = Frame().ipv4("198.51.100.1", "10.1.0.32").tcp(1, 2).payload(random() % 8).bytes();
+        constexpr std::size_t l3 = sizeof(EthernetHeader), flags = l3 + sizeof(Ipv4Header) + 13;
+        for (auto changes = random() % 3; changes > 0; --changes)
+            bytes[l3 + 1 + random() % 15] = static_cast<std::uint8_t>(random());
+        if (random() % 2 == 0) bytes[l3 + 6 + random() % 2] = static_cast<std::uint8_t>(1U << random() % 8);
+        if (random() % 2 == 0) bytes[flags] = static_cast<std::uint8_t>(random());
+        const auto length = static_cast<std::uint32_t>(bytes.size());
+        if (parse_l3(bytes, length).result != L3Result::ipv4) continue;
+        const bool opens = opens_connection(bytes, length);
+        ASSERT_EQ(opens, unusual_opens_connection(bytes, length)) << ::testing::PrintToString(bytes);
+        ++(opens ? opening : others);
+    }
+    EXPECT_GT(opening, 10'000U);
+    EXPECT_GT(others, 10'000U);
+}
+
+TEST(OpensConnection, IsASynOfTheFirstFragmentAlone) {
+    const auto asked = [](const Frame& frame) {
+        const auto bytes = Frame(frame).bytes();
+        return opens_connection(bytes, static_cast<std::uint32_t>(bytes.size()));
+    };
+    const auto tcp = [](std::uint8_t flags) {
+        return Frame().ipv4("198.51.100.1", "10.1.0.32").tcp(1, 2, flags);
+    };
+    EXPECT_TRUE(asked(tcp(tcp_flag::syn)));
+    EXPECT_TRUE(asked(tcp(tcp_flag::syn).vlan(7)));
+    EXPECT_TRUE(asked(tcp(tcp_flag::syn).options(2)));
+    EXPECT_TRUE(asked(tcp(tcp_flag::syn).fragment(0, true)));
+    EXPECT_FALSE(asked(tcp(tcp_flag::syn).fragment(8, true)));
+    EXPECT_FALSE(asked(tcp(tcp_flag::syn).fragment(2048, false)));
+    EXPECT_FALSE(asked(tcp(tcp_flag::syn | tcp_flag::ack)));
+    EXPECT_FALSE(asked(tcp(tcp_flag::ack)));
+    EXPECT_FALSE(asked(tcp(tcp_flag::syn).protocol_number(protocol::udp)));
+    EXPECT_FALSE(asked(tcp(tcp_flag::syn).total_length(33)));
+    EXPECT_TRUE(asked(tcp(tcp_flag::syn).total_length(34)));
+    EXPECT_FALSE(asked(tcp(tcp_flag::syn).cut_to(47)));
 }
 
 }  // namespace
