@@ -108,19 +108,19 @@ struct SessionView {
     constexpr unsigned flags = l3 + sizeof(Ipv4Header) + tcp_flag::offset;
     if (frame.size() <= flags) [[unlikely]]
         return unusual_opens_connection(frame, frame_length);
-    // Eight bytes at once, the first of them lowest: EtherType, version and header length, TOS, total length,
-    // identification; then flags and fragment offset, TTL, protocol, checksum.
+    // Four bytes at once, the first of them lowest: EtherType, version and header length, TOS; then flags and
+    // fragment offset, TTL, protocol.
     static_assert(std::endian::native == std::endian::little);
-    const auto type_to_length = load<std::uint64_t>(frame.data() + ether_addresses_size);
-    const auto fragment_to_checksum = load<std::uint64_t>(frame.data() + ether_addresses_size + 8);
-    constexpr std::uint64_t ipv4_without_options = 0x45'0008;
-    if ((type_to_length & 0xff'ffff) != ipv4_without_options) [[unlikely]]
+    const auto type_to_tos = load<std::uint32_t>(frame.data() + ether_addresses_size);
+    const auto fragment_to_protocol = load<std::uint32_t>(frame.data() + l3 + 6);
+    constexpr std::uint32_t ipv4_without_options = 0x45'0008;
+    if ((type_to_tos & 0xff'ffff) != ipv4_without_options) [[unlikely]]
         return unusual_opens_connection(frame, frame_length);
     // Not "&&": what a packet of a flood is cannot be predicted.
-    constexpr std::uint64_t offset_and_protocol = 0xff00'ff1f,
-                            first_of_tcp = std::uint64_t{protocol::tcp} << 24;
-    const bool first_segment = (fragment_to_checksum & offset_and_protocol) == first_of_tcp;
-    const unsigned total = __builtin_bswap16(static_cast<std::uint16_t>(type_to_length >> 32));
+    constexpr std::uint32_t offset_and_protocol = 0xff00'ff1f;
+    constexpr std::uint32_t first_of_tcp = std::uint32_t{protocol::tcp} << 24;
+    const bool first_segment = (fragment_to_protocol & offset_and_protocol) == first_of_tcp;
+    const unsigned total = load<Be16>(frame.data() + l3 + 2).host();
     const bool whole = total > flags - l3;
     const bool asks = tcp_flag::asks(frame[flags]);
     return (static_cast<int>(first_segment) & static_cast<int>(whole) & static_cast<int>(asks)) != 0;

@@ -17,7 +17,7 @@ BurstMask going_inside_at_once(const std::array<std::uint8_t, burst_size>& state
     return having_any(states, inside | sighted) & ~having_any(states, sessions | concerned);
 }
 
-/// Overwrites others. Returns how many there are.
+/// In order. Behind them the burst is unspecified. Returns how many there are.
 std::size_t move_to_front(std::span<rte_mbuf*> packets, BurstMask chosen) {
     if (chosen == whole_burst(packets.size())) return packets.size();
     std::size_t count = 0;
@@ -53,7 +53,7 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
                        static_cast<unsigned>(std::popcount(others)) > std::min(newcomers_, lookups_);
     const BurstMask shed_unseen = sheds ? beyond_limits(packets, states, others) : 0;
     take_candidates(packets, states, others & ~shed_unseen);
-    shed(packets, shed_unseen);
+    drop_in_overload(packets, shed_unseen);
     const std::size_t passing = move_to_front(packets, at_once);
     if (passing != 0) transmitter_.send(inside_port, packets.first(passing));
     const bool any_active = (having_any(states, inside | sighted) & whole_burst(packets.size())) != 0;
@@ -65,7 +65,7 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     prefetch_pending();
     judge();
     for (std::size_t i = 0; i < candidates_.count; ++i)
-        if (any(candidates_.states[i], address_state::shed) == 0) decide_outside(i);
+        if (any(candidates_.states[i], shed) == 0) decide_outside(i);
     hand_over();
     return any_active;
 }
@@ -96,7 +96,7 @@ void Pipeline::take_candidates(std::span<rte_mbuf*> packets,
     candidates_.any_unmarked = (taken & ~having_any(states, sessions | unwatched)) != 0;
 }
 
-void Pipeline::shed(std::span<rte_mbuf*> packets, BurstMask dropped) {
+void Pipeline::drop_in_overload(std::span<rte_mbuf*> packets, BurstMask dropped) {
     if (dropped == 0) return;
     std::array<rte_mbuf*, burst_size> buffers;
     unsigned count = 0;
@@ -214,11 +214,11 @@ void Pipeline::shed_newcomers() {
         std::uint8_t& state = candidates_.states[i];
         const unsigned is_newcomer =
             (candidates_.sessions[i] == nullptr ? 1U : 0U) & (any(state, inside | sighted | spared) ^ 1U);
-        const unsigned beyond = is_newcomer & (left == 0 ? 1U : 0U);
-        left -= is_newcomer & (beyond ^ 1U);
-        state = static_cast<std::uint8_t>(state | beyond * address_state::shed);
+        const unsigned dropping = is_newcomer & (left == 0 ? 1U : 0U);
+        left -= is_newcomer & (dropping ^ 1U);
+        state = static_cast<std::uint8_t>(state | dropping * shed);
         dropped[count] = candidates_.packets[i];
-        count += beyond;
+        count += dropping;
     }
     counters_.add(Counter::outside_dropped_overload, count);
     if (count != 0) rte_pktmbuf_free_bulk(dropped.data(), count);
@@ -243,8 +243,7 @@ void Pipeline::prefetch_pending() {
     if (!tables_.modes.handshake.load(std::memory_order_relaxed) && tables_.sessions.has_room()) return;
     unsigned left = newcomers_left_;
     for (std::size_t i = 0; i < candidates_.count && left != 0; ++i) {
-        if (candidates_.sessions[i] != nullptr || any(candidates_.states[i], address_state::shed) != 0)
-            continue;
+        if (candidates_.sessions[i] != nullptr || any(candidates_.states[i], shed) != 0) continue;
         tables_.pending.prefetch(candidates_.hashes[i]);
         --left;
     }
@@ -264,7 +263,7 @@ void Pipeline::judge() {
         candidates_.judgements[i] = {};
         const std::uint8_t state = candidates_.states[i];
         const bool needs = candidates_.sessions[i] == nullptr || any(state, concerned) != 0;
-        if (!needs || any(state, address_state::shed) != 0) continue;
+        if (!needs || any(state, shed) != 0) continue;
         keys[count] = candidates_.keys[i];
         const std::uint32_t source = keys[count].outside.host();
         listings[count] = tables_.listed.may_list(source) ? tables_.listed.find(source) : Listing();

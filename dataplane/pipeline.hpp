@@ -160,7 +160,7 @@ class Pipeline {
                                           BurstMask others) const;
     void take_candidates(std::span<rte_mbuf*> packets, const std::array<std::uint8_t, burst_size>& states,
                          BurstMask taken);
-    void shed(std::span<rte_mbuf*> packets, BurstMask dropped);
+    void drop_in_overload(std::span<rte_mbuf*> packets, BurstMask dropped);
     void remember_path(rte_mbuf* packet);
     void find_sessions(From from);
     void look_up_marked();

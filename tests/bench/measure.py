@@ -22,7 +22,7 @@ class Result:
     by_class: dict = field(default_factory=dict)  # the same, for each kind of traffic
     lost_share: dict = field(default_factory=dict)  # of what the program took, for each kind: exact, of the whole run
     missed_share: dict = field(default_factory=dict)  # of what arrived at the NIC's ring and found it full
-    missed_in_stalls_share: dict = field(default_factory=dict)  # of it, while the forwarding thread did not run
+    missed_in_stalls_share: dict = field(default_factory=dict)  # of all that arrived too: missed at a poll after a stall (generator.hpp)
     shed_share: float | None = None  # of all that was received, dropped so that the rest could be carried; of the whole run
     sessions_per_second: float | None = None
     waited_share: float = 0.0  # of the time, the forwarding thread's CPU was another process's
@@ -244,7 +244,7 @@ class Measurement:
         return result
 
     def _missed_shares(self, spans, index):
-        """Of all that arrived: what was missed, and what of it in stalls of the forwarding thread. On a shared machine a NIC's
+        """Of all that arrived: what was missed, and what was missed at polls after a stall. On a shared machine a NIC's
         ring overflows whenever another process has the CPU for longer than it takes to fill; windows in which that may have
         been so tell nothing of the program. None: there were no others."""
         stream = self.case.stream

@@ -102,7 +102,8 @@ HEAD = ["case", "program", "Mpps", "spread", "own ns", "/testpmd", "/OVS", "/non
 
 def table(results):
     """As Markdown. `own ns`: for each packet, beyond the input. `/none`: against the same program's `active-0`. `lost`: of the active traffic where there is any,
-    else of all; `in stalls`: of it, missed by the ring of a paced case while the forwarding thread did not poll for half of the ring's time.
+    else of all; `in stalls`: as `lost`, but only what the ring of a paced case missed at a poll
+    before which there had been none for half of the ring's time.
     `CPU taken`: share of the time that other processes had the forwarding CPU; rates leave it out."""
     cells = summaries(results)
     rows = [_row(cells, case, key) for case in all_cases() for key in NAMES if (case.name, key) in cells]

@@ -8,7 +8,7 @@ import pytest
 
 from bench import admission, cases
 from bench.addresses import REMOTE_PREFIX, active_addresses, campus_address, dotted, number_of, remote_addresses
-from bench.measure import BY_HANDSHAKE, SHED, Measurement
+from bench.measure import BY_HANDSHAKE, SHED, Measurement, Span
 from bench.policies import listed_sources, rules
 from bench.process import Failure
 from bench.report import table
@@ -180,6 +180,20 @@ def test_identities_of_different_kinds_never_meet():
     sessions = [flow.first + flow.count for flow in flows if flow.traffic in ("session", "reply")]
     assert all(before[1] <= after[0] for before, after in zip(scans, scans[1:]))
     assert max(sessions) <= scans[0][0] and scans[-1][1] <= 2**32
+
+
+def test_what_is_missed_after_a_stall_is_told_apart_and_disturbed_windows_are_left_out():
+    def span(waited, received, missed, in_stalls):
+        layout = Layout()
+        queue = layout.received[OUTSIDE][0]
+        queue.packets[0], queue.missed[0], queue.missed_in_stalls[0] = received, missed, in_stalls
+        return Span(0.1, waited, Totals.of(bytes(layout)))
+
+    paced = Stream((Flows("active", 0, 8),), rate=1000, ring=10)  # half of the ring fills in 5 ms
+    measurement = measured(SimpleNamespace(stream=paced))
+    quiet, disturbed = [span(0.001, 90, 6, 4), span(0.0, 98, 6, 0)], span(0.02, 0, 50, 50)
+    assert measurement._missed_shares([*quiet, disturbed], 0) == (12 / 200, 4 / 200)
+    assert measurement._missed_shares([disturbed], 0) == (None, None)
 
 
 def test_the_table_sets_the_switch_against_limit_and_peer():

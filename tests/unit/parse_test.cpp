@@ -180,7 +180,7 @@ TEST(ParseSession, SurvivesTruncationAndCorruption) {
     EXPECT_GT(parsed, 1000U);
 }
 
-/// The short way, which reads the header eight bytes at once, against the long one: of frames in which some
+/// The short way, which reads the header four bytes at once, against the long one: of frames in which some
 /// bytes of the IPv4 header, or TCP's flags, are anything.
 TEST(OpensConnection, IsTheSameTheShortWayAndTheLongWay) {
     std::mt19937 random(1);

@@ -36,8 +36,9 @@ class Source {
     void read_class(unsigned index);
     [[nodiscard]] std::uint64_t arrived();
     void miss(std::uint64_t packets, bool in_stall);
-    /// The lcore has not polled for the time in which half of the ring fills: hundreds of bursts' time, so
-    /// the machine has stopped it (another process, or its host), or the program has done something else.
+    /// The lcore has not polled for the time in which half of the ring fills. That is sixteen full bursts of
+    /// honeyswitch, so the machine has stopped it (another process, or its host), or the program was busy
+    /// with something else. What is missed while the backlog of a stall is carried off is not counted to it.
     [[nodiscard]] bool stalled(std::uint64_t since_last_poll) const;
     void write(rte_mbuf& mbuf);
     [[nodiscard]] static std::uint32_t advance(Cursor& cursor);

@@ -1,6 +1,5 @@
 // micro-benchmarks [--benchmark_filter=…] [SESSIONS]: SESSIONS is the largest table, 1,000,000 without it;
-// 10,000,000 needs about 2 GiB of hugepages. Runs on CPU 1;
-// those with two workers on CPU 0 as well.
+// 10,000,000 needs about 2 GiB of hugepages. Runs on CPU 1, and with two workers on CPU 0 as well.
 #include <cstdint>
 #include <cstdlib>
 

@@ -16,7 +16,8 @@ struct FlowRange {
     std::uint32_t count, first;
 };
 
-class Work {
+/// Shares no cache line with another.
+class alignas(64) Work {
   public:
     /// With `sessions` in place. `newcomers`: as in Pipeline::set_limits.
     Work(FlowRange flows, std::uint32_t sessions, unsigned worker, unsigned newcomers = burst_size)

@@ -1,11 +1,13 @@
 // Two workers beside each other, each with half of the flows as RSS would deal them out, over the same
-// tables. `cycles/packet` is one's, `neighbour` the other's in the same time (0: there is none); what a
-// second worker gives is 1 + (one's alone / one's beside the other).
+// tables. `cycles/packet` is one's, `neighbour` the other's in the same time. Two are as fast as so many
+// alone: one's alone / one's beside the other + one's alone / the other's.
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 
 #include <rte_launch.h>
+#include <rte_pause.h>
 
 #include "tests/bench/micro/work.hpp"
 
@@ -44,7 +46,7 @@ class Neighbour {
     }
 
     Work work_;
-    std::atomic<bool> stop_ = false;
+    alignas(64) std::atomic<bool> stop_ = false;
     std::atomic<std::uint64_t> bursts_ = 0;
     double cycles_ = 0;
 };

@@ -19,7 +19,8 @@ def hosts_found_by_arp(lab: Lab) -> Observation:
     try:
         _newcomer(lab, seen)
     finally:
-        lab.remove_host(NEWCOMER)
+        if lab.host(NEWCOMER).namespace.exists():
+            lab.remove_host(NEWCOMER)
         view.becomes_inactive(lab, NEWCOMER_ADDRESS)
     return seen
 
