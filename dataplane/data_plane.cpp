@@ -3,7 +3,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
-#include "dataplane/memory.hpp"
+#include "dataplane/eal/memory.hpp"
 
 namespace honeyswitch::dataplane {
 

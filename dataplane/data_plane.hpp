@@ -8,14 +8,14 @@
 #include <memory>
 #include <vector>
 
-#include "dataplane/address_table.hpp"
-#include "dataplane/honeypot_table.hpp"
-#include "dataplane/port.hpp"
-#include "dataplane/quiescence.hpp"
-#include "dataplane/session_table.hpp"
-#include "dataplane/side.hpp"
-#include "dataplane/switch_clock.hpp"
-#include "dataplane/worker.hpp"
+#include "dataplane/eal/port.hpp"
+#include "dataplane/eal/quiescence.hpp"
+#include "dataplane/eal/side.hpp"
+#include "dataplane/eal/switch_clock.hpp"
+#include "dataplane/stages/worker.hpp"
+#include "dataplane/tables/address_table.hpp"
+#include "dataplane/tables/honeypot_table.hpp"
+#include "dataplane/tables/session_table.hpp"
 
 namespace honeyswitch::dataplane {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "agent/wire/address.hpp"
-#include "agent/wire/bytes.hpp"
+#include "base/address.hpp"
+#include "base/bytes.hpp"
 
 namespace honeyswitch::agent {
 

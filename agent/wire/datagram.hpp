@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/wire/bytes.hpp"
+#include "base/bytes.hpp"
 
 namespace honeyswitch::agent {
 

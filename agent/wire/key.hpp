@@ -6,7 +6,7 @@
 #include <expected>
 #include <filesystem>
 
-#include "agent/error.hpp"
+#include "base/error.hpp"
 
 namespace honeyswitch::agent {
 

@@ -13,7 +13,7 @@ SCAN_FLOWS = 1 << 30  # unique 5-tuples: minutes at any rate seen
 
 ALL = ("testpmd", "honeyswitch", "ovs")
 TEN_GIGABIT = 14_880_000  # frames of 64 bytes per second
-PUNT_RING, BURST = 8192, 64  # of honeyswitch as it is configured here (dataplane/queue_sizes.hpp, burst.hpp)
+PUNT_RING, BURST = 8192, 64  # of honeyswitch as it is configured here (dataplane/eal/queue_sizes.hpp, burst.hpp)
 BEYOND_ALL = 2**32 - 1  # a cap on replies that none of them reaches
 
 

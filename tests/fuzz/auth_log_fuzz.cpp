@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "control/auth_log.hpp"
+#include "control/lists/auth_log.hpp"
 
 namespace {
 

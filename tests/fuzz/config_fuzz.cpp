@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "control/config_check.hpp"
-#include "control/config_file.hpp"
+#include "control/config/config_check.hpp"
+#include "control/config/config_file.hpp"
 
 namespace control = honeyswitch::control;
 

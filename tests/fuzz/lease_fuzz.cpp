@@ -2,10 +2,11 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "agent/lease_file.hpp"
-#include "agent/static_list.hpp"
+#include "agent/vouchers/lease_file.hpp"
+#include "agent/vouchers/static_list.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace honeyswitch;
     using namespace honeyswitch::agent;
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     for (const auto format : {LeaseFormat::isc_dhcpd, LeaseFormat::kea_memfile}) {

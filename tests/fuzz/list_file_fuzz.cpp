@@ -3,9 +3,10 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "control/list_file.hpp"
+#include "control/lists/list_file.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace honeyswitch;
     using namespace honeyswitch::control;
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     const auto list = parse_list("list", text);

@@ -7,6 +7,7 @@
 
 namespace {
 
+using namespace honeyswitch;
 using namespace honeyswitch::agent;
 
 template <typename Notice>

@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "control/operator_request.hpp"
-#include "tests/unit/fake_inspect.hpp"
-#include "tests/unit/fake_operate.hpp"
+#include "control/operator/operator_request.hpp"
+#include "tests/unit/fakes/fake_inspect.hpp"
+#include "tests/unit/fakes/fake_operate.hpp"
 
 namespace control = honeyswitch::control;
 

@@ -5,8 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include "control/notice_server.hpp"
-#include "tests/unit/remembered_reports.hpp"
+#include "control/notices/notice_server.hpp"
+#include "tests/unit/fakes/remembered_reports.hpp"
 
 namespace {
 
@@ -15,10 +15,9 @@ using namespace honeyswitch;
 struct World {
     World() {
         agents[0].name = "a";
-        agents[0].grants = {*agent::parse_prefix("10.0.0.0/8")};
-        server.emplace(
-            agents, reports, control::Milliseconds(15'000),
-            [this](auto datagram, control::Endpoint) { answer.assign(datagram.begin(), datagram.end()); });
+        agents[0].grants = {*parse_prefix("10.0.0.0/8")};
+        server.emplace(agents, reports, Milliseconds(15'000),
+                       [this](auto datagram, Endpoint) { answer.assign(datagram.begin(), datagram.end()); });
         associate();
     }
     void associate() {
@@ -30,7 +29,7 @@ struct World {
         give(encode(confirm, agents[0].key));
         association.emplace(agent::Association::Role::agent, agents[0].key, confirm);
     }
-    void give(agent::Bytes datagram) {
+    void give(Bytes datagram) {
         server->receive(datagram, {}, now);
         reports.settle();
         server->tick(now);
@@ -41,7 +40,7 @@ struct World {
     std::optional<control::NoticeServer> server;
     std::optional<agent::Association> association;
     agent::Datagram answer;
-    control::TimePoint now{};
+    TimePoint now{};
 };
 
 }  // namespace
@@ -49,7 +48,7 @@ struct World {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     spdlog::set_level(spdlog::level::off);
     World world;
-    agent::ByteReader reader(agent::Bytes(data, size));
+    ByteReader reader(Bytes(data, size));
     while (reader.left() > 0) {
         const auto how = reader.get<std::uint8_t>();
         const auto length =
@@ -60,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         else if (how == 1)
             world.associate();
         else if (how == 2)
-            world.now += control::Milliseconds(16'000);
+            world.now += Milliseconds(16'000);
         else
             world.give(world.association->seal(octets));
     }

@@ -19,8 +19,8 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/wire/key.hpp"
-#include "control/notice_server.hpp"
-#include "control/notice_socket.hpp"
+#include "control/notices/notice_server.hpp"
+#include "control/notices/notice_socket.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -74,9 +74,9 @@ nlohmann::json state_of(const RememberedReports& reports, const NoticeServer& se
                          {"counters", nlohmann::json::object()}};
     for (const auto& [key, known] : reports.domains) {
         nlohmann::json active = nlohmann::json::array();
-        for (const auto address : known.active) active.push_back(agent::to_string(address));
+        for (const auto address : known.active) active.push_back(to_string(address));
         state["domains"].push_back({{"agent", static_cast<unsigned>(key.first)},
-                                    {"prefix", agent::to_string(key.second)},
+                                    {"prefix", to_string(key.second)},
                                     {"declared", known.declared},
                                     {"active", std::move(active)}});
     }
@@ -99,7 +99,7 @@ std::expected<Agent, std::string> read_agent(const std::string& text) {
     agent.key = *key;
     for (std::size_t at = second + 1; at <= text.size();) {
         const auto comma = std::min(text.find(',', at), text.size());
-        const auto prefix = agent::parse_prefix(std::string_view(text).substr(at, comma - at));
+        const auto prefix = parse_prefix(std::string_view(text).substr(at, comma - at));
         if (!prefix) return std::unexpected(prefix.error());
         agent.grants.push_back(*prefix);
         at = comma + 1;
@@ -141,6 +141,7 @@ void serve(NoticeSocket& socket, NoticeServer& server, RememberedReports& report
 }  // namespace honeyswitch::control
 
 int main(int argc, char** argv) {
+    using namespace honeyswitch;
     using namespace honeyswitch::control;
     std::string listen = "127.0.0.1";
     std::uint16_t port = honeyswitch::agent::default_notice_port;

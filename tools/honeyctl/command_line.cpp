@@ -6,8 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "control/config.hpp"
-#include "control/duration.hpp"
+#include "base/duration.hpp"
+#include "control/config/config.hpp"
 
 namespace honeyswitch::honeyctl {
 namespace {
@@ -65,10 +65,10 @@ void add_commands(CLI::App& app, Words& words, std::span<const Command> all) {
 }
 
 std::expected<void, std::string> read_prefix(const std::string& text, std::string_view option,
-                                             agent::Ipv4Prefix& prefix) {
+                                             Ipv4Prefix& prefix) {
     if (text.empty()) return {};
     // An address alone is the prefix of one address.
-    const auto parsed = agent::parse_prefix(text.contains('/') ? text : text + "/32");
+    const auto parsed = parse_prefix(text.contains('/') ? text : text + "/32");
     if (!parsed) return std::unexpected(fmt::format("{}: {}", option, parsed.error()));
     prefix = *parsed;
     return {};
@@ -76,7 +76,7 @@ std::expected<void, std::string> read_prefix(const std::string& text, std::strin
 
 std::expected<void, std::string> read_lifetime(const std::string& text, std::optional<std::int64_t>& place) {
     if (text.empty()) return {};
-    const auto parsed = control::parse_duration(text);
+    const auto parsed = parse_duration(text);
     if (!parsed) return std::unexpected(fmt::format("--for: {}", parsed.error()));
     place = std::chrono::ceil<std::chrono::milliseconds>(*parsed).count();
     if (*place <= 0) return std::unexpected("--for: must be longer than nothing");

@@ -30,7 +30,7 @@ std::expected<Connection, std::string> Connection::open(const std::filesystem::p
     if (path.native().size() >= sizeof address.sun_path)
         return std::unexpected(fmt::format("'{}' is too long for a Unix socket", path.string()));
     std::memcpy(address.sun_path, path.c_str(), path.native().size());
-    control::FileDescriptor connection(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    Descriptor connection(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!connection ||
         connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         return std::unexpected(fmt::format("cannot reach {}: {}{}", path.string(), system_reason(), hint()));

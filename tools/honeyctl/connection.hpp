@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "control/file_descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "tools/honeyctl/source.hpp"
 
 namespace honeyswitch::honeyctl {
@@ -19,11 +19,11 @@ class Connection {
     [[nodiscard]] std::expected<Json, std::string> ask(const Json& request);
 
   private:
-    explicit Connection(control::FileDescriptor socket) : socket_(std::move(socket)) {}
+    explicit Connection(Descriptor socket) : socket_(std::move(socket)) {}
     [[nodiscard]] std::expected<void, std::string> send_line(std::string_view line);
     [[nodiscard]] std::expected<std::string, std::string> receive_line();
 
-    control::FileDescriptor socket_;
+    Descriptor socket_;
     std::string received_;  ///< beyond the last line
 };
 

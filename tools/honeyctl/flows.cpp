@@ -23,8 +23,8 @@ std::expected<Json, std::string> read_stats(const Ask& ask) {
     return stats;
 }
 
-agent::Ipv4Prefix prefix_of(const Json& row) {
-    return agent::parse_prefix(row.at("prefix").get<std::string>()).value_or(agent::Ipv4Prefix{});
+Ipv4Prefix prefix_of(const Json& row) {
+    return parse_prefix(row.at("prefix").get<std::string>()).value_or(Ipv4Prefix{});
 }
 
 CommandResult write_domains(const Ask& ask, const Selection& selection, RowWriter& writer) {
@@ -34,7 +34,7 @@ CommandResult write_domains(const Ask& ask, const Selection& selection, RowWrite
         return true;
     });
     if (!read) return read;
-    std::vector<agent::Ipv4Prefix> known;
+    std::vector<Ipv4Prefix> known;
     for (const auto& row : rows)
         if (row.at("state") != "unknown") known.push_back(prefix_of(row));
     for (const auto& row : rows) {

@@ -10,7 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "agent/wire/address.hpp"
+#include "base/address.hpp"
 
 namespace honeyswitch::honeyctl {
 
@@ -24,14 +24,14 @@ using Sink = std::function<bool(std::string_view)>;
 
 /// What the operator wants to see of a table, or to change.
 struct Selection {
-    agent::Ipv4Prefix source;       ///< everything, unless it is given
-    agent::Ipv4Prefix destination;  ///< everything, unless it is given
+    Ipv4Prefix source;       ///< everything, unless it is given
+    Ipv4Prefix destination;  ///< everything, unless it is given
     std::uint64_t limit = UINT64_MAX;
     bool json = false;
     bool replies = false;  ///< flows: also the way back of each session
     std::string by;        ///< report: "port" or "network"; empty: the switch's default
     std::string list;      ///< list commands: its name
-    agent::Ipv4Prefix prefix;
+    Ipv4Prefix prefix;
     std::optional<std::int64_t> lifetime_ms;
 };
 

@@ -17,9 +17,9 @@
 
 #include <rte_cycles.h>
 
-#include "dataplane/buffer_pool.hpp"
-#include "dataplane/eal.hpp"
-#include "dataplane/pipeline.hpp"
+#include "dataplane/eal/buffer_pool.hpp"
+#include "dataplane/eal/eal.hpp"
+#include "dataplane/stages/pipeline.hpp"
 #include "tests/bench/load/frames.hpp"
 
 namespace honeyswitch::bench {
@@ -31,7 +31,7 @@ inline constexpr std::uint32_t active_flows = 65'536;
 
 /// What cannot be made ends the process.
 template <typename T>
-T or_end(std::expected<T, dataplane::Error> result) {
+T or_end(std::expected<T, Error> result) {
     if (result) return std::move(*result);
     std::fprintf(stderr, "%s\n", result.error().message().c_str());
     std::exit(1);

@@ -1,0 +1,283 @@
+#include "agent/app/agent.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <random>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+
+#include "agent/app/status.hpp"
+
+namespace honeyswitch::agent {
+namespace {
+
+constexpr Clock::duration losses_interval = std::chrono::milliseconds(100);
+/// A loop that turns at least every losses_interval was kept from it: a virtual machine that was stopped for
+/// a while has missed frames that no counter shows.
+constexpr Clock::duration stall_limit = std::chrono::milliseconds(500);
+constexpr Clock::duration latency_log_interval = std::chrono::minutes(10);
+
+std::string name_of(const DomainOptions& options) {
+    return options.vlan
+               ? fmt::format("{} ({} vlan {})", to_string(options.prefix), options.interface, *options.vlan)
+               : fmt::format("{} ({})", to_string(options.prefix), options.interface);
+}
+
+}  // namespace
+
+class Agent::Channel : public DomainOutput {
+  public:
+    Channel(Agent& agent, std::size_t index, InterfacePort& port, bool dry_run)
+        : agent_(&agent), index_(index), port_(&port), dry_run_(dry_run) {}
+
+    bool send(const ArpFrame& frame) override { return port_->send(encode(frame)); }
+
+    void changed(Ipv4Address address, std::optional<Clock::time_point> evidence) override {
+        const auto& domain = *agent_->domains_.at(index_);
+        const bool active = domain.report().active.contains(address);
+        spdlog::log(dry_run_ ? spdlog::level::info : spdlog::level::debug, "domain {}: {} is {}",
+                    name_of(domain.options()), to_string(address), active ? "active" : "inactive");
+        for (auto& controller : agent_->controllers_) controller.reporter->note(index_, address, evidence);
+    }
+
+    void swept_changed(const std::string& reason) override {
+        const auto& domain = *agent_->domains_.at(index_);
+        spdlog::log(domain.report().swept ? spdlog::level::info : spdlog::level::warn,
+                    "domain {}: {}: {}, {} active", name_of(domain.options()),
+                    domain.report().swept ? "declared" : "withdrawn", reason, domain.report().active.count());
+        for (auto& controller : agent_->controllers_) controller.reporter->note_swept(index_, Clock::now());
+    }
+
+    void conflict(Ipv4Address address, const MacAddress& one, const MacAddress& other) override {
+        spdlog::warn("domain {}: address conflict: {} is used by {} and {}",
+                     name_of(agent_->domains_.at(index_)->options()), to_string(address), to_string(one),
+                     to_string(other));
+    }
+
+    void proxy(const MacAddress& mac, Ipv4Address latest) override {
+        spdlog::warn("domain {}: {} answers for more than {} addresses, lately {}: proxy ARP, no evidence",
+                     name_of(agent_->domains_.at(index_)->options()), to_string(mac),
+                     agent_->domains_.at(index_)->options().proxy.limit, to_string(latest));
+    }
+
+  private:
+    Agent* agent_;
+    std::size_t index_;
+    InterfacePort* port_;
+    bool dry_run_;
+};
+
+Agent::Agent(EventLoop loop) : loop_(std::move(loop)) {}
+Agent::~Agent() = default;
+
+std::expected<std::unique_ptr<Agent>, Error> Agent::create(const AgentOptions& options) {
+    auto loop = EventLoop::create();
+    if (!loop) return std::unexpected(loop.error());
+    std::unique_ptr<Agent> agent(new Agent(std::move(*loop)));
+    for (const auto& spec : options.domains)
+        if (const auto added = agent->add_domain(spec, options.dry_run); !added)
+            return std::unexpected(added.error());
+    if (!options.dry_run)
+        if (const auto added = agent->add_controllers(options); !added) return std::unexpected(added.error());
+    if (const auto followed = agent->follow_files(options); !followed)
+        return std::unexpected(followed.error());
+    if (const auto served = agent->serve_status(options.status_socket); !served)
+        return std::unexpected(served.error());
+    if (const auto watched = agent->watch_events(); !watched) return std::unexpected(watched.error());
+    if (const auto refreshed = agent->refresh_interfaces(); !refreshed)
+        return std::unexpected(refreshed.error());
+    return agent;
+}
+
+std::expected<void, Error> Agent::add_domain(const DomainSpec& spec, bool dry_run) {
+    auto options = spec.options;
+    const auto info = read_interface(options.interface);
+    const auto failed = [&](std::string reason) {
+        return std::unexpected(Error{"watch interface", options.interface, std::move(reason)});
+    };
+    if (!info.exists) return failed("no such interface");
+    if (spec.prefix) {
+        options.prefix = *spec.prefix;
+    } else {
+        if (info.addresses.size() != 1 || options.vlan)
+            return failed(fmt::format("the prefix must be given, as the interface has {} IPv4 addresses{}",
+                                      info.addresses.size(),
+                                      options.vlan ? " and they are not the VLAN's" : ""));
+        options.prefix = info.addresses.front().prefix;
+    }
+    if (options.prefix.length < shortest_domain || options.prefix.length > 30)
+        return failed(
+            fmt::format("a domain is a /{} to a /30, {} is not", shortest_domain, to_string(options.prefix)));
+    for (const auto address : options.always)
+        if (!options.prefix.contains(address))
+            return failed(fmt::format("{} is not in {}", to_string(address), to_string(options.prefix)));
+
+    auto& port = port_of(options);
+    channels_.push_back(std::make_unique<Channel>(*this, domains_.size(), port, dry_run));
+    const auto generator = std::make_shared<std::mt19937>(std::random_device{}());
+    domains_.push_back(std::make_unique<Domain>(std::move(options), *channels_.back(),
+                                                [generator] { return (*generator)(); }));
+    port.add(*domains_.back());
+    return {};
+}
+
+InterfacePort& Agent::port_of(const DomainOptions& options) {
+    const auto found =
+        std::ranges::find(ports_, options.interface, [](const auto& port) { return port->name(); });
+    if (found != ports_.end()) return **found;
+    return *ports_.emplace_back(std::make_unique<InterfacePort>(options.interface, options.vlan.has_value()));
+}
+
+std::expected<void, Error> Agent::add_controllers(const AgentOptions& options) {
+    const auto key = load_key(options.key_file);
+    if (!key) return std::unexpected(key.error());
+    const Reporter::Identity identity{options.name, *key, random_octets<8>()};
+    std::vector<const DomainReport*> reports;
+    reports.reserve(domains_.size());
+    for (const auto& domain : domains_) reports.push_back(&domain->report());
+    for (const auto& name : options.controllers) {
+        auto socket = UdpSocket::connect(name);
+        if (!socket) return std::unexpected(socket.error());
+        controllers_.push_back({name, std::move(*socket), nullptr, false});
+    }
+    for (auto& controller : controllers_) {
+        const auto* const socket = &controller.socket;
+        controller.reporter = std::make_unique<Reporter>(
+            identity, reports, [socket](Bytes datagram) { socket->send(datagram); });
+        auto* const reporter = controller.reporter.get();
+        const auto receive = [socket, reporter] {
+            socket->receive([&](Bytes datagram) { reporter->receive(datagram, Clock::now()); });
+        };
+        if (const auto added = loop_.add(socket->descriptor(), receive); !added)
+            return std::unexpected(added.error());
+    }
+    return {};
+}
+
+std::expected<void, Error> Agent::follow_files(const AgentOptions& options) {
+    auto files = VoucherFiles::open(options.leases, options.static_lists);
+    if (!files) return std::unexpected(files.error());
+    vouchers_ = std::move(*files);
+    apply_vouchers(Clock::now());
+    if (vouchers_.descriptor() < 0) return {};
+    return loop_.add(vouchers_.descriptor(), [this] { vouchers_.drain(Clock::now()); });
+}
+
+std::expected<void, Error> Agent::serve_status(const std::filesystem::path& path) {
+    if (path.empty()) return {};
+    auto listening = StatusSocket::listen(path);
+    if (!listening) return std::unexpected(listening.error());
+    status_ = std::move(*listening);
+    return loop_.add(status_->descriptor(), [this] { status_->answer([this] { return status(); }); });
+}
+
+std::string Agent::status() const {
+    StatusReport report;
+    for (const auto& domain : domains_) report.add(*domain);
+    for (const auto& port : ports_) report.add(*port);
+    for (const auto& controller : controllers_) report.add(controller.name, *controller.reporter);
+    return report.text();
+}
+
+void Agent::apply_vouchers(Clock::time_point now) {
+    for (auto& domain : domains_) domain->set_vouchers(vouchers_.vouchers(domain->options().prefix), now);
+}
+
+std::expected<void, Error> Agent::watch_events() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    signals_ = Descriptor(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
+    if (!signals_) return std::unexpected(Error{"watch", "signals", std::strerror(errno)});
+    auto events = open_interface_events();
+    if (!events) return std::unexpected(events.error());
+    interface_events_ = std::move(*events);
+    if (const auto added = loop_.add(signals_.get(), [this] { stopping_ = true; }); !added)
+        return std::unexpected(added.error());
+    return loop_.add(interface_events_.get(), [this] {
+        drain_interface_events(interface_events_);
+        refresh_wanted_ = true;
+    });
+}
+
+std::expected<void, Error> Agent::refresh_interfaces() {
+    refresh_wanted_ = false;
+    for (auto& port : ports_) {
+        auto* const raw = port.get();
+        const auto readable = [this, raw] {
+            if (!raw->receive()) refresh_wanted_ = true;
+        };
+        if (const auto refreshed = port->refresh(loop_, readable, Clock::now()); !refreshed)
+            return std::unexpected(refreshed.error());
+    }
+    return {};
+}
+
+std::expected<void, Error> Agent::run() {
+    auto now = Clock::now();
+    while (!stopping_) {
+        turn(now);
+        // By this time and not by a later one the domains judge: an answer that arrived before it has been
+        // read, however long this thread is kept from running afterwards.
+        const auto waited_until = loop_.wait(due());
+        if (waited_until - now > stall_limit)
+            for (auto& domain : domains_) domain->frames_lost();
+        now = waited_until;
+        if (!refresh_wanted_) continue;
+        // An interface that vanishes while it is looked at is looked at again when it returns.
+        if (const auto refreshed = refresh_interfaces(); !refreshed)
+            spdlog::warn("{}", refreshed.error().message());
+    }
+    spdlog::info("stopped");
+    return {};
+}
+
+void Agent::turn(Clock::time_point now) {
+    // What has just been heard goes out first: an active address must not wait for a sweep's next requests.
+    for (auto& controller : controllers_) controller.reporter->flush(now);
+    if (losses_due_ <= now) {
+        for (auto& port : ports_) port->check_losses();
+        losses_due_ = now + losses_interval;
+    }
+    if (vouchers_.refresh(now)) apply_vouchers(now);
+    for (auto& domain : domains_) domain->tick(now);
+    for (auto& controller : controllers_) controller.reporter->flush(now);
+    log_associations();
+    if (latency_log_due_ <= now) log_latency(now);
+}
+
+Clock::time_point Agent::due() const {
+    auto earliest = std::min(losses_due_, vouchers_.due());
+    for (const auto& domain : domains_) earliest = std::min(earliest, domain->due());
+    for (const auto& controller : controllers_) earliest = std::min(earliest, controller.reporter->due());
+    return earliest;
+}
+
+void Agent::log_associations() {
+    for (auto& controller : controllers_) {
+        if (controller.reporter->associated() == controller.associated) continue;
+        controller.associated = controller.reporter->associated();
+        spdlog::info("controller {}: associated", controller.name);
+    }
+}
+
+void Agent::log_latency(Clock::time_point now) {
+    latency_log_due_ = now + latency_log_interval;
+    const auto us = [](Clock::duration duration) { return duration / std::chrono::microseconds(1); };
+    for (const auto& controller : controllers_) {
+        const auto& latency = controller.reporter->latency();
+        if (latency.count() == 0) continue;
+        spdlog::info(
+            "controller {}: first ARP to acknowledgement: {} addresses, median {} us, 99 % {} us, most {} us",
+            controller.name, latency.count(), us(latency.percentile(0.5)), us(latency.percentile(0.99)),
+            us(latency.maximum()));
+    }
+}
+
+}  // namespace honeyswitch::agent

@@ -1,0 +1,71 @@
+// honeyswitch-agent: the explorer of one or more broadcast domains.
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "agent/app/agent.hpp"
+#include "agent/app/command_line.hpp"
+#include "agent/app/privileges.hpp"
+#include "agent/sockets/status_socket.hpp"
+
+using namespace honeyswitch;
+using namespace honeyswitch::agent;
+
+namespace {
+
+constexpr int failed_while_running = 1;
+constexpr int bad_options = 2;
+
+int fail(int code, const Error& error) {
+    fmt::print(stderr, "honeyswitch-agent: {}\n", error.message());
+    return code;
+}
+
+int print_status(const std::filesystem::path& socket) {
+    const auto status = StatusSocket::read(socket);
+    if (!status) return fail(failed_while_running, status.error());
+    fmt::print("{}", *status);
+    return 0;
+}
+
+int check(const AgentOptions& options) {
+    if (!options.dry_run)
+        if (const auto key = load_key(options.key_file); !key) return fail(bad_options, key.error());
+    fmt::print("the configuration is valid: {} domains, {} controllers\n", options.domains.size(),
+               options.controllers.size());
+    return 0;
+}
+
+int run(const AgentOptions& options) {
+    spdlog::set_level(spdlog::level::from_str(options.log_level));
+    spdlog::flush_on(spdlog::level::info);
+    auto agent = Agent::create(options);
+    if (!agent) return fail(bad_options, agent.error());
+    if (const auto dropped = drop_privileges(options.user); !dropped)
+        return fail(failed_while_running, dropped.error());
+    if (const auto restricted = restrict_system_calls(); !restricted)
+        return fail(failed_while_running, restricted.error());
+    const auto ran = (*agent)->run();
+    return ran ? 0 : fail(failed_while_running, ran.error());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto command = parse_command_line(argc, argv);
+    if (!command) return command.error();
+    switch (command->task) {
+        case Task::keygen: {
+            const auto written = generate_key(command->path);
+            return written ? 0 : fail(failed_while_running, written.error());
+        }
+        case Task::status:
+            return print_status(command->path);
+        case Task::check:
+            return check(command->options);
+        case Task::run:
+            return run(command->options);
+    }
+    return bad_options;
+}

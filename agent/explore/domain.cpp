@@ -1,0 +1,229 @@
+#include "agent/explore/domain.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace honeyswitch::agent {
+
+Domain::Domain(DomainOptions options, DomainOutput& output, const Sweep::Random& random)
+    : options_(std::move(options)),
+      output_(&output),
+      report_(options_.prefix),
+      hosts_(options_.probe),
+      answers_(options_.proxy),
+      claims_(options_.proxy),
+      claimed_(options_.prefix),
+      sweep_(options_.prefix, options_.sweep, random),
+      always_(options_.prefix) {
+    for (const auto address : options_.always) {
+        always_.set(address, true);
+        report_.active.set(address, true);
+    }
+}
+
+void Domain::set_own(const MacAddress& mac, const std::vector<Ipv4Address>& addresses) {
+    own_mac_ = mac;
+    const auto former = std::exchange(own_, addresses);
+    for (const auto address : former)
+        if (std::ranges::find(options_.always, address) == options_.always.end()) always_.set(address, false);
+    for (const auto address : own_) always_.set(address, true);
+    for (const auto address : former) update(address, std::nullopt);
+    for (const auto address : own_) update(address, std::nullopt);
+}
+
+void Domain::set_link(bool up, Clock::time_point now) {
+    if (link_ == up) return;
+    link_ = up;
+    sweep_.abandon();
+    sweep_due_ = now;
+    thorough_ = true;
+    cut_off_.reset();
+    if (!up) set_swept(false, "the interface is down");
+}
+
+void Domain::set_vouchers(std::map<Ipv4Address, Clock::time_point> vouchers, Clock::time_point now) {
+    std::swap(vouchers_, vouchers);
+    std::erase_if(vouchers_, [&](const auto& voucher) { return !options_.prefix.contains(voucher.first); });
+    voucher_due_ = now;
+    for (const auto& [address, until] : vouchers) update(address, std::nullopt);
+    expire_vouchers(now);
+    for (const auto& [address, until] : vouchers_) update(address, std::nullopt);
+}
+
+void Domain::expire_vouchers(Clock::time_point now) {
+    if (voucher_due_ > now) return;
+    voucher_due_ = Clock::time_point::max();
+    for (auto voucher = vouchers_.begin(); voucher != vouchers_.end();) {
+        if (voucher->second > now) {
+            voucher_due_ = std::min(voucher_due_, voucher->second);
+            ++voucher;
+            continue;
+        }
+        const auto address = voucher->first;
+        voucher = vouchers_.erase(voucher);
+        update(address, std::nullopt);
+    }
+}
+
+void Domain::receive(const ArpFrame& frame, Clock::time_point arrived) {
+    ++counters_.frames;
+    if (frame.sender_mac == own_mac_ || frame.source == own_mac_) return;
+    if (frame.sender_mac.is_multicast() || frame.sender_mac.is_zero() || frame.source.is_multicast()) {
+        ++counters_.invalid;
+        return;
+    }
+    const auto subject = frame.is_probe() ? frame.target : frame.sender;
+    if (!Sweep::is_usable(options_.prefix, subject)) {
+        ++counters_.foreign;
+        return;
+    }
+    if (frame.is_probe()) return claimed(subject, frame.sender_mac, arrived);
+    sweep_.heard(subject);
+    // A host asks and announces in its own name alone; only a reply can be a proxy's.
+    if (frame.operation == ArpOperation::reply && !frame.is_announcement())
+        return answered(subject, frame.sender_mac, arrived);
+    evidence(subject, frame.sender_mac, arrived);
+}
+
+void Domain::frames_lost() {
+    sweep_.fail();
+    hosts_.restart_probes();
+}
+
+void Domain::claimed(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived) {
+    claimed_.set(address, true);
+    if (!claims_.attribute(address, mac).proxy) evidence(address, mac, arrived);
+}
+
+void Domain::answered(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived) {
+    const auto verdict = answers_.attribute(address, mac);
+    if (verdict.turned) output_->proxy(mac, address);
+    if (verdict.proxy) {
+        ++counters_.proxied;
+        return;
+    }
+    evidence(address, mac, arrived);
+}
+
+void Domain::evidence(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived) {
+    ++counters_.evidence;
+    const auto* const known = hosts_.find(address);
+    const auto former = known != nullptr ? known->mac : mac;
+    if (hosts_.evidence(address, mac, arrived).conflict) {
+        ++counters_.conflicts;
+        output_->conflict(address, former, mac);
+    }
+    update(address, arrived);
+}
+
+void Domain::update(Ipv4Address address, std::optional<Clock::time_point> evidence) {
+    const bool active =
+        always_.contains(address) || hosts_.find(address) != nullptr || vouchers_.contains(address);
+    if (report_.active.set(address, active)) output_->changed(address, evidence);
+}
+
+bool Domain::request(Ipv4Address target, const MacAddress& destination) {
+    // Without an address of its own the agent asks as RFC 5227 does: a sender of 0.0.0.0 fills nobody's
+    // cache.
+    const ArpFrame frame{.destination = destination,
+                         .source = own_mac_,
+                         .vlan = options_.vlan,
+                         .operation = ArpOperation::request,
+                         .sender_mac = own_mac_,
+                         .sender = own_.empty() ? Ipv4Address{} : own_.front(),
+                         .target_mac = {},
+                         .target = target};
+    const bool sent = output_->send(frame);
+    ++(sent ? counters_.requests : counters_.unsent);
+    return sent;
+}
+
+void Domain::tick(Clock::time_point now) {
+    expire_vouchers(now);
+    if (!link_) return;
+    if (!sweep_.running() && sweep_due_ <= now) {
+        sweep_.begin(now);
+    }
+    const auto retry = [&](Ipv4Address address) { return thorough_ || report_.active.contains(address); };
+    while (const auto target = sweep_.next(now, retry)) {
+        if (std::ranges::find(own_, *target) != own_.end()) continue;
+        if (!request(*target, broadcast_mac)) sweep_.fail();
+    }
+    if (sweep_.finish(now)) end_sweep(now);
+    if (cut_off_) return;
+    hosts_.tick(
+        now, [&](Ipv4Address address, const MacAddress& mac) { return request(address, mac); },
+        [&](Ipv4Address address) { update(address, std::nullopt); });
+}
+
+void Domain::end_sweep(Clock::time_point now) {
+    last_sweep_ = now - sweep_.began();
+    sweep_due_ = std::max(now, sweep_.began() + options_.sweep.interval);
+    const bool claims_end = ++ended_sweeps_ % claim_memory == 0;
+    for (std::uint32_t offset = 0; offset < options_.prefix.size(); ++offset) {
+        const Ipv4Address address{options_.prefix.network.value + offset};
+        if (!sweep_.failed() && !sweep_.heard().contains(address)) answers_.forget(address);
+        if (claims_end && !claimed_.contains(address)) claims_.forget(address);
+    }
+    if (claims_end) claimed_.clear();
+    if (sweep_.failed() || !plausible()) {
+        ++counters_.sweeps_failed;
+        sweep_due_ = now + options_.sweep.patience;
+        return;
+    }
+    ++counters_.sweeps;
+    thorough_ = false;
+    judge(now);
+    set_swept(true, "swept");
+}
+
+bool Domain::plausible() {
+    if (sweep_.heard().count() < options_.min_answers) {
+        set_swept(false, "nobody answered the sweep");
+        return false;
+    }
+    unsigned known = 0, missing = 0;
+    for (const auto& [address, host] : hosts_.hosts()) {
+        if (host.state != HostState::active) continue;
+        ++known;
+        if (!sweep_.heard().contains(address)) ++missing;
+    }
+    if (known < options_.cut_off_hosts || missing * 2 <= known) {
+        cut_off_.reset();
+        return true;
+    }
+    if (!cut_off_) {
+        ++counters_.cut_offs;
+        cut_off_ = options_.cut_off_sweeps;
+        set_swept(false,
+                  fmt::format("{} of {} hosts missed one sweep: the agent may be cut off", missing, known));
+        return false;
+    }
+    if (--*cut_off_ > 0) return false;
+    cut_off_.reset();
+    return true;
+}
+
+void Domain::judge(Clock::time_point now) {
+    std::vector<Ipv4Address> missed;
+    for (const auto& [address, host] : hosts_.hosts())
+        if (host.last_evidence < sweep_.began()) missed.push_back(address);
+    for (const auto address : missed) hosts_.missed(address, now);
+}
+
+void Domain::set_swept(bool swept, const std::string& reason) {
+    if (report_.swept == swept) return;
+    report_.swept = swept;
+    output_->swept_changed(reason);
+}
+
+Clock::time_point Domain::due() const {
+    auto earliest = voucher_due_;
+    if (!link_) return earliest;
+    earliest = std::min(earliest, sweep_.running() ? sweep_.due() : sweep_due_);
+    return cut_off_ ? earliest : std::min(earliest, hosts_.due());
+}
+
+}  // namespace honeyswitch::agent

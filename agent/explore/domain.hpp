@@ -1,0 +1,118 @@
+// One broadcast domain: what its ARP traffic and its other vouchers show becomes what is reported of it.
+//
+// Knows neither sockets nor clocks. One thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/explore/domain_options.hpp"
+#include "agent/explore/domain_report.hpp"
+#include "agent/explore/host_table.hpp"
+#include "agent/explore/mac_census.hpp"
+#include "agent/explore/sweep.hpp"
+
+namespace honeyswitch::agent {
+
+/// Where a domain's decisions go.
+class DomainOutput {
+  public:
+    virtual ~DomainOutput() = default;
+    /// False: it could not be sent.
+    [[nodiscard]] virtual bool send(const ArpFrame& frame) = 0;
+    /// The report has changed at `address`; `evidence`: when the frame arrived that made it active.
+    virtual void changed(Ipv4Address address, std::optional<Clock::time_point> evidence) = 0;
+    /// The report's `swept` has changed.
+    virtual void swept_changed(const std::string& reason) = 0;
+    virtual void conflict(Ipv4Address address, const MacAddress& one, const MacAddress& other) = 0;
+    virtual void proxy(const MacAddress& mac, Ipv4Address latest) = 0;
+
+  protected:
+    DomainOutput() = default;
+    DomainOutput(const DomainOutput&) = default;
+    DomainOutput& operator=(const DomainOutput&) = default;
+};
+
+struct DomainCounters {
+    std::uint64_t frames = 0;    ///< ARP frames of this domain
+    std::uint64_t evidence = 0;  ///< of them, those that showed an address to be active
+    std::uint64_t foreign = 0;   ///< addresses outside the prefix
+    std::uint64_t invalid = 0;   ///< multicast or zero MAC addresses
+    std::uint64_t proxied = 0;   ///< answers of proxies
+    std::uint64_t conflicts = 0;
+    std::uint64_t requests = 0;  ///< sent
+    std::uint64_t unsent = 0;
+    std::uint64_t sweeps = 0;         ///< complete
+    std::uint64_t sweeps_failed = 0;  ///< incomplete: frames unsent or lost, or too few answers
+    std::uint64_t cut_offs = 0;
+};
+
+class Domain {
+  public:
+    /// `output` outlives the domain.
+    Domain(DomainOptions options, DomainOutput& output, const Sweep::Random& random);
+
+    /// The interface's own MAC and those of its addresses that lie in the domain.
+    void set_own(const MacAddress& mac, const std::vector<Ipv4Address>& addresses);
+    void set_link(bool up, Clock::time_point now);
+    /// What lease files and static lists say now: each address until when. Replaces what they said before.
+    void set_vouchers(std::map<Ipv4Address, Clock::time_point> vouchers, Clock::time_point now);
+
+    /// `frame` arrived on this domain's interface and VLAN at `arrived`.
+    void receive(const ArpFrame& frame, Clock::time_point arrived);
+    /// Frames may have been missed since the last call: a sweep that is running proves nothing, and suspects
+    /// are probed from the beginning.
+    void frames_lost();
+
+    void tick(Clock::time_point now);
+    [[nodiscard]] Clock::time_point due() const;
+
+    [[nodiscard]] const DomainOptions& options() const { return options_; }
+    [[nodiscard]] const DomainReport& report() const { return report_; }
+    [[nodiscard]] const DomainCounters& counters() const { return counters_; }
+    [[nodiscard]] const HostTable& hosts() const { return hosts_; }
+    [[nodiscard]] const MacCensus& answers() const { return answers_; }
+    [[nodiscard]] bool link() const { return link_; }
+    [[nodiscard]] std::optional<Clock::duration> last_sweep() const { return last_sweep_; }
+
+  private:
+    void answered(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived);
+    void claimed(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived);
+    void evidence(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived);
+    [[nodiscard]] bool request(Ipv4Address target, const MacAddress& destination);
+    void end_sweep(Clock::time_point now);
+    [[nodiscard]] bool plausible();
+    void judge(Clock::time_point now);
+    void set_swept(bool swept, const std::string& reason);
+    void update(Ipv4Address address, std::optional<Clock::time_point> evidence);
+    void expire_vouchers(Clock::time_point now);
+
+    /// After so many sweeps without its claims an agent that also sweeps is taken for a host again.
+    static constexpr unsigned claim_memory = 16;
+
+    DomainOptions options_;
+    DomainOutput* output_;
+    DomainReport report_;
+    HostTable hosts_;
+    MacCensus answers_;   ///< replies, which proxies give for others
+    MacCensus claims_;    ///< RFC 5227 probes, which other agents send for all
+    AddressSet claimed_;  ///< in the latest claim_memory sweeps
+    Sweep sweep_;
+    AddressSet always_;
+    MacAddress own_mac_;
+    std::vector<Ipv4Address> own_;
+    std::map<Ipv4Address, Clock::time_point> vouchers_;
+    bool link_ = false;
+    unsigned ended_sweeps_ = 0;
+    Clock::time_point sweep_due_{};
+    Clock::time_point voucher_due_ = Clock::time_point::max();
+    bool thorough_ = true;             ///< retries for all: not swept yet
+    std::optional<unsigned> cut_off_;  ///< sweeps that are still needed to believe the contrary
+    std::optional<Clock::duration> last_sweep_;
+    DomainCounters counters_;
+};
+
+}  // namespace honeyswitch::agent

@@ -1,0 +1,33 @@
+// The Unix socket on which a running agent tells what it knows: whoever connects gets one answer.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "base/descriptor.hpp"
+#include "base/error.hpp"
+
+namespace honeyswitch::agent {
+
+class StatusSocket {
+  public:
+    /// Replaces a socket that a killed agent left there. Errors: another agent listens there; the folder is
+    /// missing or not writable.
+    [[nodiscard]] static std::expected<StatusSocket, Error> listen(const std::filesystem::path& path);
+
+    [[nodiscard]] int descriptor() const { return descriptor_.get(); }
+    /// Answers everyone who waits. A reader that is slower than its socket's buffer gets a shorter answer.
+    void answer(const std::function<std::string()>& status) const;
+
+    /// The other end: the whole answer. Error: nobody listens there.
+    [[nodiscard]] static std::expected<std::string, Error> read(const std::filesystem::path& path);
+
+  private:
+    explicit StatusSocket(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+
+    Descriptor descriptor_;
+};
+
+}  // namespace honeyswitch::agent

@@ -1,0 +1,94 @@
+// The configuration, validated: what is in a Config can be used as it is.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "control/config/policy.hpp"
+
+namespace honeyswitch::control {
+
+/// PORT on the command line.
+struct PortSpec {
+    enum class Kind : std::uint8_t {
+        pci,     ///< "0000:03:00.0"
+        kernel,  ///< "dev:eth0": AF_XDP, or AF_PACKET
+        vdev,    ///< "vdev:net_pcap0,rx_pcap=in.pcap": any DPDK virtual device
+    };
+    Kind kind = Kind::pci;
+    std::string device;  ///< PCI address, interface name, or vdev arguments
+    std::string text;    ///< as written
+};
+
+/// How `dev:` ports reach the kernel's interface.
+enum class KernelIo : std::uint8_t { af_xdp, af_packet };
+
+struct Agent {
+    std::string name;
+    std::filesystem::path key_file;
+    std::array<std::uint8_t, 32> key{};  ///< read from key_file
+    std::vector<Ipv4Prefix> grants;      ///< it may speak for these and for prefixes within them
+};
+
+struct Config {
+    PortSpec outside, inside;
+    std::vector<PortSpec> honeypot_ports;  ///< 1 to 8
+    KernelIo kernel_io = KernelIo::af_xdp;
+
+    unsigned workers = 1;
+    std::string lcores;  ///< CPU list, control thread first, then workers; empty: 0,1,2,…
+    bool no_huge = false;
+    std::optional<std::uint32_t> idle_sleep_us;  ///< none: 0 with PCI ports only, 50 otherwise
+    std::vector<std::filesystem::path> drivers;  ///< shared objects with further DPDK drivers
+
+    std::uint32_t session_capacity = 1'000'000;
+    std::uint32_t address_capacity = 1U << 20;  ///< addresses of all domains together
+    std::uint32_t domain_capacity = 1024;
+    std::uint32_t sighting_capacity = 4096;
+    std::uint32_t mbufs = 65'536;
+    std::uint32_t pending_capacity = 1'048'576;  ///< flows diverted without a session that may be answered
+    std::uint32_t listed_capacity = 131'072;     ///< sources on lists, and sources that a tier has moved
+    std::uint32_t history_capacity = 262'144;    ///< sources whose history tiers remember
+
+    Milliseconds idle_timeout{60'000};
+    Milliseconds agent_timeout{15'000};  ///< silence after which a domain becomes unknown
+    Milliseconds sighting_lifetime{600'000};
+    Milliseconds heartbeat_timeout{1'000};  ///< a worker that sees none for this long fails open
+    Milliseconds health_interval{1'000};    ///< between two checks of a honeypot; it is down after three
+
+    Admission admission = Admission::automatic;
+    unsigned high_water = 80;  ///< percent of session_capacity
+    unsigned low_water = 60;
+    Backscatter backscatter = Backscatter::count;
+
+    Containment containment = Containment::session;
+    std::vector<AllowedFlow> containment_allow;
+    std::uint32_t containment_rate = 10;  ///< new flows a second of each honeypot, with `limited`
+    ReplyCaps reply_caps;
+    /// Besides grants, dark prefixes and active addresses: nothing of a honeypot goes there.
+    std::vector<Ipv4Prefix> campus;
+
+    std::vector<Pool> pools;          ///< at least one; the first is the default
+    std::vector<Honeypot> honeypots;  ///< at least one
+    std::vector<Rule> rules;
+    std::vector<SourceList> lists;
+    std::vector<AuthLog> auth_logs;
+    std::vector<Tier> tiers;
+
+    std::string listen_address = "0.0.0.0";  ///< for notices
+    std::uint16_t listen_port = 6466;
+    std::vector<Agent> agents;
+
+    std::vector<Ipv4Prefix> static_active;
+    std::vector<Ipv4Prefix> dark;  ///< known domains that need no agent
+
+    std::filesystem::path control_socket = "/run/honeyswitch/control.sock";
+    std::string log_level = "info";
+};
+
+}  // namespace honeyswitch::control

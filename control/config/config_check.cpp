@@ -1,0 +1,123 @@
+#include "control/config/config_check.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "control/config/config_references.hpp"
+#include "control/config/config_rules.hpp"
+#include "control/config/cpu_list.hpp"
+#include "control/config/port_spec.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+constexpr std::size_t most_honeypot_ports = 8;
+
+struct NamedPort {
+    std::string_view name;
+    std::string value;  ///< the setting
+    const PortSpec& port;
+};
+
+std::vector<NamedPort> ports_of(const Config& config) {
+    std::vector<NamedPort> ports{{"outside", "outside", config.outside}, {"inside", "inside", config.inside}};
+    for (std::size_t i = 0; i < config.honeypot_ports.size(); ++i)
+        ports.push_back({"honeypot", element("honeypot", i), config.honeypot_ports[i]});
+    return ports;
+}
+
+Check check_presence_of_ports(const ConfigDraft& draft) {
+    const auto missing = [&](std::string_view name) {
+        return refuse(
+            draft, name,
+            fmt::format("no {} port: write {} = \"PORT\" in [ports], or --{} PORT", name, name, name));
+    };
+    const auto& config = draft.config;
+    if (config.outside.device.empty()) return missing("outside");
+    if (config.inside.device.empty()) return missing("inside");
+    if (config.honeypot_ports.empty()) return missing("honeypot");
+    if (config.honeypot_ports.size() > most_honeypot_ports)
+        return refuse(draft, element("honeypot", most_honeypot_ports),
+                      fmt::format("there are {} honeypot ports, and there can be {}",
+                                  config.honeypot_ports.size(), most_honeypot_ports));
+    return {};
+}
+
+Check check_ports(const ConfigDraft& draft, Warnings&) {
+    if (auto checked = check_presence_of_ports(draft); !checked) return checked;
+    const auto ports = ports_of(draft.config);
+    for (std::size_t i = 1; i < ports.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (same_device(ports[i].port, ports[j].port))
+                return refuse(draft, ports[i].value,
+                              fmt::format("the {} port is the same device as {} {} port: '{}'", ports[i].name,
+                                          ports[i].name == ports[j].name ? "another" : "the", ports[j].name,
+                                          ports[i].port.text));
+    return {};
+}
+
+Check check_buffers(const ConfigDraft& draft, Warnings&) {
+    constexpr std::uint32_t least_for_a_worker = 2'048;
+    const auto& config = draft.config;
+    if (config.mbufs / least_for_a_worker >= config.workers) return {};
+    return refuse(draft, "mbufs",
+                  fmt::format("{} packet buffers are too few for {} workers, which need {} each",
+                              config.mbufs, config.workers, least_for_a_worker));
+}
+
+Check check_cpus(const ConfigDraft& draft, Warnings& warnings) {
+    const auto& config = draft.config;
+    if (config.lcores.empty()) return {};
+    const auto cpus = parse_cpu_list(config.lcores);
+    if (!cpus) return refuse(draft, "lcores", cpus.error());
+    const auto needed = config.workers + 1;
+    if (cpus->size() < needed)
+        return refuse(
+            draft, "lcores",
+            fmt::format("lcores '{}' names {} CPUs, but the control thread and {} {} need {}", config.lcores,
+                        cpus->size(), config.workers, config.workers == 1 ? "worker" : "workers", needed));
+    if (cpus->size() > needed)
+        warn(draft, "lcores", warnings,
+             fmt::format("lcores '{}' names {} CPUs; only the first {} are used", config.lcores, cpus->size(),
+                         needed));
+    return {};
+}
+
+Check check_admission(const ConfigDraft& draft, Warnings&) {
+    const auto& config = draft.config;
+    if (config.low_water < config.high_water) return {};
+    return refuse(
+        draft, draft.places.contains("low_water") ? "low_water" : "high_water",
+        fmt::format("low_water {} is not less than high_water {}", config.low_water, config.high_water));
+}
+
+Check check_purpose(const ConfigDraft& draft, Warnings& warnings) {
+    const auto& config = draft.config;
+    const auto diverts = [](const Rule& rule) { return rule.action == Rule::Action::divert; };
+    const auto attackers = [](const SourceList& list) { return list.kind == SourceList::Kind::attacker; };
+    if (config.agents.empty() && config.dark.empty() && std::ranges::none_of(config.rules, diverts) &&
+        std::ranges::none_of(config.lists, attackers))
+        warn(draft, "", warnings,
+             "there is no [[agent]], no dark prefix, no attacker list and no rule that diverts: nothing is "
+             "diverted");
+    return {};
+}
+
+}  // namespace
+
+std::expected<Warnings, ConfigError> check_config(const ConfigDraft& draft) {
+    Warnings warnings;
+    for (const auto check : {check_ports, check_buffers, check_cpus, check_admission, check_honeypots,
+                             check_addresses, check_policy, check_containment, check_purpose})
+        if (auto checked = check(draft, warnings); !checked) return std::unexpected(checked.error());
+    return warnings;
+}
+
+std::expected<CheckedConfig, ConfigError> finish_config(ConfigDraft draft) {
+    if (auto resolved = resolve_references(draft); !resolved) return std::unexpected(resolved.error());
+    auto warnings = check_config(draft);
+    if (!warnings) return std::unexpected(warnings.error());
+    return CheckedConfig{std::move(draft.config), std::move(*warnings)};
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,64 @@
+#include "control/config/config_records.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "control/config/agent_records.hpp"
+#include "control/config/honeypot_records.hpp"
+#include "control/config/rule_records.hpp"
+#include "control/config/toml_node.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+struct Kind {
+    std::string_view name;
+    std::size_t most;  ///< of its tables
+    void (*read)(RecordReader&, Config&);
+};
+constexpr std::array kinds{
+    Kind{"pool", 64, read_pool},       Kind{"honeypot", 255, read_honeypot}, Kind{"rule", 10'000, read_rule},
+    Kind{"list", 48, read_list},       Kind{"auth_log", 64, read_auth_log},  Kind{"tier", 64, read_tier},
+    Kind{"agent", 65'535, read_agent},
+};
+
+const Kind* kind_named(std::string_view name) {
+    const auto* const found = std::ranges::find(kinds, name, &Kind::name);
+    return found == kinds.end() ? nullptr : found;
+}
+
+}  // namespace
+
+std::vector<std::string_view> record_names() {
+    std::vector<std::string_view> names(kinds.size());
+    std::ranges::transform(kinds, names.begin(), &Kind::name);
+    return names;
+}
+
+bool is_record(std::string_view name) {
+    return kind_named(name) != nullptr;
+}
+
+std::expected<void, ConfigError> read_records(ConfigDraft& draft, std::string_view name,
+                                              const toml::node& node, const std::filesystem::path& folder) {
+    const auto& kind = *kind_named(name);
+    const toml::array* const tables = node.as_array();
+    if (tables == nullptr || !tables->is_homogeneous(toml::node_type::table))
+        return std::unexpected(
+            ConfigError{place_of(node.source()),
+                        fmt::format("{} must be written as tables of its own: [[{}]]", name, name)});
+    if (tables->size() > kind.most)
+        return std::unexpected(ConfigError{
+            place_of(tables->get(kind.most)->source()),
+            fmt::format("[[{}]]: there are {}, and there can be {}", name, tables->size(), kind.most)});
+    for (std::size_t i = 0; i < tables->size(); ++i) {
+        RecordReader reader(draft, *tables->get(i)->as_table(), {name, i, folder});
+        kind.read(reader, draft.config);
+        if (auto read = reader.result(); !read) return read;
+    }
+    return {};
+}
+
+}  // namespace honeyswitch::control

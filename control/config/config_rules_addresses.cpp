@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <numeric>
+
+#include "control/config/config_rules.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+/// Anything shorter is a slip of the pen: no broadcast domain, and no campus, is larger than a /8.
+constexpr unsigned shortest_domain = 8;
+
+Check check_grants(const ConfigDraft& draft, std::size_t index) {
+    const auto& agent = draft.config.agents[index];
+    const auto value = record("agent", index, "grants");
+    if (agent.grants.empty())
+        return refuse(draft, value,
+                      fmt::format("[[agent]] '{}': grants is empty; it could report nothing", agent.name));
+    for (std::size_t i = 0; i < agent.grants.size(); ++i) {
+        const auto grant = agent.grants[i];
+        const auto bad = [&](std::string_view why) {
+            return refuse(draft, element(value, i),
+                          fmt::format("[[agent]] '{}': grant '{}' {}", agent.name, to_string(grant), why));
+        };
+        if (grant.length < shortest_domain) return bad(fmt::format("is larger than a /{}", shortest_domain));
+        if (std::find(agent.grants.begin(), agent.grants.begin() + static_cast<std::ptrdiff_t>(i), grant) !=
+            agent.grants.begin() + static_cast<std::ptrdiff_t>(i))
+            return bad("is there twice");
+    }
+    return {};
+}
+
+Check check_agents(const ConfigDraft& draft, Warnings&) {
+    const auto& agents = draft.config.agents;
+    if (auto checked = check_names(draft, "agent", agents); !checked) return checked;
+    for (std::size_t i = 0; i < agents.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j)
+            if (agents[i].key == agents[j].key)
+                return refuse(draft, record("agent", i, "key_file"),
+                              fmt::format("[[agent]] '{}': it has the key of agent '{}', so that each could "
+                                          "speak for the other",
+                                          agents[i].name, agents[j].name));
+        if (auto checked = check_grants(draft, i); !checked) return checked;
+    }
+    return {};
+}
+
+/// Dark prefixes against the grants: where both are the same prefix, nobody could say whose word counts.
+Check check_dark_against_grants(const ConfigDraft& draft, std::size_t index, Warnings& warnings) {
+    const auto prefix = draft.config.dark[index];
+    const auto place = element("dark", index);
+    for (const auto& agent : draft.config.agents)
+        for (const auto grant : agent.grants) {
+            if (grant == prefix)
+                return refuse(
+                    draft, place,
+                    fmt::format("dark prefix '{}' is also granted to agent '{}': either nobody lives "
+                                "there, or the agent reports who does",
+                                to_string(prefix), agent.name));
+            if (grant.contains(prefix))
+                warn(draft, place, warnings,
+                     fmt::format("dark prefix '{}' lies within the grant '{}' of agent '{}': until the agent "
+                                 "reports a host there, its traffic is diverted",
+                                 to_string(prefix), to_string(grant), agent.name));
+        }
+    return {};
+}
+
+Check check_dark(const ConfigDraft& draft, Warnings& warnings) {
+    const auto& dark = draft.config.dark;
+    for (std::size_t i = 0; i < dark.size(); ++i) {
+        if (dark[i].length < shortest_domain)
+            return refuse(
+                draft, element("dark", i),
+                fmt::format("dark prefix '{}' is larger than a /{}", to_string(dark[i]), shortest_domain));
+        for (std::size_t j = 0; j < i; ++j) {
+            if (dark[i] == dark[j])
+                return refuse(draft, element("dark", i),
+                              fmt::format("dark prefix '{}' is there twice", to_string(dark[i])));
+            if (dark[i].overlaps(dark[j]))
+                warn(draft, element("dark", i), warnings,
+                     fmt::format("dark prefixes '{}' and '{}' overlap", to_string(dark[i]),
+                                 to_string(dark[j])));
+        }
+        if (auto checked = check_dark_against_grants(draft, i, warnings); !checked) return checked;
+    }
+    if (dark.size() > draft.config.domain_capacity)
+        return refuse(draft, "domain_capacity",
+                      fmt::format("domain_capacity {} is less than the {} dark prefixes",
+                                  draft.config.domain_capacity, dark.size()));
+    return {};
+}
+
+void check_active_against_domains(const ConfigDraft& draft, std::size_t index, Warnings& warnings) {
+    const auto active = draft.config.static_active[index];
+    const auto domains = possible_domains(draft.config);
+    const auto place = element("active", index);
+    if (std::ranges::none_of(domains, [&](auto domain) { return domain.overlaps(active); }))
+        warn(draft, place, warnings,
+             fmt::format(
+                 "active prefix '{}' is in no dark prefix and no grant: its traffic goes inside anyway",
+                 to_string(active)));
+    for (const auto domain : domains)
+        if (active.contains(domain))
+            warn(draft, place, warnings,
+                 fmt::format("active prefix '{}' covers all of '{}': nothing there is diverted",
+                             to_string(active), to_string(domain)));
+}
+
+Check check_active(const ConfigDraft& draft, Warnings& warnings) {
+    const auto& active = draft.config.static_active;
+    for (std::size_t i = 0; i < active.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j)
+            if (active[i] == active[j])
+                return refuse(draft, element("active", i),
+                              fmt::format("active prefix '{}' is there twice", to_string(active[i])));
+        check_active_against_domains(draft, i, warnings);
+    }
+    const auto addresses = std::transform_reduce(active.begin(), active.end(), std::uint64_t{0}, std::plus{},
+                                                 [](auto prefix) { return prefix.size(); });
+    if (addresses > draft.config.address_capacity)
+        return refuse(draft, "address_capacity",
+                      fmt::format("address_capacity {} is less than the {} addresses of the active prefixes",
+                                  draft.config.address_capacity, addresses));
+    return {};
+}
+
+Check check_campus(const ConfigDraft& draft, Warnings&) {
+    const auto& campus = draft.config.campus;
+    for (std::size_t i = 0; i < campus.size(); ++i) {
+        const auto bad = [&](std::string_view why) {
+            return refuse(draft, element("campus", i),
+                          fmt::format("campus prefix '{}' {}", to_string(campus[i]), why));
+        };
+        if (campus[i].length < shortest_domain)
+            return bad(fmt::format("is larger than a /{}", shortest_domain));
+        for (std::size_t j = 0; j < i; ++j)
+            if (campus[i] == campus[j]) return bad("is there twice");
+    }
+    return {};
+}
+
+}  // namespace
+
+std::vector<Ipv4Prefix> possible_domains(const Config& config) {
+    auto domains = config.dark;
+    for (const auto& agent : config.agents) std::ranges::copy(agent.grants, std::back_inserter(domains));
+    return domains;
+}
+
+Check check_addresses(const ConfigDraft& draft, Warnings& warnings) {
+    for (const auto check : {check_agents, check_dark, check_active, check_campus})
+        if (auto checked = check(draft, warnings); !checked) return checked;
+    return {};
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,29 @@
+// The command line of honeyswitch: flags over file over defaults.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "control/config/config.hpp"
+
+namespace honeyswitch::control {
+
+/// What main starts with.
+struct Launch {
+    Config config;
+    bool check = false;                 ///< only validate: print the warnings and exit with 0
+    std::vector<std::string> warnings;  ///< sentences for the log
+};
+
+/// There is nothing to start.
+struct ExitRequest {
+    int code = 0;      ///< 0: help or version, for standard output; 2: bad options or configuration
+    std::string text;  ///< to be printed as it is; on standard error if the code is not 0
+};
+
+/// Reads the command line and the configuration file it names. A list given on the command line replaces the
+/// file's. Neither prints nor exits.
+[[nodiscard]] std::expected<Launch, ExitRequest> parse_options(int argc, const char* const* argv);
+
+}  // namespace honeyswitch::control

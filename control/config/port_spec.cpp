@@ -1,0 +1,80 @@
+#include "control/config/port_spec.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <regex>
+
+#include <fmt/format.h>
+
+namespace honeyswitch::control {
+namespace {
+
+using Result = std::expected<PortSpec, std::string>;
+
+constexpr std::size_t longest_interface_name = 15;  // IFNAMSIZ of Linux, less its terminating zero
+
+bool matches(std::string_view text, const char* pattern) {
+    return std::regex_match(text.begin(), text.end(), std::regex(pattern));
+}
+
+/// Domain, bus, device and function. A domain can have more than four digits (Intel VMD: 10000).
+bool is_pci_address(std::string_view text) {
+    return matches(text, "[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\\.[0-7]");
+}
+
+/// What the kernel accepts as the name of an interface (dev_valid_name in net/core/dev.c).
+bool is_interface_name(std::string_view name) {
+    const auto bad = [](unsigned char c) { return std::isspace(c) != 0 || c == '/' || c == ':' || c == 0; };
+    return !name.empty() && name.size() <= longest_interface_name && name != "." && name != ".." &&
+           std::ranges::none_of(name, bad);
+}
+
+Result kernel_port(std::string_view text, std::string_view name) {
+    if (!is_interface_name(name))
+        return std::unexpected(fmt::format(
+            "'{}' is not a PORT: the interface name after 'dev:' must have 1 to {} characters, without "
+            "blanks, '/' or ':'",
+            text, longest_interface_name));
+    return PortSpec{PortSpec::Kind::kernel, std::string(name), std::string(text)};
+}
+
+Result vdev_port(std::string_view text, std::string_view arguments) {
+    if (!matches(arguments.substr(0, arguments.find(',')), "[a-z][a-zA-Z0-9_]*"))
+        return std::unexpected(fmt::format(
+            "'{}' is not a PORT: 'vdev:' is followed by the name of a DPDK virtual device and its arguments, "
+            "such as vdev:net_pcap0,rx_pcap=in.pcap",
+            text));
+    return PortSpec{PortSpec::Kind::vdev, std::string(arguments), std::string(text)};
+}
+
+std::string not_a_port(std::string_view text) {
+    auto reason = fmt::format(
+        "'{}' is not a PORT: write a PCI address (0000:03:00.0), dev:NAME for a kernel interface, or "
+        "vdev:ARGS for a DPDK virtual device",
+        text);
+    if (is_pci_address(fmt::format("0000:{}", text)))
+        reason += fmt::format("; did you mean 0000:{}?", text);
+    else if (is_interface_name(text))
+        reason += fmt::format("; did you mean dev:{}?", text);
+    return reason;
+}
+
+}  // namespace
+
+Result parse_port(std::string_view text) {
+    if (text.starts_with("dev:")) return kernel_port(text, text.substr(4));
+    if (text.starts_with("vdev:")) return vdev_port(text, text.substr(5));
+    if (!is_pci_address(text)) return std::unexpected(not_a_port(text));
+    std::string address(text);
+    std::ranges::transform(address, address.begin(), [](unsigned char c) { return std::tolower(c); });
+    return PortSpec{PortSpec::Kind::pci, address, std::string(text)};
+}
+
+bool same_device(const PortSpec& one, const PortSpec& other) {
+    const auto name = [](const PortSpec& port) {
+        return port.kind == PortSpec::Kind::vdev ? port.device.substr(0, port.device.find(',')) : port.device;
+    };
+    return one.kind == other.kind && name(one) == name(other);
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,59 @@
+// When sessions begin with any packet, and when with the packet that follows a honeypot's answer.
+#pragma once
+
+#include <cstdint>
+
+#include "control/config/policy.hpp"
+#include "control/controller/control_counters.hpp"
+#include "control/controller/switch.hpp"
+
+namespace honeyswitch::control {
+
+struct AdmissionMarks {
+    Admission admission = Admission::automatic;
+    std::uint32_t high_water = ~0U, low_water = ~0U;  ///< sessions
+};
+
+/// Control thread.
+class AdmissionControl {
+  public:
+    AdmissionControl(const AdmissionMarks& marks, Switch& the_switch, EventCounters& events)
+        : marks_(marks), switch_(the_switch), events_(events) {
+        set(marks_.admission == Admission::handshake);
+    }
+
+    void reconfigure(const AdmissionMarks& marks) {
+        marks_ = marks;
+        if (marks_.admission != Admission::automatic) set(marks_.admission == Admission::handshake);
+        update();
+    }
+
+    /// After sessions were added or deleted.
+    void update() {
+        if (marks_.admission != Admission::automatic) return;
+        const std::uint32_t sessions = switch_.session_count();
+        if (!handshake_ && sessions >= marks_.high_water) {
+            set(true);
+            events_.add(Event::handshake_began);
+        } else if (handshake_ && sessions < marks_.low_water) {
+            set(false);
+            events_.add(Event::handshake_ended);
+        }
+    }
+
+    [[nodiscard]] bool handshake() const { return handshake_; }
+    [[nodiscard]] const AdmissionMarks& marks() const { return marks_; }
+
+  private:
+    void set(bool handshake) {
+        handshake_ = handshake;
+        switch_.admit_by_handshake(handshake);
+    }
+
+    AdmissionMarks marks_;
+    Switch& switch_;
+    EventCounters& events_;
+    bool handshake_ = false;
+};
+
+}  // namespace honeyswitch::control

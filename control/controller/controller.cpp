@@ -1,0 +1,372 @@
+#include "control/controller/controller.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace honeyswitch::control {
+namespace {
+
+/// All that may be done at once before agents and operators are listened to again.
+constexpr std::size_t portion = 256;
+constexpr Milliseconds housekeeping_interval{1000};
+
+Ipv4Address address_of(Be32 address) {
+    return {address.host()};
+}
+
+}  // namespace
+
+Controller::Controller(ControllerConfig config, Switch& the_switch)
+    : config_(std::move(config)),
+      switch_(the_switch),
+      sessions_(the_switch, events_, config_.idle_timeout, config_.history_capacity, config_.tiers),
+      admission_(config_.admission, the_switch, events_),
+      honeypot_flows_(config_.honeypot_flows) {}
+
+std::expected<void, Error> Controller::start(TimePoint now) {
+    for (const Ipv4Prefix prefix : config_.static_active)
+        for (std::uint64_t i = 0; i < prefix.size(); ++i)
+            activate({prefix.network.value + static_cast<std::uint32_t>(i)}, Source::static_entry, now);
+    return apply_all(now);
+}
+
+/// Domains of the configuration.
+std::expected<void, Error> Controller::apply_all(TimePoint now) {
+    for (auto& [prefix, domain] : domains_) domain.granted = domain.dark = false;
+    for (const Ipv4Prefix prefix : config_.grants) domains_[prefix].granted = true;
+    for (const Ipv4Prefix prefix : config_.dark) domains_[prefix].dark = true;
+    // The shorter prefixes come first in the table: a grant within a dark prefix is never dark, not for a
+    // moment, if it comes before.
+    for (auto place = domains_.rbegin(); place != domains_.rend(); ++place) {
+        if (place->second.since == TimePoint{}) place->second.since = now;
+        if (auto applied = apply(place->first, place->second, now); !applied) return applied;
+    }
+    return {};
+}
+
+std::expected<void, Error> Controller::reconfigure(ControllerConfig config, TimePoint now) {
+    change_static_active(config.static_active, now);
+    const bool tiers_differ = config.tiers != config_.tiers;
+    config_ = std::move(config);
+    sessions_.reconfigure(config_.idle_timeout, config_.history_capacity, config_.tiers, tiers_differ);
+    admission_.reconfigure(config_.admission);
+    honeypot_flows_.reconfigure(config_.honeypot_flows);
+    return apply_all(now);
+}
+
+/// New ones first: an address that two prefixes name stays active throughout.
+void Controller::change_static_active(const std::vector<Ipv4Prefix>& wanted, TimePoint now) {
+    const auto covered = [](const std::vector<Ipv4Prefix>& prefixes, Ipv4Address address) {
+        return std::ranges::any_of(prefixes, [&](Ipv4Prefix prefix) { return prefix.contains(address); });
+    };
+    const auto each = [](const std::vector<Ipv4Prefix>& prefixes, auto visit) {
+        for (const Ipv4Prefix prefix : prefixes)
+            for (std::uint64_t i = 0; i < prefix.size(); ++i)
+                visit(Ipv4Address{prefix.network.value + static_cast<std::uint32_t>(i)});
+    };
+    each(wanted, [&](Ipv4Address address) { activate(address, Source::static_entry, now); });
+    each(config_.static_active, [&](Ipv4Address address) {
+        if (!covered(wanted, address)) deactivate(address, Source::static_entry);
+    });
+}
+
+void Controller::activate(Ipv4Address address, Source source, TimePoint now) {
+    if (!addresses_.vouch(address, source, now)) return;
+    switch_.add_active(address);
+    events_.add(Event::address_activated);
+}
+
+void Controller::deactivate(Ipv4Address address, Source source) {
+    if (!addresses_.withdraw(address, source)) return;
+    switch_.delete_active(address);
+    events_.add(Event::address_deactivated);
+}
+
+/// Brings the switch's flow for this domain in line with what is known of it.
+std::expected<void, Error> Controller::apply(Ipv4Prefix prefix, Domain& domain, TimePoint now) {
+    prefix_lengths_.set(prefix.length);
+    const DomainState wanted = domain.wanted_state();
+    const auto action = diverts(wanted) ? DomainAction::packet_in : DomainAction::inside;
+    if (wanted == DomainState::known) vouch_for_subnet(prefix, now);
+    const auto active = addresses_.active_in(prefix);
+    if (auto added = switch_.add_domain(prefix, action, active); !added) {
+        if (domain.state != DomainState::known) withdraw_subnet(prefix);
+        return added;
+    }
+    if (domain.state == wanted) return {};
+    if (domain.state == DomainState::known) withdraw_subnet(prefix);
+    if (wanted == DomainState::known) events_.add(Event::domain_became_known);
+    if (wanted == DomainState::unknown) events_.add(Event::domain_became_unknown);
+    domain.state = wanted;
+    domain.since = now;
+    return {};
+}
+
+void Controller::vouch_for_subnet(Ipv4Prefix prefix, TimePoint now) {
+    if (prefix.length > 30) return;  // RFC 3021: point-to-point links have neither
+    activate(prefix.network, Source::subnet, now);
+    activate(prefix.last(), Source::subnet, now);
+}
+
+void Controller::withdraw_subnet(Ipv4Prefix prefix) {
+    deactivate(prefix.network, Source::subnet);
+    deactivate(prefix.last(), Source::subnet);
+}
+
+std::expected<DomainReports::Ticket, std::string> Controller::domain_state(
+    AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> active, TimePoint now) {
+    const Source source = source_of(agent);
+    std::erase_if(lapses_,
+                  [&](const Lapse& lapse) { return lapse.agent == agent && lapse.domain == domain; });
+    for (const Ipv4Address address : active) activate(address, source, now);
+
+    Domain& entry = domains_[domain];
+    const bool is_new = entry.agents.insert(agent).second;
+    if (is_new) {
+        if (auto applied = apply(domain, entry, now); !applied) {
+            entry.agents.erase(agent);
+            if (entry.wanted_state() == DomainState::unknown && !entry.granted) domains_.erase(domain);
+            for (const Ipv4Address address : active) deactivate(address, source);
+            return std::unexpected(applied.error().message());
+        }
+    }
+    std::vector<Ipv4Address> reported(active.begin(), active.end());
+    std::ranges::sort(reported);
+    for (const Ipv4Address address : addresses_.vouched_in(domain, source))
+        if (!std::ranges::binary_search(reported, address)) deactivate(address, source);
+    return switch_.barrier_request();
+}
+
+DomainReports::Ticket Controller::addresses_active(AgentId agent, Ipv4Prefix domain,
+                                                   std::span<const Ipv4Address> addresses, TimePoint now) {
+    cancel_lapse(agent, domain);
+    for (const Ipv4Address address : addresses) activate(address, source_of(agent), now);
+    return switch_.barrier_request();
+}
+
+DomainReports::Ticket Controller::addresses_inactive(AgentId agent, Ipv4Prefix /*domain*/,
+                                                     std::span<const Ipv4Address> addresses,
+                                                     TimePoint /*now*/) {
+    for (const Ipv4Address address : addresses) deactivate(address, source_of(agent));
+    return switch_.barrier_request();
+}
+
+void Controller::domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) {
+    // What this agent has seen stays active for a while: another may keep the domain known and not see it.
+    cancel_lapse(agent, domain);
+    lapses_.push_back({agent, domain, now + config_.voucher_lifetime});
+    const auto place = domains_.find(domain);
+    if (place == domains_.end() || place->second.agents.erase(agent) == 0) return;
+    const auto applied = apply(domain, place->second, now);
+    assert(applied);  // the domain has its place already
+    (void)applied;
+}
+
+void Controller::cancel_lapse(AgentId agent, Ipv4Prefix domain) {
+    std::erase_if(lapses_,
+                  [&](const Lapse& lapse) { return lapse.agent == agent && lapse.domain == domain; });
+}
+
+void Controller::packet_in(const PacketIn& packet, TimePoint now) {
+    events_.add(Event::packet_in);
+    if (packet.from_honeypot)
+        packet_in_from_honeypot(packet, now);
+    else
+        packet_in_from_outside(packet, now);
+}
+
+void Controller::packet_in_from_outside(const PacketIn& packet, TimePoint now) {
+    using Verdict = Judgement::Verdict;
+    latest_path_ = packet.path;
+    if (const auto flow = switch_.find_session(packet.key)) {
+        events_.add(Event::packet_in_existing_session);
+        if (packet.fragment) add_companion(packet, *flow, now);
+        return switch_.packet_out(packet.buffer, *flow);
+    }
+    if (packet.judgement.verdict == Verdict::drop) {
+        events_.add(Event::packet_in_dropped);
+        return switch_.drop(packet.buffer);
+    }
+    const bool kept =
+        packet.judgement.verdict == Verdict::benign || packet.judgement.verdict == Verdict::inside;
+    // Of a decoy's datagram without its first fragment nobody knows whether it is diverted.
+    const bool portless_fragment = packet.fragment && packet.key.kind == dataplane::KeyKind::portless;
+    const bool diverted = packet.judgement.verdict == Verdict::divert && !portless_fragment;
+    if (kept || (!diverted && goes_inside(address_of(packet.key.inside)))) {
+        events_.add(Event::packet_in_active);
+        return switch_.packet_out_inside(packet.buffer);
+    }
+    begin_session(packet, now);
+}
+
+void Controller::begin_session(const PacketIn& packet, TimePoint now) {
+    const auto honeypot = honeypot_for(packet, now);
+    if (!honeypot) {
+        events_.add(Event::packet_in_no_honeypot);
+        return switch_.drops(PoolId{packet.judgement.pool}) ? switch_.drop(packet.buffer)
+                                                            : switch_.packet_out_inside(packet.buffer);
+    }
+    // What a flow did before it had a session is in the workers' tallies.
+    const Step before = packet.pending && packet.pending->answered ? Step::answered : Step::first_packet;
+    const SessionFlow session{.key = packet.key,
+                              .path = packet.path,
+                              .honeypot = *honeypot,
+                              .progress = before,
+                              .counted = before,
+                              .contained = switch_.on_campus(address_of(packet.key.outside))};
+    const auto flow = sessions_.add(session, packet.pending.has_value(), now);
+    if (!flow) {
+        events_.add(Event::session_table_full);
+        return switch_.packet_out_honeypot(packet.buffer, *honeypot);
+    }
+    admission_.update();
+    if (packet.fragment) add_companion(packet, *flow, now);
+    switch_.packet_out(packet.buffer, *flow);
+}
+
+/// The one that has answered already; that of the other fragments of the datagram; or one of the pool that
+/// rules, lists and the source's history choose.
+std::optional<HoneypotId> Controller::honeypot_for(const PacketIn& packet, TimePoint now) {
+    if (packet.pending) return packet.pending->honeypot;
+    if (packet.fragment)
+        if (const auto companion = switch_.find_session(dataplane::companion_of(packet.key)))
+            if (const auto stats = switch_.session(*companion)) return stats->honeypot;
+    const PoolId pool =
+        sessions_.pool_for(address_of(packet.key.outside), PoolId{packet.judgement.pool}, now);
+    return switch_.choose(pool, packet.key);
+}
+
+/// Fragments, and what a honeypot begins by itself: what has ports and no session was otherwise contained by
+/// the worker.
+void Controller::packet_in_from_honeypot(const PacketIn& packet, TimePoint now) {
+    const auto flow = switch_.find_session(packet.key);
+    if (!flow && !packet.fragment) return open_honeypot_flow(packet, now);
+    if (!flow) {
+        events_.add(Event::packet_in_contained);
+        return switch_.drop(packet.buffer);
+    }
+    if (packet.fragment) add_companion(packet, *flow, now);
+    switch_.packet_out(packet.buffer, *flow);
+}
+
+/// Only under the address of a decoy, never towards the campus, and only where to and as often as is allowed.
+void Controller::open_honeypot_flow(const PacketIn& packet, TimePoint now) {
+    const bool decoy = !goes_inside(address_of(packet.key.inside));
+    auto outcome = HoneypotFlows::Outcome::refused;
+    if (decoy && latest_path_ != L2Path{} && !switch_.on_campus(address_of(packet.key.outside)))
+        outcome = honeypot_flows_.open(packet.honeypot, packet.key, now);
+    std::optional<FlowId> flow;
+    if (outcome == HoneypotFlows::Outcome::passes)
+        flow = sessions_.add_unaccounted(
+            {.key = packet.key, .path = latest_path_, .honeypot = packet.honeypot}, now);
+    if (!flow) {
+        events_.add(outcome == HoneypotFlows::Outcome::over_rate ? Event::honeypot_flow_over_rate
+                                                                 : Event::honeypot_flow_refused);
+        return switch_.drop(packet.buffer);
+    }
+    events_.add(Event::honeypot_flow_added);
+    switch_.packet_out(packet.buffer, *flow);
+}
+
+/// The controller looks again: the address may have become active, or its domain unknown, since the worker
+/// looked.
+bool Controller::goes_inside(Ipv4Address destination) const {
+    if (addresses_.active(destination)) return true;
+    for (int length = 32; length >= 0; --length) {
+        if (!prefix_lengths_.test(static_cast<std::size_t>(length))) continue;
+        const auto place = domains_.find(Ipv4Prefix::of(destination, static_cast<unsigned>(length)));
+        if (place != domains_.end()) return !diverts(place->second.state);
+    }
+    return true;
+}
+
+/// The entry that the following fragments of this datagram, and of later ones of its addresses, will match.
+/// When the table is full they come as Packet-Ins of their own.
+void Controller::add_companion(const PacketIn& packet, FlowId session, TimePoint now) {
+    const SessionKey companion = dataplane::companion_of(packet.key);
+    if (companion == packet.key || switch_.find_session(companion)) return;
+    const auto stats = switch_.session(session);
+    if (stats)
+        (void)sessions_.add_unaccounted({.key = companion,
+                                         .path = stats->path,
+                                         .honeypot = stats->honeypot,
+                                         .contained = switch_.on_campus(address_of(companion.outside))},
+                                        now);
+}
+
+bool Controller::tick(TimePoint now) {
+    bool busy = take_sightings(now);
+    busy = age_sightings(now) || busy;
+    busy = sessions_.tick(now) || busy;
+    admission_.update();
+    if (now - last_housekeeping_ >= housekeeping_interval) {
+        last_housekeeping_ = now;
+        age_vouchers(now);
+        forget_empty_domains(now);
+    }
+    return busy;
+}
+
+bool Controller::take_sightings(TimePoint now) {
+    std::array<Ipv4Address, portion> addresses;
+    const std::size_t count = switch_.take_sightings(addresses);
+    for (const Ipv4Address address : std::span(addresses).first(count)) {
+        activate(address, Source::sighting, now);
+        events_.add(Event::sighting);
+        sightings_.push_back({address, false, now + config_.sighting_lifetime / 2});
+    }
+    return count != 0;
+}
+
+/// In the middle of its lifetime an address is asked whether it still speaks; at the end, the answer decides.
+bool Controller::age_sightings(TimePoint now) {
+    std::size_t done = 0;
+    for (; done < portion && !sightings_.empty() && sightings_.front().due <= now; ++done) {
+        Sighting sighting = sightings_.front();
+        sightings_.pop_front();
+        if (sighting.asked && switch_.end_sighting(sighting.address)) {
+            deactivate(sighting.address, Source::sighting);
+            events_.add(Event::sighting_ended);
+            continue;
+        }
+        sighting.asked = !sighting.asked;
+        if (sighting.asked) switch_.ask_sighted(sighting.address);
+        sighting.due = now + config_.sighting_lifetime / 2;
+        sightings_.push_back(sighting);
+    }
+    return done != 0;
+}
+
+void Controller::age_vouchers(TimePoint now) {
+    while (!lapses_.empty() && lapses_.front().due <= now) {
+        const Lapse lapse = lapses_.front();
+        lapses_.pop_front();
+        const Source source = source_of(lapse.agent);
+        for (const Ipv4Address address : addresses_.vouched_in(lapse.domain, source))
+            deactivate(address, source);
+    }
+}
+
+/// An unknown domain keeps its place for its running sessions, and, if it is a grant, for good: a dark prefix
+/// around it must not take it.
+void Controller::forget_empty_domains(TimePoint /*now*/) {
+    const auto held_back = [&](Ipv4Prefix prefix) {
+        return std::ranges::any_of(domains_, [&](const auto& other) {
+            return other.first != prefix && other.first.contains(prefix) && diverts(other.second.state);
+        });
+    };
+    for (auto place = domains_.begin(); place != domains_.end();) {
+        const auto& [prefix, domain] = *place;
+        const bool empty = domain.wanted_state() == DomainState::unknown && !domain.granted &&
+                           !held_back(prefix) && switch_.sessions_in(prefix) == 0;
+        if (!empty) {
+            ++place;
+            continue;
+        }
+        switch_.delete_domain(prefix);
+        place = domains_.erase(place);
+    }
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,124 @@
+// The controller of the paper's section 3.4: four triggers, and the flows that each adds or deletes.
+//
+// Plain C++ on the control thread: time comes in as an argument, flows go out through Switch.
+#pragma once
+
+#include <bitset>
+#include <deque>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "control/controller/address_book.hpp"
+#include "control/controller/admission_control.hpp"
+#include "control/controller/control_counters.hpp"
+#include "control/controller/domain_table.hpp"
+#include "control/controller/honeypot_flows.hpp"
+#include "control/controller/idle_wheel.hpp"
+#include "control/controller/session_book.hpp"
+#include "control/controller/switch.hpp"
+
+namespace honeyswitch::control {
+
+struct ControllerConfig {
+    Milliseconds idle_timeout{60'000};
+    Milliseconds sighting_lifetime{600'000};
+    /// How long an agent's vouchers outlive its silence: another agent may keep the domain known meanwhile.
+    Milliseconds voucher_lifetime{600'000};
+    std::vector<Ipv4Prefix> static_active{};
+    std::vector<Ipv4Prefix> dark{};
+    std::vector<Ipv4Prefix> grants{};
+    AdmissionMarks admission{};
+    HoneypotFlowLimits honeypot_flows{};
+    std::vector<Tier> tiers{};
+    std::uint32_t history_capacity = 0;
+};
+
+class Controller final : public DomainReports {
+  public:
+    Controller(ControllerConfig config, Switch& the_switch);
+
+    /// Adds the flows of the configuration. Error: a capacity is too small for it.
+    [[nodiscard]] std::expected<void, Error> start(TimePoint now);
+    /// Of a reload: what differs from before takes effect; sessions go on. Errors: a capacity is too small
+    /// for what is new; what fits is in force then.
+    [[nodiscard]] std::expected<void, Error> reconfigure(ControllerConfig config, TimePoint now);
+
+    // Triggers 1 to 3 (DomainReports).
+    [[nodiscard]] std::expected<Ticket, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
+                                                                  std::span<const Ipv4Address> active,
+                                                                  TimePoint now) override;
+    [[nodiscard]] Ticket addresses_active(AgentId agent, Ipv4Prefix domain,
+                                          std::span<const Ipv4Address> addresses, TimePoint now) override;
+    [[nodiscard]] Ticket addresses_inactive(AgentId agent, Ipv4Prefix domain,
+                                            std::span<const Ipv4Address> addresses, TimePoint now) override;
+    void domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) override;
+    [[nodiscard]] bool settled(Ticket ticket) const override { return switch_.barrier_reached(ticket); }
+
+    /// Trigger 4.
+    void packet_in(const PacketIn& packet, TimePoint now);
+
+    /// Sightings, ageing, and vouchers that end: a bounded amount of work. Returns whether there was any.
+    bool tick(TimePoint now);
+
+    [[nodiscard]] const AddressBook& addresses() const { return addresses_; }
+    [[nodiscard]] const DomainTable& domains() const { return domains_; }
+    [[nodiscard]] const EventCounters& events() const { return events_; }
+    [[nodiscard]] std::size_t sightings() const { return sightings_.size(); }
+    [[nodiscard]] SessionBook& sessions() { return sessions_; }
+    [[nodiscard]] const SessionBook& sessions() const { return sessions_; }
+    [[nodiscard]] const AdmissionControl& admission() const { return admission_; }
+
+  private:
+    struct Sighting {
+        Ipv4Address address;
+        bool asked;
+        TimePoint due;
+    };
+    /// Vouchers of an agent that has fallen silent on their domain.
+    struct Lapse {
+        AgentId agent;
+        Ipv4Prefix domain;
+        TimePoint due;
+    };
+
+    void activate(Ipv4Address address, Source source, TimePoint now);
+    void deactivate(Ipv4Address address, Source source);
+    [[nodiscard]] std::expected<void, Error> apply(Ipv4Prefix prefix, Domain& domain, TimePoint now);
+    [[nodiscard]] std::expected<void, Error> apply_all(TimePoint now);
+    void change_static_active(const std::vector<Ipv4Prefix>& wanted, TimePoint now);
+    void cancel_lapse(AgentId agent, Ipv4Prefix domain);
+    void vouch_for_subnet(Ipv4Prefix prefix, TimePoint now);
+    void withdraw_subnet(Ipv4Prefix prefix);
+
+    void packet_in_from_outside(const PacketIn& packet, TimePoint now);
+    void begin_session(const PacketIn& packet, TimePoint now);
+    void packet_in_from_honeypot(const PacketIn& packet, TimePoint now);
+    void open_honeypot_flow(const PacketIn& packet, TimePoint now);
+    [[nodiscard]] bool goes_inside(Ipv4Address destination) const;
+    [[nodiscard]] std::optional<HoneypotId> honeypot_for(const PacketIn& packet, TimePoint now);
+    void add_companion(const PacketIn& packet, FlowId session, TimePoint now);
+
+    [[nodiscard]] bool take_sightings(TimePoint now);
+    [[nodiscard]] bool age_sightings(TimePoint now);
+    void age_vouchers(TimePoint now);
+    void forget_empty_domains(TimePoint now);
+
+    ControllerConfig config_;
+    Switch& switch_;
+    EventCounters events_;
+    AddressBook addresses_;
+    DomainTable domains_;
+    std::bitset<33> prefix_lengths_;  ///< that some domain has, or has had
+    SessionBook sessions_;
+    AdmissionControl admission_;
+    HoneypotFlows honeypot_flows_;
+    L2Path latest_path_;  ///< of the latest Packet-In from outside: how a honeypot's own flow gets there
+    std::deque<Sighting> sightings_;  ///< in order of `due`
+    std::deque<Lapse> lapses_;        ///< in order of `due`
+    TimePoint last_housekeeping_{};
+};
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,124 @@
+#include "control/controller/session_book.hpp"
+
+#include <array>
+#include <utility>
+
+namespace honeyswitch::control {
+namespace {
+
+/// All that may be done at once before agents and operators are listened to again.
+constexpr std::size_t portion = 256;
+
+Ipv4Address source_of(const SessionKey& key) {
+    return {key.outside.host()};
+}
+
+Step next(Step step) {
+    return static_cast<Step>(std::to_underlying(step) + 1);
+}
+
+}  // namespace
+
+SessionBook::SessionBook(Switch& the_switch, EventCounters& events, Milliseconds idle_timeout,
+                         std::uint32_t history_capacity, std::span<const Tier> tiers)
+    : switch_(the_switch),
+      events_(events),
+      wheel_(the_switch.session_capacity(), idle_timeout),
+      history_(history_capacity, tiers),
+      tiers_(tiers.begin(), tiers.end()) {}
+
+void SessionBook::reconfigure(Milliseconds idle_timeout, std::uint32_t history_capacity,
+                              std::span<const Tier> tiers, bool tiers_differ) {
+    wheel_.set_timeout(idle_timeout);
+    if (!tiers_differ) return;
+    history_.each_reached([&](Ipv4Address source) { switch_.move_back(source); });
+    history_ = SourceHistory(history_capacity, tiers);
+    tiers_.assign(tiers.begin(), tiers.end());
+}
+
+std::optional<FlowId> SessionBook::add(const SessionFlow& session, bool diverted_before, TimePoint now) {
+    const auto flow = switch_.add_session(session, now);
+    if (!flow) return std::nullopt;
+    wheel_.insert(*flow, now);
+    events_.add(Event::session_added);
+    if (!diverted_before) tally_->add(session.key, Step::first_packet);
+    if (tiers_.empty()) return flow;
+    const Ipv4Address destination{session.key.inside.host()};
+    if (history_.session_began(source_of(session.key), destination, now)) move(source_of(session.key), now);
+    return flow;
+}
+
+std::optional<FlowId> SessionBook::add_unaccounted(SessionFlow session, TimePoint now) {
+    session.progress = session.counted = Step::payload;
+    const auto flow = switch_.add_session(session, now);
+    if (flow) wheel_.insert(*flow, now);
+    return flow;
+}
+
+PoolId SessionBook::pool_for(Ipv4Address source, PoolId pool, TimePoint now) const {
+    if (tiers_.empty()) return pool;
+    return static_cast<PoolId>(history_.pool_for(source, std::to_underlying(pool), now));
+}
+
+/// Tells the data plane where this source's packets go. It knows one move of each source: that of the first
+/// tier that has something to say; where several begin at different pools, the others hold for sessions
+/// alone.
+void SessionBook::move(Ipv4Address source, TimePoint now) {
+    for (const Tier& tier : tiers_) {
+        const auto from = static_cast<PoolId>(tier.from);
+        const PoolId to = pool_for(source, from, now);
+        if (to == from) continue;
+        events_.add(Event::source_moved);
+        (void)switch_.move_source(source, from, to);
+        return;
+    }
+}
+
+void SessionBook::count(const SessionKey& key, Step before, Step after) {
+    for (Step step = before; step < after;) tally_->add(key, step = next(step));
+}
+
+void SessionBook::account(FlowId flow, TimePoint now) {
+    const auto progress = switch_.take_progress(flow);
+    if (!progress || progress->before == progress->after) return;
+    count(progress->key, progress->before, progress->after);
+    if (tiers_.empty() || progress->after != Step::payload) return;
+    if (history_.payload_sent(source_of(progress->key), now)) move(source_of(progress->key), now);
+}
+
+void SessionBook::account(std::uint32_t first, std::uint32_t count, TimePoint now) {
+    for (std::uint32_t i = 0; i < count; ++i) account(FlowId{first + i}, now);
+}
+
+bool SessionBook::tick(TimePoint now) {
+    bool busy = take_payloads(now);
+    busy = expire(now) || busy;
+    if (!tiers_.empty())
+        history_.expire(now, portion, [&](Ipv4Address source) {
+            events_.add(Event::source_moved_back);
+            switch_.move_back(source);
+            move(source, now);
+        });
+    return busy;
+}
+
+bool SessionBook::take_payloads(TimePoint now) {
+    std::array<FlowId, portion> flows;
+    const std::size_t count = switch_.take_payloads(flows);
+    for (const FlowId flow : std::span(flows).first(count)) account(flow, now);
+    return count != 0;
+}
+
+bool SessionBook::expire(TimePoint now) {
+    std::array<FlowId, portion> expired;
+    const std::size_t count = wheel_.advance(now, expired, [&](FlowId flow) {
+        account(flow, now);
+        return switch_.last_seen(flow);
+    });
+    if (count == 0) return false;
+    switch_.delete_sessions(std::span(expired).first(count));
+    events_.add(Event::session_expired, count);
+    return true;
+}
+
+}  // namespace honeyswitch::control

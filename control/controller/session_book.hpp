@@ -1,0 +1,62 @@
+// The controller's account of the sessions: it adds them and lets them expire, follows how far each came, and
+// remembers what their sources did.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "control/controller/control_counters.hpp"
+#include "control/controller/idle_wheel.hpp"
+#include "control/controller/switch.hpp"
+#include "control/tiers/source_history.hpp"
+#include "dataplane/tables/progress.hpp"
+
+namespace honeyswitch::control {
+
+/// Control thread.
+class SessionBook {
+  public:
+    SessionBook(Switch& the_switch, EventCounters& events, Milliseconds idle_timeout,
+                std::uint32_t history_capacity, std::span<const Tier> tiers);
+
+    /// Of a reload. Histories begin anew if the tiers differ.
+    void reconfigure(Milliseconds idle_timeout, std::uint32_t history_capacity, std::span<const Tier> tiers,
+                     bool tiers_differ);
+
+    /// A session from outside. `diverted_before`: packets of it were diverted without a session, and are in
+    /// another tally. nullopt: the table is full.
+    [[nodiscard]] std::optional<FlowId> add(const SessionFlow& session, bool diverted_before, TimePoint now);
+    /// A flow that is nobody's attack: companions of fragments, flows of a honeypot's own.
+    [[nodiscard]] std::optional<FlowId> add_unaccounted(SessionFlow session, TimePoint now);
+
+    /// Where a new session of this source goes that would otherwise go to `pool`.
+    [[nodiscard]] PoolId pool_for(Ipv4Address source, PoolId pool, TimePoint now) const;
+
+    /// Expiry, progress and histories: a bounded amount of work. Returns whether there was any.
+    bool tick(TimePoint now);
+    /// Brings the tally up to date for `count` places of the table from `first` on.
+    void account(std::uint32_t first, std::uint32_t count, TimePoint now);
+
+    /// How far sessions came; up to date for those that have ended.
+    [[nodiscard]] const dataplane::ProgressTally& tally() const { return *tally_; }
+    [[nodiscard]] const SourceHistory& history() const { return history_; }
+
+  private:
+    void account(FlowId flow, TimePoint now);
+    void count(const SessionKey& key, Step before, Step after);
+    void move(Ipv4Address source, TimePoint now);
+    [[nodiscard]] bool take_payloads(TimePoint now);
+    [[nodiscard]] bool expire(TimePoint now);
+
+    Switch& switch_;
+    EventCounters& events_;
+    IdleWheel wheel_;
+    SourceHistory history_;
+    std::vector<Tier> tiers_;
+    std::unique_ptr<dataplane::ProgressTally> tally_ = std::make_unique<dataplane::ProgressTally>();
+};
+
+}  // namespace honeyswitch::control

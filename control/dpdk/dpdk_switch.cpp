@@ -1,0 +1,397 @@
+#include "control/dpdk/dpdk_switch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <rte_pause.h>
+
+#include "dataplane/stages/parse.hpp"
+#include "dataplane/stages/rewrite.hpp"
+#include "dataplane/stages/session_progress.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+using dataplane::HoneypotIndex;
+using dataplane::Session;
+using dataplane::Side;
+
+dataplane::Prefix prefix_of(Ipv4Prefix prefix) {
+    return {prefix.network.value, prefix.length};
+}
+
+rte_mbuf* packet_of(BufferId buffer) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): a BufferId is a pointer that the controller cannot follow
+    return reinterpret_cast<rte_mbuf*>(static_cast<std::uintptr_t>(buffer));
+}
+BufferId buffer_of(rte_mbuf* packet) {
+    return BufferId{reinterpret_cast<std::uintptr_t>(packet)};
+}
+
+std::uint32_t wrapped(TimePoint time) {
+    return static_cast<std::uint32_t>(time.time_since_epoch().count());
+}
+
+/// The moment before `now` that `at` (milliseconds modulo 2^32) stands for.
+TimePoint unwrapped(std::uint32_t at, TimePoint now) {
+    return now - Milliseconds{static_cast<std::int32_t>(wrapped(now) - at)};
+}
+
+}  // namespace
+
+std::expected<void, Error> DpdkSwitch::add_domain(Ipv4Prefix prefix, DomainAction action,
+                                                  std::span<const Ipv4Address> active) {
+    std::vector<std::uint32_t> addresses;
+    addresses.reserve(active.size());
+    for (const Ipv4Address address : active) addresses.push_back(address.value);
+    const auto kind =
+        action == DomainAction::packet_in ? dataplane::DomainKind::known : dataplane::DomainKind::unknown;
+    auto added = plane_.addresses().add_domain(prefix_of(prefix), kind, addresses);
+    if (!added) added.error().object = "domain " + to_string(prefix);
+    return added;
+}
+
+void DpdkSwitch::delete_domain(Ipv4Prefix prefix) {
+    plane_.addresses().remove_domain(prefix_of(prefix));
+}
+
+std::optional<FlowId> DpdkSwitch::add_session(const SessionFlow& session, TimePoint now) {
+    const std::uint32_t destination = session.key.inside.host();
+    plane_.addresses().session_added(destination);  // the mark comes before the session
+    const auto index = plane_.sessions().add({.key = session.key,
+                                              .path = session.path,
+                                              .honeypot = std::to_underlying(session.honeypot),
+                                              .progress = session.progress,
+                                              .counted = session.counted,
+                                              .contained = session.contained},
+                                             wrapped(now));
+    if (!index) {
+        plane_.addresses().session_removed(destination);
+        return std::nullopt;
+    }
+    ++honeypot_sessions_.at(std::to_underlying(session.honeypot));
+    return FlowId{*index};
+}
+
+/// Another honeypot for a running session.
+void DpdkSwitch::rehome(Session& session, HoneypotIndex honeypot) {
+    --honeypot_sessions_.at(session.honeypot.load(std::memory_order_relaxed));
+    ++honeypot_sessions_.at(honeypot);
+    session.honeypot.store(honeypot, std::memory_order_relaxed);
+}
+
+std::optional<FlowId> DpdkSwitch::find_session(const SessionKey& key) const {
+    const auto index = plane_.sessions().find(key);
+    return index ? std::optional(FlowId{*index}) : std::nullopt;
+}
+
+void DpdkSwitch::delete_sessions(std::span<const FlowId> flows) {
+    for (const FlowId flow : flows) {
+        const auto index = static_cast<std::uint32_t>(flow);
+        const auto* const key = plane_.sessions().key_of(index);
+        if (key == nullptr) continue;
+        const std::uint32_t destination = key->inside.host();
+        --honeypot_sessions_.at(plane_.sessions().at(index).honeypot.load(std::memory_order_relaxed));
+        plane_.sessions().remove(index);
+        plane_.addresses().session_removed(destination);
+    }
+    plane_.sessions().end_batch();
+}
+
+TimePoint DpdkSwitch::last_seen(FlowId flow) const {
+    const Session& session = plane_.sessions().at(static_cast<std::uint32_t>(flow));
+    return unwrapped(session.last_seen.load(std::memory_order_relaxed), now_);
+}
+
+std::optional<SessionStats> DpdkSwitch::session(FlowId flow) const {
+    const auto index = static_cast<std::uint32_t>(flow);
+    const auto* const key = plane_.sessions().key_of(index);
+    if (key == nullptr) return std::nullopt;
+    const Session& session = plane_.sessions().at(index);
+    return SessionStats{.key = *key,
+                        .path = plane_.sessions().way_back(session),
+                        .honeypot = HoneypotId{session.honeypot.load(std::memory_order_relaxed)},
+                        .progress = session.progress.load(std::memory_order_relaxed),
+                        .created = unwrapped(session.created, now_),
+                        .last_seen = unwrapped(session.last_seen.load(std::memory_order_relaxed), now_),
+                        .packets_in = session.packets_in.load(std::memory_order_relaxed),
+                        .bytes_in = session.bytes_in.load(std::memory_order_relaxed),
+                        .packets_out = session.packets_out.load(std::memory_order_relaxed),
+                        .bytes_out = session.bytes_out.load(std::memory_order_relaxed)};
+}
+
+std::optional<SessionProgress> DpdkSwitch::take_progress(FlowId flow) {
+    const auto index = std::to_underlying(flow);
+    const auto* const key = plane_.sessions().key_of(index);
+    if (key == nullptr) return std::nullopt;
+    Session& session = plane_.sessions().at(index);
+    const Step before = session.counted;
+    session.counted = std::max(before, session.progress.load(std::memory_order_relaxed));
+    return SessionProgress{*key, before, session.counted};
+}
+
+std::size_t DpdkSwitch::take_payloads(std::span<FlowId> flows) {
+    std::array<dataplane::SessionTable::Index, 256> indices;
+    const std::size_t count =
+        plane_.sessions().take_payloads(std::span(indices).first(std::min(flows.size(), indices.size())));
+    for (std::size_t i = 0; i < count; ++i) flows[i] = FlowId{indices[i]};
+    return count;
+}
+
+std::optional<HoneypotId> DpdkSwitch::choose(PoolId pool, const SessionKey& key) const {
+    const auto honeypot = plane_.pools().choose(std::to_underlying(pool), key);
+    return honeypot == dataplane::no_honeypot ? std::nullopt : std::optional(HoneypotId{honeypot});
+}
+
+bool DpdkSwitch::move_source(Ipv4Address source, PoolId from, PoolId to) {
+    const dataplane::Prefix prefix{source.value, 32};
+    const auto listing = plane_.listed().at(prefix);
+    return plane_.listed().set(prefix, listing.moved(std::to_underlying(from), std::to_underlying(to)));
+}
+
+void DpdkSwitch::move_back(Ipv4Address source) {
+    const dataplane::Prefix prefix{source.value, 32};
+    (void)plane_.listed().set(prefix, plane_.listed().at(prefix).not_moved());  // what is there has room
+}
+
+void DpdkSwitch::move_sessions(HoneypotId from, std::uint32_t first, std::uint32_t count, PoolId pool) {
+    for (std::uint32_t index = first; index < first + count; ++index) {
+        const auto* const key = plane_.sessions().key_of(index);
+        if (key == nullptr) continue;
+        Session& session = plane_.sessions().at(index);
+        if (session.honeypot.load(std::memory_order_relaxed) != std::to_underlying(from)) continue;
+        if (const auto to = choose(pool, *key)) rehome(session, std::to_underlying(*to));
+    }
+}
+
+void DpdkSwitch::renumber_honeypots(std::span<const std::uint8_t> numbers) {
+    for (std::uint32_t index = 0; index < session_capacity(); ++index) {
+        const auto* const key = plane_.sessions().key_of(index);
+        if (key == nullptr) continue;
+        Session& session = plane_.sessions().at(index);
+        const HoneypotIndex old = session.honeypot.load(std::memory_order_relaxed);
+        if (old >= numbers.size()) continue;
+        const bool gone = numbers[old] == dataplane::no_honeypot;
+        rehome(session, gone ? plane_.pools().choose(0, *key) : numbers[old]);
+    }
+}
+
+void DpdkSwitch::set_policy(std::unique_ptr<const dataplane::Policy> policy) {
+    auto old = plane_.policy().swap(std::move(policy));
+    retired_policies_.push_back({std::move(old), barrier_request()});
+}
+
+std::uint64_t DpdkSwitch::sessions_in(Ipv4Prefix domain) const {
+    return plane_.addresses().sessions_in(prefix_of(domain));
+}
+
+void DpdkSwitch::packet_out(BufferId buffer, FlowId flow) {
+    rte_mbuf* const packet = packet_of(buffer);
+    Session& session = plane_.sessions().at(std::to_underlying(flow));
+    const auto l3 = dataplane::parse_l3(dataplane::frame_of(packet), packet->pkt_len);
+    const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
+    session.seen(wrapped(now_));
+    if (dataplane::side_of(plane_.index_of(packet->port)) == Side::honeypot) {
+        if (session.contained) return drop(buffer);
+        Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
+        if (!dataplane::address_back(packet, l3.tag_count, plane_.sessions().way_back(session)))
+            return drop(buffer);
+        return send(packet, dataplane::outside_port);
+    }
+    if (!plane_.honeypots().address(honeypot)) return packet_out_honeypot(buffer, HoneypotId{honeypot});
+    plane_.sessions().came_by(session, dataplane::bytes_of(packet), l3.tag_count, latest_path_);
+    Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
+    if (dataplane::may_advance(session) && dataplane::advance(session, dataplane::frame_of(packet), l3))
+        plane_.sessions().payload_reached(session);
+    packet_out_honeypot(buffer, HoneypotId{honeypot});
+}
+
+void DpdkSwitch::packet_out_inside(BufferId buffer) {
+    send(packet_of(buffer), dataplane::inside_port);
+}
+
+void DpdkSwitch::packet_out_honeypot(BufferId buffer, HoneypotId honeypot) {
+    rte_mbuf* const packet = packet_of(buffer);
+    const auto address = plane_.honeypots().address(std::to_underlying(honeypot));
+    if (!address)
+        return plane_.honeypots().drops(std::to_underlying(honeypot)) ? drop(buffer)
+                                                                      : send(packet, dataplane::inside_port);
+    const auto l3 = dataplane::parse_l3(dataplane::frame_of(packet), packet->pkt_len);
+    if (!dataplane::address_to_honeypot(packet, l3.tag_count, *address)) return drop(buffer);
+    send(packet, address->port());
+}
+
+void DpdkSwitch::drop(BufferId buffer) {
+    rte_pktmbuf_free(packet_of(buffer));
+}
+
+/// Back to the worker that it came from.
+void DpdkSwitch::send(rte_mbuf* packet, dataplane::PortIndex port) {
+    packet->port = port;
+    const std::size_t worker = packet->hash.usr;
+    Outgoing& outgoing = outgoing_[worker];
+    outgoing.packets[outgoing.count++] = packet;
+    if (outgoing.count == outgoing.packets.size()) flush(worker);
+}
+
+void DpdkSwitch::flush() {
+    for (std::size_t worker = 0; worker < outgoing_.size(); ++worker)
+        if (outgoing_[worker].count != 0) flush(worker);
+}
+
+void DpdkSwitch::flush(std::size_t worker) {
+    Outgoing& outgoing = outgoing_[worker];
+    auto& egress = plane_.workers()[worker]->egress();
+    const auto packets = std::span(outgoing.packets).first(outgoing.count);
+    for (rte_mbuf* const packet : packets.subspan(egress.give(packets))) insist(packet, egress);
+    outgoing.count = 0;
+}
+
+/// The ring was full. A packet for the inside may be a host's: it waits for room, which a worker that runs
+/// makes within microseconds.
+void DpdkSwitch::insist(rte_mbuf* packet, dataplane::MbufRing& egress) {
+    constexpr unsigned patience_for_the_inside = 100'000;
+    const bool for_the_inside = packet->port == dataplane::inside_port;
+    for (unsigned attempts = for_the_inside ? patience_for_the_inside : 1; attempts != 0; --attempts) {
+        if (egress.give(std::span(&packet, 1)) == 1) return;
+        rte_pause();
+    }
+    ++packet_outs_dropped_;
+    rte_pktmbuf_free(packet);
+}
+
+std::size_t DpdkSwitch::take_sightings(std::span<Ipv4Address> addresses) {
+    std::array<std::uint32_t, 256> values;
+    const std::size_t count =
+        plane_.addresses().take_sightings(std::span(values).first(std::min(addresses.size(), values.size())));
+    for (std::size_t i = 0; i < count; ++i) addresses[i] = {values[i]};
+    return count;
+}
+
+std::size_t DpdkSwitch::receive(std::span<PacketIn, burst> packets, HoneypotListener& listener) {
+    std::array<rte_mbuf*, burst> buffers;
+    next_worker_ = (next_worker_ + 1) % plane_.workers().size();
+    const unsigned taken = plane_.workers()[next_worker_]->punts().take(buffers);
+    for (unsigned i = 0; i < taken; ++i) rte_prefetch0(buffers[i]);
+    for (unsigned i = 0; i < taken; ++i) rte_prefetch0(rte_pktmbuf_mtod(buffers[i], void*));
+    std::size_t count = 0;
+    for (unsigned i = 0; i < taken; ++i) {
+        buffers[i]->hash.usr = static_cast<std::uint32_t>(next_worker_);
+        if (hear(buffers[i], listener)) continue;
+        if (describe(buffers[i], packets[count]))
+            ++count;
+        else
+            send(buffers[i], dataplane::inside_port);
+    }
+    judge(packets.first(count));
+    return count;
+}
+
+/// What only the watch over the honeypots cares about.
+bool DpdkSwitch::hear(rte_mbuf* packet, HoneypotListener& listener) {
+    const auto port = plane_.index_of(packet->port);
+    if (dataplane::side_of(port) != Side::honeypot) return false;
+    const auto frame = dataplane::frame_of(packet);
+    const auto l3 = dataplane::parse_l3(frame, packet->pkt_len);
+    if (l3.result == dataplane::L3Result::ipv4 && l3.destination != probe_source_.value) return false;
+    listener.heard(static_cast<std::size_t>(port - dataplane::first_honeypot_port), frame, now_);
+    rte_pktmbuf_free(packet);
+    return true;
+}
+
+/// By port, VLAN and MAC address; the first one where nobody fits.
+HoneypotId DpdkSwitch::sender_of(std::span<const std::uint8_t> frame, dataplane::PortIndex port) const {
+    const auto l3 = dataplane::parse_l3(frame, static_cast<std::uint32_t>(frame.size()));
+    const auto path = dataplane::l2_path_of(frame, l3);
+    const auto vlan = static_cast<std::uint16_t>(path.tag_count == 0 ? 0 : path.tags[0].tci.host() & 0xfffU);
+    const auto word = dataplane::HoneypotAddress(path.source, vlan, port).word();
+    for (unsigned i = 0; i < dataplane::HoneypotTable::capacity; ++i) {
+        const auto address = plane_.honeypots().address(static_cast<HoneypotIndex>(i));
+        if (address && address->word() == word) return static_cast<HoneypotId>(i);
+    }
+    return HoneypotId{};
+}
+
+bool DpdkSwitch::describe(rte_mbuf* packet, PacketIn& description) {
+    const auto frame = dataplane::frame_of(packet);
+    const auto l3 = dataplane::parse_l3(frame, packet->pkt_len);
+    if (l3.result != dataplane::L3Result::ipv4) return false;
+    const auto port = plane_.index_of(packet->port);
+    const bool from_honeypot = dataplane::side_of(port) == Side::honeypot;
+    const auto from = from_honeypot ? dataplane::From::honeypot : dataplane::From::outside;
+    description = {.buffer = buffer_of(packet),
+                   .honeypot = from_honeypot ? sender_of(frame, port) : HoneypotId{},
+                   .path = dataplane::l2_path_of(frame, l3),
+                   .from_honeypot = from_honeypot,
+                   .bytes = static_cast<std::uint16_t>(packet->pkt_len)};
+    if (dataplane::parse_plain(frame, packet->pkt_len, from, description.key)) return true;
+    const auto view = dataplane::parse_session(frame, l3, from);
+    if (!view.valid) return false;
+    description.key = view.own_key;
+    description.fragment = view.first_fragment || view.following_fragment;
+    // An ICMP error of a session that began while it was on its way here.
+    if (view.icmp_error && find_session(view.key)) description.key = view.key;
+    return true;
+}
+
+/// What rules and lists say now, and what was diverted without a session. What the controller will ask the
+/// session table for, one by one, is on its way into the cache meanwhile.
+void DpdkSwitch::judge(std::span<PacketIn> packets) const {
+    std::array<SessionKey, burst> keys;
+    std::array<std::uint64_t, burst> hashes;
+    std::array<dataplane::Listing, burst> listings;
+    std::array<Judgement, burst> judgements;
+    const auto& policy = plane_.policy().get();
+    const auto& listed = plane_.listed();
+    const bool asks = policy.has_rules() || listed.holds_any();
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        keys[i] = packets[i].key;
+        hashes[i] = plane_.sessions().hash(keys[i]);
+        plane_.sessions().prefetch(hashes[i]);
+        plane_.pending().prefetch(hashes[i]);
+        if (asks) listings[i] = listed.find(keys[i].outside.host());
+    }
+    const auto all = std::span(keys).first(packets.size());
+    if (asks && !packets.empty()) policy.judge(all, listings, judgements);
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        if (packets[i].from_honeypot) continue;
+        if (asks) packets[i].judgement = judgements[i];
+        const auto flow = plane_.pending().find(hashes[i], wrapped(now_));
+        if (flow && plane_.honeypots().address(flow->honeypot))
+            packets[i].pending = Pending{HoneypotId{flow->honeypot}, flow->answered};
+    }
+}
+
+bool DpdkSwitch::send_to_honeypot(std::span<const std::uint8_t> frame, dataplane::PortIndex port,
+                                  std::uint16_t vlan) {
+    rte_mbuf* const packet = rte_pktmbuf_alloc(&buffers_);
+    if (packet == nullptr) return false;
+    char* const place = rte_pktmbuf_append(packet, static_cast<std::uint16_t>(frame.size()));
+    if (place == nullptr) {
+        rte_pktmbuf_free(packet);
+        return false;
+    }
+    std::ranges::copy(frame, reinterpret_cast<std::uint8_t*>(place));
+    if (vlan != 0) (void)dataplane::insert_tag(packet, vlan);  // a fresh buffer has room
+    packet->hash.usr = 0;
+    send(packet, port);
+    return true;
+}
+
+void DpdkSwitch::wait_for_workers() {
+    constexpr std::uint64_t patience_ms = 100;
+    const Barrier barrier = barrier_request();
+    for (const std::uint64_t began = plane_.clock().now_ms(); !barrier_reached(barrier);) {
+        if (plane_.clock().now_ms() - began > patience_ms) return;
+        rte_pause();
+    }
+}
+
+void DpdkSwitch::reclaim() {
+    plane_.sessions().reclaim();
+    plane_.addresses().reclaim();
+    std::erase_if(retired_policies_,
+                  [&](const RetiredPolicy& retired) { return barrier_reached(retired.barrier); });
+}
+
+}  // namespace honeyswitch::control

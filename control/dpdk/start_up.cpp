@@ -1,0 +1,147 @@
+#include "control/dpdk/start_up.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "control/config/cpu_list.hpp"
+#include "control/honeypots/honeypot_health.hpp"
+#include "dataplane/eal/queue_sizes.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+using dataplane::Eal;
+using dataplane::Port;
+using dataplane::PortConfig;
+
+constexpr std::uint32_t default_idle_sleep_us = 50;
+
+bool is_pci(const PortSpec& spec) {
+    return spec.kind == PortSpec::Kind::pci;
+}
+
+std::vector<const PortSpec*> ports_of(const Config& config) {
+    std::vector<const PortSpec*> ports{&config.outside, &config.inside};
+    for (const PortSpec& port : config.honeypot_ports) ports.push_back(&port);
+    return ports;
+}
+
+dataplane::QueueSizes queue_sizes_of(const Config& config) {
+    return dataplane::queue_sizes(config.mbufs, config.workers,
+                                  static_cast<std::uint32_t>(ports_of(config).size()));
+}
+
+/// "0@2,1@3": EAL's lcore 0 is the control thread, 1 and up are the workers.
+std::string lcore_map(const Config& config) {
+    std::string map;
+    unsigned lcore = 0;
+    for (const unsigned cpu : cpus_of(config))
+        map += fmt::format("{}{}@{}", lcore == 0 ? "" : ",", lcore, cpu), ++lcore;
+    return map;
+}
+
+std::expected<Port, Error> start_attached(const std::string& device, const PortConfig& config) {
+    const auto id = Eal::attach(device);
+    if (!id) return std::unexpected(id.error());
+    auto port = Port::start(*id, config);
+    if (!port) Eal::detach(*id);
+    return port;
+}
+
+std::expected<Port, Error> start_kernel_port(const PortSpec& spec, unsigned index, KernelIo io,
+                                             const PortConfig& config) {
+    if (io == KernelIo::af_xdp) {
+        const auto device =
+            fmt::format("net_af_xdp{},iface={},queue_count={}", index, spec.device, config.workers);
+        auto port = start_attached(device, config);
+        if (port) return port;
+        spdlog::warn("AF_XDP cannot be had: {}", port.error().message());
+    }
+    spdlog::warn(
+        "{} goes through AF_PACKET, which is slower and no wire: the kernel reassembles IP fragments, and "
+        "outer tags of QinQ lose their type",
+        spec.text);
+    return start_attached(
+        fmt::format("net_af_packet{},iface={},qpairs={},qdisc_bypass=1", index, spec.device, config.workers),
+        config);
+}
+
+std::expected<Port, Error> start_port(const PortSpec& spec, unsigned index, KernelIo io,
+                                      const PortConfig& config) {
+    switch (spec.kind) {
+        case PortSpec::Kind::kernel:
+            return start_kernel_port(spec, index, io, config);
+        case PortSpec::Kind::vdev:
+            return start_attached(spec.device, config);
+        case PortSpec::Kind::pci:
+            break;
+    }
+    const auto id = Eal::port_of(spec.device);
+    if (!id) return std::unexpected(id.error());
+    return Port::start(*id, config);
+}
+
+}  // namespace
+
+std::vector<std::string> eal_arguments(const Config& config) {
+    std::vector<std::string> arguments{"--lcores=" + lcore_map(config), "--main-lcore=0", "--no-telemetry",
+                                       fmt::format("--file-prefix=honeyswitch-{}", getpid()),
+                                       "--log-level=lib.eal:warning"};
+    if (config.no_huge) {
+        const std::uint64_t needed = dataplane::DataPlane::memory_needed(data_plane_config(config)) +
+                                     config.mbufs * dataplane::bytes_per_buffer;
+        constexpr std::uint64_t mebibyte = 1U << 20, queues_and_alignment = 128;
+        arguments.insert(arguments.end(), {"--no-huge", "-m",
+                                           std::to_string(needed * 5 / 4 / mebibyte + queues_and_alignment)});
+    } else {
+        arguments.emplace_back("--in-memory");  // no files stay behind, whatever happens
+    }
+    bool pci = false;
+    for (const PortSpec* const port : ports_of(config)) {
+        if (!is_pci(*port)) continue;
+        arguments.insert(arguments.end(), {"-a", port->device});
+        pci = true;
+    }
+    if (!pci) arguments.emplace_back("--no-pci");
+    for (const auto& driver : config.drivers) arguments.insert(arguments.end(), {"-d", driver.string()});
+    return arguments;
+}
+
+std::uint32_t idle_sleep_us(const Config& config) {
+    const auto ports = ports_of(config);
+    const bool all_pci = std::ranges::all_of(ports, [](const PortSpec* port) { return is_pci(*port); });
+    return config.idle_sleep_us.value_or(all_pci ? 0 : default_idle_sleep_us);
+}
+
+dataplane::DataPlaneConfig data_plane_config(const Config& config) {
+    return {.workers = static_cast<std::uint16_t>(config.workers),
+            .sessions = config.session_capacity,
+            .addresses = {.addresses = config.address_capacity,
+                          .domains = config.domain_capacity,
+                          .sightings = config.sighting_capacity},
+            .ring_size = queue_sizes_of(config).ring,
+            .idle_sleep_us = idle_sleep_us(config),
+            .heartbeat_timeout_ms = static_cast<std::uint32_t>(config.heartbeat_timeout.count()),
+            .pending = config.pending_capacity,
+            .listed = config.listed_capacity,
+            .probe_source = Be32::from_host(HealthOptions{}.probe_source.value)};
+}
+
+std::expected<std::vector<Port>, Error> start_ports(const Config& config, rte_mempool& buffers) {
+    const PortConfig port_config{.workers = static_cast<std::uint16_t>(config.workers),
+                                 .descriptors = queue_sizes_of(config).descriptors,
+                                 .buffers = &buffers};
+    std::vector<Port> started;
+    for (const PortSpec* const spec : ports_of(config)) {
+        auto port = start_port(*spec, static_cast<unsigned>(started.size()), config.kernel_io, port_config);
+        if (!port) return std::unexpected(port.error());
+        const auto side = dataplane::side_of(static_cast<dataplane::PortIndex>(started.size()));
+        spdlog::info("port {} is {} ({})", dataplane::side_names.at(static_cast<std::size_t>(side)),
+                     spec->text, port->driver());
+        started.push_back(std::move(*port));
+    }
+    return started;
+}
+
+}  // namespace honeyswitch::control

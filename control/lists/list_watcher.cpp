@@ -1,0 +1,234 @@
+#include "control/lists/list_watcher.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/timerfd.h>
+
+#include "base/duration.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+bool is_same(const std::filesystem::path& file, const std::filesystem::path& changed) {
+    return folder_of(file) / file.filename() == changed;
+}
+
+void report_unreadable(const std::string& list, const std::filesystem::path& file, bool ever_read,
+                       int error) {
+    const auto* const then =
+        ever_read ? "what it said stays in force, as an editor may be about to save it anew; to "
+                    "empty the list, empty the file"
+                  : "nothing of it is on the list until it can be read";
+    const auto level = error == ENOENT ? spdlog::level::warn : spdlog::level::err;
+    const auto* const what = error == EINVAL ? "not a regular file" : std::strerror(error);
+    spdlog::log(level, "list {}: {}: {}; {}", list, file.string(), what, then);
+}
+
+}  // namespace
+
+ListWatcher::ListWatcher(SourceLists& sources, std::span<const SourceList> lists,
+                         std::span<const AuthLog> logs, TimePoint now)
+    : sources_(sources) {
+    open_wakeup();
+    reconfigure(lists, logs, now);
+    for (auto& list : lists_) {
+        begin(list);
+        while (list.load) go_on(list, *list.load);
+    }
+    for (auto& log : logs_) follow(log, now);
+    while (sources_.busy()) sources_.tick(now);
+    set_timer(now);
+}
+
+void ListWatcher::open_wakeup() {
+    timer_ = Descriptor(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+    wakeup_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
+    for (const int fd : {timer_.get(), folders_.descriptor()}) {
+        epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+        if (fd >= 0 && epoll_ctl(wakeup_.get(), EPOLL_CTL_ADD, fd, &event) < 0)
+            spdlog::warn("lists: {}; files are looked at once a second", std::strerror(errno));
+    }
+}
+
+void ListWatcher::reconfigure(std::span<const SourceList> lists, std::span<const AuthLog> logs,
+                              TimePoint now) {
+    // Before anything is read, so that no change falls in between.
+    for (const auto& list : lists)
+        if (!list.file.empty()) folders_.add(folder_of(list.file));
+    for (const auto& log : logs) folders_.add(folder_of(log.file));
+    take_lists(lists, now);
+    auto old_logs = std::exchange(logs_, {});
+    for (const auto& log : logs) take_log(log, lists[log.list].name, old_logs);
+    set_timer(now);
+}
+
+void ListWatcher::take_lists(std::span<const SourceList> lists, TimePoint now) {
+    const auto old_lists = std::exchange(lists_, {});
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+        if (lists[i].file.empty()) continue;
+        const auto old = std::ranges::find(old_lists, lists[i].name, &ListFile::name);
+        lists_.push_back({.list = i,
+                          .name = lists[i].name,
+                          .file = lists[i].file,
+                          .ever_read = old != old_lists.end() && old->ever_read,
+                          .due = now});
+    }
+}
+
+void ListWatcher::take_log(const AuthLog& config, const std::string& list, std::vector<Log>& old_logs) {
+    const auto old = std::ranges::find_if(
+        old_logs, [&](const Log& log) { return log.config.file == config.file && log.list == list; });
+    if (old == old_logs.end()) {
+        logs_.push_back({config, list, LogTail(config.file), {config.failures, config.window}});
+    } else {
+        if (old->config.failures != config.failures || old->config.window != config.window)
+            old->failures = {config.failures, config.window};
+        old->config = config;
+        logs_.push_back(std::move(*old));
+        old_logs.erase(old);
+    }
+    logs_.back().more = true;
+}
+
+void ListWatcher::service(TimePoint now) {
+    std::uint64_t expirations = 0;
+    [[maybe_unused]] const auto ignored = read(timer_.get(), &expirations, sizeof expirations);
+    const auto note = [&](const std::filesystem::path& file, std::uint32_t mask) {
+        note_change(file, mask, now);
+    };
+    if (!folders_.drain(note)) {
+        for (auto& list : lists_) list.due = now;
+        for (auto& log : logs_) log.more = true;
+    }
+    work(now);
+    set_timer(now);
+}
+
+void ListWatcher::note_change(const std::filesystem::path& file, std::uint32_t mask, TimePoint now) {
+    for (auto& list : lists_)
+        if (is_same(list.file, file)) note_change(list, mask, now);
+    for (auto& log : logs_)
+        if (is_same(log.config.file, file)) log.more = true;
+}
+
+/// While it is being written its writer has yet to close it, and half a file must not become the list.
+void ListWatcher::note_change(ListFile& list, std::uint32_t mask, TimePoint now) {
+    if (!list.changed) list.changed = now;
+    const auto latest = *list.changed + patience;
+    if ((mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0) {
+        list.due = std::max(now, std::min(now + settle_time, latest));
+    } else if (now < latest) {
+        list.due.reset();
+        list.load.reset();
+    }
+}
+
+void ListWatcher::tick(TimePoint now) {
+    folders_.retry();
+    for (auto& list : lists_) look_at(list, now);
+    for (auto& log : logs_) log.more = true;
+    work(now);
+    set_timer(now);
+}
+
+/// A change that no event told of, or whose last event is missing, is read once two looks found the same.
+void ListWatcher::look_at(ListFile& list, TimePoint now) {
+    const auto seen = std::exchange(list.seen, FileStamp::of(list.file));
+    if (!list.due && !list.load && list.seen != list.stamp && list.seen == seen) list.due = now;
+}
+
+void ListWatcher::work(TimePoint now) {
+    for (auto& list : lists_) {
+        if (!list.load && list.due && *list.due <= now) begin(list);
+        if (list.load) go_on(list, *list.load);
+    }
+    for (auto& log : logs_)
+        if (log.more) follow(log, now);
+}
+
+void ListWatcher::begin(ListFile& list) {
+    list.due.reset();
+    list.load.reset();
+    // Taken first: what is written from here on makes it another.
+    list.stamp = FileStamp::of(list.file);
+    Descriptor file(open(list.file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!file) return report_unreadable(list.name, list.file, list.ever_read, errno);
+    // An empty pipe is no empty list.
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(list.file, ignored))
+        return report_unreadable(list.name, list.file, list.ever_read, EINVAL);
+    list.load.emplace(std::move(file), ListParser(list.file));
+}
+
+void ListWatcher::go_on(ListFile& list, Load& load) {
+    std::array<char, portion> buffer;
+    const auto size = read(load.file.get(), buffer.data(), buffer.size());
+    if (size < 0) {
+        report_unreadable(list.name, list.file, list.ever_read, errno);
+        list.load.reset();
+        return;
+    }
+    const auto fed = load.parser.feed({buffer.data(), static_cast<std::size_t>(size)});
+    if (fed && size > 0) return;
+    list.changed.reset();
+    auto prefixes = fed ? load.parser.finish() : std::unexpected(fed.error());
+    list.load.reset();
+    if (!prefixes) {
+        spdlog::error("list {}: {}; {}", list.name, prefixes.error().message(),
+                      list.ever_read ? "what the file said before stays in force"
+                                     : "nothing of the file is on the list");
+        return;
+    }
+    spdlog::info("list {}: {} sources in {}", list.name, prefixes->size(), list.file.string());
+    sources_.replace_from_file(list.list, std::move(*prefixes));
+    list.ever_read = true;
+}
+
+void ListWatcher::follow(Log& log, TimePoint now) {
+    log.more = log.tail.read([&](std::string_view line) { count(log, line, now); });
+    if (log.tail.error() == log.reported) return;
+    log.reported = log.tail.error();
+    if (log.reported == 0)
+        spdlog::info("log {}: is followed", log.config.file.string());
+    else
+        spdlog::warn("log {}: {}; it is followed once it can be read", log.config.file.string(),
+                     std::strerror(log.reported));
+}
+
+void ListWatcher::count(Log& log, std::string_view line, TimePoint now) {
+    const auto login = failed_login(line);
+    if (!login || !log.failures.add(*login, now)) return;
+    const auto source = Ipv4Prefix::of(login->address, 32);
+    const auto added = sources_.add(log.list, source, log.config.lifetime, Origin::auth_log, now);
+    if (added)
+        spdlog::info("list {}: {} for {}, after {} failures in {}", log.list, text_of_source(source),
+                     duration_text(log.config.lifetime), log.config.failures, log.config.file.string());
+    else
+        spdlog::warn("log {}: {}", log.config.file.string(), added.error());
+}
+
+void ListWatcher::set_timer(TimePoint now) const {
+    std::optional<Milliseconds> wait;
+    for (const auto& list : lists_) {
+        if (list.due) wait = std::min(wait.value_or(*list.due - now), *list.due - now);
+        if (list.load) wait = Milliseconds{0};
+    }
+    for (const auto& log : logs_)
+        if (log.more) wait = Milliseconds{0};
+    itimerspec timer{};
+    if (wait) {
+        const auto left = std::max(*wait, Milliseconds{0}).count();
+        // 0 would stop it.
+        timer.it_value = {.tv_sec = left / 1000, .tv_nsec = std::max<long>(left % 1000 * 1'000'000, 1)};
+    }
+    timerfd_settime(timer_.get(), 0, &timer, nullptr);
+}
+
+}  // namespace honeyswitch::control

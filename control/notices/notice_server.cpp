@@ -1,0 +1,213 @@
+#include "control/notices/notice_server.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <sodium.h>
+#include <spdlog/spdlog.h>
+
+namespace honeyswitch::control {
+
+using agent::DatagramKind;
+using agent::Refusal;
+
+NoticeServer::Peer::Peer(const Agent& configured, AgentId id, DomainReports& reports,
+                         const agent::Key& secret)
+    : config(configured),
+      identifier(agent::identifier_of(configured.name)),
+      nonces(secret),
+      session(id, config.grants, reports) {}
+
+NoticeServer::NoticeServer(std::span<const Agent> agents, DomainReports& reports, Milliseconds agent_timeout,
+                           Send send)
+    : agent_timeout_(agent_timeout),
+      send_(std::move(send)),
+      reports_(reports),
+      secret_(agent::random_octets<32>()) {
+    for (const auto& agent : agents) add(agent);
+}
+
+void NoticeServer::add(const Agent& agent) {
+    const auto index = peers_.size();
+    peers_.emplace_back(agent, static_cast<AgentId>(index), reports_, secret_);
+    by_identifier_[peers_.back().identifier] = index;
+}
+
+void NoticeServer::reconfigure(std::span<const Agent> agents, Milliseconds agent_timeout, TimePoint now) {
+    agent_timeout_ = agent_timeout;
+    for (auto& peer : peers_) {
+        if (peer.removed) continue;
+        const auto wanted = std::ranges::find(agents, peer.config.name, &Agent::name);
+        if (wanted != agents.end()) {
+            change(peer, *wanted, now);
+            continue;
+        }
+        end_association(peer, now);
+        peer.connected = false;
+        peer.removed = true;
+        by_identifier_.erase(peer.identifier);
+    }
+    for (const auto& agent : agents)
+        if (!by_identifier_.contains(agent::identifier_of(agent.name))) add(agent);
+}
+
+void NoticeServer::change(Peer& peer, const Agent& wanted, TimePoint now) {
+    const auto granted = [&](Ipv4Prefix domain) {
+        return std::ranges::any_of(wanted.grants, [&](Ipv4Prefix grant) { return grant.contains(domain); });
+    };
+    const bool goes_on =
+        peer.config.key == wanted.key && std::ranges::all_of(peer.session.domains(), granted);
+    if (!goes_on) {
+        end_association(peer, now);
+        peer.connected = false;
+    }
+    peer.config = wanted;
+    peer.session.set_grants(peer.config.grants);
+}
+
+void NoticeServer::receive(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now) {
+    const auto kind = agent::kind_of(datagram);
+    if (!kind) return refuse(kind.error());
+    if (*kind == DatagramKind::to_controller) return receive_sealed(datagram, from, now);
+    if (*kind != DatagramKind::hello && *kind != DatagramKind::confirm) return refuse(Refusal::malformed);
+
+    const auto claimed = agent::claimed_agent(datagram);
+    if (!claimed) return refuse(claimed.error());
+    const auto found = by_identifier_.find(*claimed);
+    if (found == by_identifier_.end()) return refuse(Refusal::unknown_agent);
+    auto& peer = peers_[found->second];
+    if (*kind == DatagramKind::hello) return receive_hello(peer, datagram, from);
+    receive_confirm(peer, datagram, from, now);
+}
+
+void NoticeServer::receive_hello(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from) {
+    const auto hello = agent::open_hello(datagram, peer.config.key);
+    if (!hello) return refuse(hello.error(), &peer);
+    ++counters_.hellos;
+    const auto nonce = peer.nonces.nonce_for(hello->agent, hello->run, hello->agent_nonce);
+    send_(agent::encode(agent::Welcome{hello->agent_nonce, nonce}, peer.config.key), from);
+}
+
+void NoticeServer::receive_confirm(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from,
+                                   TimePoint now) {
+    const auto confirm = agent::open_confirm(datagram, peer.config.key);
+    if (!confirm) return refuse(confirm.error(), &peer);
+    // The answer to the first one was lost, or somebody repeats it: nothing changes, not even the endpoint.
+    if (peer.confirm == *confirm) return reply(peer, agent::Established{}, from);
+    const auto expected = peer.nonces.nonce_for(confirm->agent, confirm->run, confirm->agent_nonce);
+    if (confirm->controller_nonce != expected) return refuse(Refusal::replayed, &peer);
+    establish(peer, *confirm, from, now);
+}
+
+void NoticeServer::establish(Peer& peer, const agent::Confirm& confirm, Endpoint from, TimePoint now) {
+    const bool restarted = !peer.confirm || peer.confirm->run != confirm.run;
+    if (peer.association) by_association_.erase(peer.association->identifier());
+    peer.nonces.advance();
+    peer.confirm = confirm;
+    const auto& association =
+        peer.association.emplace(agent::Association::Role::controller, peer.config.key, confirm);
+    by_association_[association.identifier()] = by_identifier_.at(peer.identifier);
+    peer.endpoint = from;
+    peer.connected = true;
+    peer.last_heard = now;
+    peer.session.begin(restarted, now);
+    ++counters_.associations;
+    spdlog::info("agent {}: associated from {}{}", peer.config.name, to_string(from),
+                 restarted ? ", newly started" : "");
+    reply(peer, agent::Established{}, from);
+}
+
+void NoticeServer::receive_sealed(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now) {
+    const auto claimed = agent::claimed_association(datagram);
+    if (!claimed) return refuse(claimed.error());
+    const auto found = by_association_.find(*claimed);
+    if (found == by_association_.end()) return refuse(Refusal::unknown_association);
+    auto& peer = peers_[found->second];
+    if (!peer.association) return refuse(Refusal::unknown_association, &peer);
+    auto& association = *peer.association;
+    const auto opened = association.open(datagram);
+    if (!opened) return refuse(opened.error(), &peer);
+    const auto notice = agent::decode_agent_notice(*opened);
+    if (!notice) return refuse(notice.error(), &peer);
+
+    if (association.newest()) peer.endpoint = from;
+    peer.connected = true;
+    peer.last_heard = now;
+    const auto refusal = peer.session.receive(
+        *notice, now, [&](const agent::ControllerNotice& answer) { reply(peer, answer, peer.endpoint); });
+    if (refusal) return refuse(*refusal, &peer);
+    ++peer.notices;
+    ++counters_.accepted;
+}
+
+void NoticeServer::tick(TimePoint now) {
+    for (auto& peer : peers_) {
+        if (!peer.connected || !peer.last_heard) continue;
+        const auto silence = now - *peer.last_heard;
+        peer.session.settle(
+            [&](const agent::ControllerNotice& answer) { reply(peer, answer, peer.endpoint); });
+        if (silence <= agent_timeout_) continue;
+        peer.connected = false;
+        ++counters_.silences;
+        spdlog::warn("agent {}: silent for {} ms, its domains become unknown", peer.config.name,
+                     agent_timeout_.count());
+        end_association(peer, now);
+    }
+}
+
+bool NoticeServer::unsettled() const {
+    return std::ranges::any_of(peers_, [](const Peer& peer) { return peer.session.unsettled(); });
+}
+
+void NoticeServer::end_association(Peer& peer, TimePoint now) {
+    // The agent has to begin a new one: whatever of the old is still under way can then do no harm when it
+    // arrives after all.
+    if (peer.association) by_association_.erase(peer.association->identifier());
+    peer.association.reset();
+    peer.confirm.reset();
+    peer.session.silence(now);
+}
+
+void NoticeServer::reply(Peer& peer, const agent::ControllerNotice& notice, Endpoint to) {
+    if (peer.association) send_(peer.association->seal(agent::encode(notice)), to);
+}
+
+void NoticeServer::refuse(Refusal refusal, Peer* peer) {
+    ++counters_.refused.at(static_cast<std::size_t>(refusal));
+    if (peer != nullptr) ++peer->refused;
+    spdlog::debug("notice refused: {}{}", agent::name_of(refusal),
+                  peer != nullptr ? ", agent " + peer->config.name : "");
+}
+
+std::vector<AgentRow> NoticeServer::rows() const {
+    std::vector<AgentRow> rows;
+    rows.reserve(peers_.size());
+    for (const auto& peer : peers_) {
+        if (peer.removed) continue;
+        rows.push_back({.name = peer.config.name,
+                        .connected = peer.connected,
+                        .endpoint = peer.last_heard ? to_string(peer.endpoint) : "",
+                        .domains = peer.session.domains(),
+                        .last_heard = peer.last_heard,
+                        .notices = peer.notices,
+                        .refused = peer.refused});
+    }
+    return rows;
+}
+
+std::vector<CounterRow> NoticeServer::counter_rows() const {
+    std::vector<CounterRow> rows{
+        {"notices_accepted", "Notices of established associations that were accepted.", counters_.accepted},
+        {"notice_hellos", "Authentic HELLOs of agents.", counters_.hellos},
+        {"notice_associations", "Associations established with agents.", counters_.associations},
+        {"notice_silences", "Times an agent was silent for the agent timeout.", counters_.silences},
+    };
+    for (std::size_t i = 0; i < agent::refusal_count; ++i) {
+        const auto name = agent::name_of(static_cast<Refusal>(i));
+        rows.push_back({fmt::format("notices_refused_{}", name), fmt::format("Notices refused: {}.", name),
+                        counters_.refused.at(i)});
+    }
+    return rows;
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,99 @@
+// The controller's end of the notice protocol (agent/README.md): who speaks, and whether to believe it.
+//
+// Control thread; never blocks. Nothing is answered to a datagram that does not authenticate, and no answer
+// is longer than what it answers until an association stands.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "agent/wire/association.hpp"
+#include "base/endpoint.hpp"
+#include "control/config/config.hpp"
+#include "control/notices/agent_session.hpp"
+#include "control/operator/inspect.hpp"
+
+namespace honeyswitch::control {
+
+struct NoticeCounters {
+    std::uint64_t accepted = 0;  ///< notices of established associations
+    std::uint64_t hellos = 0;
+    std::uint64_t associations = 0;                             ///< established
+    std::uint64_t silences = 0;                                 ///< agents not heard for the agent timeout
+    std::array<std::uint64_t, agent::refusal_count> refused{};  ///< by agent::Refusal
+};
+
+class NoticeServer {
+  public:
+    using Send = std::function<void(std::span<const std::uint8_t>, Endpoint)>;
+
+    /// `reports` outlives the server. An AgentId is an index of `agents`.
+    NoticeServer(std::span<const Agent> agents, DomainReports& reports, Milliseconds agent_timeout,
+                 Send send);
+
+    /// Of a reload: agents are matched by their names, and keep their AgentId. The domains of those that are
+    /// gone, that have another key, or whose grants no longer hold their domains become unknown; new ones
+    /// have AgentIds that were never used before.
+    void reconfigure(std::span<const Agent> agents, Milliseconds agent_timeout, TimePoint now);
+    [[nodiscard]] const std::string& name_of(AgentId agent) const {
+        return peers_[static_cast<std::size_t>(agent)].config.name;
+    }
+
+    void receive(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now);
+    /// Acknowledges what has settled and notices silence. Call it once in each turn of the control loop; it
+    /// costs next to nothing when nothing waits.
+    void tick(TimePoint now);
+
+    /// Some notice waits for its flows: `tick` should come soon.
+    [[nodiscard]] bool unsettled() const;
+
+    [[nodiscard]] std::vector<AgentRow> rows() const;
+    [[nodiscard]] const NoticeCounters& counters() const { return counters_; }
+    /// The same, named for the metrics: "notices_accepted", "notices_refused_forged", …
+    [[nodiscard]] std::vector<CounterRow> counter_rows() const;
+
+  private:
+    struct Peer {
+        Peer(const Agent& configured, AgentId id, DomainReports& reports, const agent::Key& secret);
+
+        Agent config;
+        bool removed = false;  ///< by a reload; its AgentId is not used again
+        agent::AgentIdentifier identifier;
+        agent::ControllerNonces nonces;
+        AgentSession session;
+        std::optional<agent::Confirm> confirm;  ///< that established the association
+        std::optional<agent::Association> association;
+        Endpoint endpoint;
+        bool connected = false;
+        std::optional<TimePoint> last_heard;
+        std::uint64_t notices = 0, refused = 0;
+    };
+
+    void receive_hello(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from);
+    void receive_confirm(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now);
+    void receive_sealed(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now);
+    void establish(Peer& peer, const agent::Confirm& confirm, Endpoint from, TimePoint now);
+    void end_association(Peer& peer, TimePoint now);
+    void reply(Peer& peer, const agent::ControllerNotice& notice, Endpoint to);
+    void refuse(agent::Refusal refusal, Peer* peer = nullptr);
+
+    Milliseconds agent_timeout_;
+    Send send_;
+    void change(Peer& peer, const Agent& wanted, TimePoint now);
+    void add(const Agent& agent);
+
+    DomainReports& reports_;
+    agent::Key secret_;
+    std::deque<Peer> peers_;  ///< by AgentId; never moved, as sessions refer to grants
+    std::map<agent::AgentIdentifier, std::size_t> by_identifier_;
+    std::map<agent::AssociationIdentifier, std::size_t> by_association_;
+    NoticeCounters counters_;
+};
+
+}  // namespace honeyswitch::control

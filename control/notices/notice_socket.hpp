@@ -1,0 +1,41 @@
+// The UDP socket on which notices arrive.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "base/endpoint.hpp"
+#include "base/error.hpp"
+
+namespace honeyswitch::control {
+
+/// Not blocking, so that the control thread may poll it in each turn of its loop; descriptor() suits epoll
+/// too.
+class NoticeSocket {
+  public:
+    /// `address`: a dotted quad; `port` 0: any. Errors: not an address, in use, not permitted.
+    [[nodiscard]] static std::expected<NoticeSocket, Error> open(const std::string& address,
+                                                                 std::uint16_t port);
+    NoticeSocket(NoticeSocket&& other) noexcept;
+    NoticeSocket& operator=(NoticeSocket&& other) noexcept;
+    ~NoticeSocket();
+
+    [[nodiscard]] int descriptor() const { return descriptor_; }
+    [[nodiscard]] Endpoint local() const;
+
+    using Handler = std::function<void(std::span<const std::uint8_t> datagram, Endpoint from)>;
+    /// Takes at most one burst of 64 datagrams; returns how many.
+    std::size_t receive(const Handler& handler);
+    /// What cannot be sent is lost, as any datagram may be.
+    void send(std::span<const std::uint8_t> datagram, Endpoint to);
+
+  private:
+    explicit NoticeSocket(int descriptor) : descriptor_(descriptor) {}
+
+    int descriptor_;
+};
+
+}  // namespace honeyswitch::control

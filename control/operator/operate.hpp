@@ -1,0 +1,56 @@
+// What an operator may change in the running system. Called on the control thread, which decides meanwhile:
+// nothing here blocks, and what takes long is only started.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/clock.hpp"
+
+namespace honeyswitch::control {
+
+/// Of the latest reload.
+struct ReloadState {
+    enum class Phase : std::uint8_t {
+        none,     ///< there was none since the start
+        running,  ///< the configuration is read, or its tables are built
+        done,     ///< the new configuration decides
+        refused,  ///< the old one still does
+    };
+    std::uint64_t id = 0;  ///< of reload()
+    Phase phase = Phase::none;
+    /// One line each. refused: why. done: warnings, and what only a restart changes.
+    std::vector<std::string> sentences;
+};
+
+class Operate {
+  public:
+    virtual ~Operate() = default;
+
+    /// Starts to read the configuration anew. Returns the id of this reload, greater than any before.
+    /// Errors (a sentence): one is running.
+    [[nodiscard]] virtual std::expected<std::uint64_t, std::string> reload() = 0;
+    [[nodiscard]] virtual ReloadState reload_state() const = 0;
+
+    /// Puts `prefix` on the list of this name, until `now` + `lifetime` or, without it, until it is removed;
+    /// on a list already, its lifetime starts anew. Errors (a sentence): no such list; no room.
+    [[nodiscard]] virtual std::expected<void, std::string> list_add(std::string_view list, Ipv4Prefix prefix,
+                                                                    std::optional<Milliseconds> lifetime,
+                                                                    TimePoint now) = 0;
+    /// Takes back what list_add or a log put there. Errors (a sentence): no such list; the prefix is not on
+    /// it; it is in the list's file, where it has to be removed.
+    [[nodiscard]] virtual std::expected<void, std::string> list_remove(std::string_view list,
+                                                                       Ipv4Prefix prefix) = 0;
+
+  protected:
+    Operate() = default;
+    Operate(const Operate&) = default;
+    Operate& operator=(const Operate&) = default;
+};
+
+}  // namespace honeyswitch::control

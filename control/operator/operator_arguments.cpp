@@ -1,0 +1,79 @@
+#include "control/operator/operator_arguments.hpp"
+
+#include <limits>
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "control/operator/operator_request.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+using nlohmann::json;
+template <typename T>
+using Parsed = std::expected<T, std::string>;
+
+constexpr std::uint64_t longest_lifetime_ms = 10ULL * 365 * 86'400'000;  // what is to last longer has no end
+
+Parsed<std::uint64_t> number_of(const json& value, std::string_view key, std::uint64_t least,
+                                std::uint64_t most) {
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < least ||
+        value.get<std::uint64_t>() > most)
+        return std::unexpected(fmt::format("{} must be an integer from {} to {}", key, least, most));
+    return value.get<std::uint64_t>();
+}
+
+Parsed<std::string> text_of(const json& value, std::string_view key) {
+    if (!value.is_string()) return std::unexpected(fmt::format("{} must be a string", key));
+    return value.get<std::string>();
+}
+
+Parsed<Ipv4Prefix> prefix_of(const json& value, std::string_view key) {
+    const auto text = text_of(value, key);
+    if (!text) return std::unexpected(text.error());
+    const auto prefix = parse_prefix(*text);
+    if (!prefix) return std::unexpected(fmt::format("{}: {}", key, prefix.error()));
+    return *prefix;
+}
+
+Parsed<ReportBy> by_of(const json& value, std::string_view key) {
+    if (value == "port") return ReportBy::port;
+    if (value == "network") return ReportBy::network;
+    return std::unexpected(fmt::format("{} must be \"port\" or \"network\"", key));
+}
+
+Parsed<void> read_member(Request& request, const std::string& key, const json& value) {
+    const auto store = [](auto& place, const auto& parsed) -> Parsed<void> {
+        if (!parsed) return std::unexpected(parsed.error());
+        place = static_cast<std::remove_reference_t<decltype(place)>>(*parsed);
+        return {};
+    };
+    if (key == "command") return store(request.command, text_of(value, key));
+    if (key == "cursor")
+        return store(request.cursor, number_of(value, key, 0, std::numeric_limits<std::uint32_t>::max()));
+    if (key == "limit") return store(request.limit, number_of(value, key, 1, most_rows));
+    if (key == "source") return store(request.source, prefix_of(value, key));
+    if (key == "destination") return store(request.destination, prefix_of(value, key));
+    if (key == "by") return store(request.by, by_of(value, key));
+    if (key == "list") return store(request.list, text_of(value, key));
+    if (key == "prefix") return store(request.prefix, prefix_of(value, key));
+    if (key == "lifetime_ms") return store(request.lifetime, number_of(value, key, 1, longest_lifetime_ms));
+    return std::unexpected(fmt::format("unknown key '{}'", key));
+}
+
+}  // namespace
+
+std::expected<Request, std::string> parse_request(std::string_view line) {
+    const auto document = json::parse(line, nullptr, false);
+    if (!document.is_object()) return std::unexpected("a request is a JSON object on one line");
+    Request request;
+    request.limit = default_rows;
+    for (const auto& [key, value] : document.items())
+        if (auto read = read_member(request, key, value); !read) return std::unexpected(read.error());
+    if (request.command.empty()) return std::unexpected("a request needs a command");
+    return request;
+}
+
+}  // namespace honeyswitch::control

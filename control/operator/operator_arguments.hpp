@@ -1,0 +1,29 @@
+// What an operator asks for: the members of a request, checked.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "control/operator/inspect.hpp"
+
+namespace honeyswitch::control {
+
+struct Request {
+    std::string command;
+    std::uint32_t cursor = 0;
+    std::size_t limit = 0;  ///< 1 to most_rows
+    Ipv4Prefix source{{0}, 0};
+    Ipv4Prefix destination{{0}, 0};
+    ReportBy by = ReportBy::port;
+    std::optional<std::string> list;       ///< name of a list
+    std::optional<Ipv4Prefix> prefix;      ///< of an entry of a list
+    std::optional<Milliseconds> lifetime;  ///< of an entry of a list
+};
+
+/// The error is a sentence.
+[[nodiscard]] std::expected<Request, std::string> parse_request(std::string_view line);
+
+}  // namespace honeyswitch::control

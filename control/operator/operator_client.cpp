@@ -1,0 +1,75 @@
+#include "control/operator/operator_client.hpp"
+
+#include <array>
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "control/operator/operator_request.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+bool try_again() {
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+}  // namespace
+
+bool OperatorClient::request_waits() const {
+    return received_.contains('\n');
+}
+
+std::uint32_t OperatorClient::interest() const {
+    return response_.empty() && !request_waits() ? EPOLLIN : EPOLLOUT;
+}
+
+bool OperatorClient::service(std::uint32_t events, const Inspect& inspect, Operate& operate, TimePoint now) {
+    // Both directions are closed: nobody will read a response.
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0) return false;
+    if ((events & EPOLLIN) != 0 && !receive(now)) return false;
+    if (response_.empty()) answer_one(inspect, operate, now);
+    if (!response_.empty() && !send_some(now)) return false;
+    return !(ended_ && response_.empty() && !request_waits());
+}
+
+bool OperatorClient::receive(TimePoint now) {
+    std::array<char, longest_request> chunk;
+    const auto size = recv(fd(), chunk.data(), longest_request - received_.size(), 0);
+    if (size < 0) return try_again();
+    last_used_ = now;
+    if (size == 0) {
+        ended_ = true;
+        if (!received_.empty()) received_ += '\n';  // a last line may lack its newline
+        return true;
+    }
+    received_.append(chunk.data(), static_cast<std::size_t>(size));
+    if (received_.size() < longest_request || request_waits()) return true;
+    ended_ = true;  // where the next request begins, only a guess could tell
+    received_.clear();
+    response_ = fmt::format("{{\"error\":\"a request is longer than {} bytes\"}}\n", longest_request);
+    return true;
+}
+
+void OperatorClient::answer_one(const Inspect& inspect, Operate& operate, TimePoint now) {
+    const auto end = received_.find('\n');
+    if (end == std::string::npos) return;
+    response_ = answer(std::string_view(received_).substr(0, end), inspect, operate, now);
+    received_.erase(0, end + 1);
+}
+
+bool OperatorClient::send_some(TimePoint now) {
+    const auto size =
+        send(fd(), response_.data() + sent_, response_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (size < 0) return try_again();
+    last_used_ = now;
+    sent_ += static_cast<std::size_t>(size);
+    if (sent_ < response_.size()) return true;
+    sent_ = 0;
+    std::string().swap(response_);  // a page is large; an idle client keeps none
+    return true;
+}
+
+}  // namespace honeyswitch::control

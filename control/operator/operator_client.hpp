@@ -1,0 +1,43 @@
+// One operator's connection: lines in, lines out, never more than one response in memory.
+#pragma once
+
+#include <string>
+
+#include "base/descriptor.hpp"
+#include "control/operator/inspect.hpp"
+#include "control/operator/operate.hpp"
+
+namespace honeyswitch::control {
+
+inline constexpr std::size_t longest_request = 4096;  ///< bytes, with its newline
+
+/// A client that reads slowly only waits for itself: its next request is looked at when its last response has
+/// left, and until then nothing more is read from it.
+class OperatorClient {
+  public:
+    OperatorClient(Descriptor connection, TimePoint now)
+        : connection_(std::move(connection)), last_used_(now) {}
+
+    /// Reads what has come, answers at most one request, sends what fits. False: the connection is over.
+    [[nodiscard]] bool service(std::uint32_t events, const Inspect& inspect, Operate& operate, TimePoint now);
+
+    /// The epoll events to wait for: only those that service can make use of.
+    [[nodiscard]] std::uint32_t interest() const;
+    [[nodiscard]] int fd() const { return connection_.get(); }
+    [[nodiscard]] TimePoint last_used() const { return last_used_; }  ///< when it last made progress
+
+  private:
+    [[nodiscard]] bool receive(TimePoint now);
+    void answer_one(const Inspect& inspect, Operate& operate, TimePoint now);
+    [[nodiscard]] bool send_some(TimePoint now);
+    [[nodiscard]] bool request_waits() const;
+
+    Descriptor connection_;
+    std::string received_;
+    std::string response_;
+    std::size_t sent_ = 0;  ///< of response_
+    bool ended_ = false;    ///< nothing more is read: the client has said all, or too much
+    TimePoint last_used_;
+};
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,16 @@
+// The commands of the operator's interface: a checked request in, a response out.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "control/operator/inspect.hpp"
+#include "control/operator/operate.hpp"
+#include "control/operator/operator_arguments.hpp"
+
+namespace honeyswitch::control {
+
+/// {"rows":[…],"next":…}, or {"error":…}.
+[[nodiscard]] nlohmann::json run_command(const Request& request, const Inspect& inspect, Operate& operate,
+                                         TimePoint now);
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,103 @@
+#include "control/operator/operator_names.hpp"
+
+namespace honeyswitch::control {
+
+std::string_view name_of(DomainState state) {
+    switch (state) {
+        case DomainState::unknown:
+            return "unknown";
+        case DomainState::known:
+            return "known";
+        case DomainState::dark:
+            return "dark";
+    }
+    return "";
+}
+
+std::string_view name_of(HoneypotState state) {
+    switch (state) {
+        case HoneypotState::unknown:
+            return "unknown";
+        case HoneypotState::up:
+            return "up";
+        case HoneypotState::down:
+            return "down";
+    }
+    return "";
+}
+
+std::string_view name_of(Containment containment) {
+    switch (containment) {
+        case Containment::session:
+            return "session";
+        case Containment::limited:
+            return "limited";
+        case Containment::open:
+            return "open";
+    }
+    return "";
+}
+
+std::string_view name_of(Admission admission) {
+    switch (admission) {
+        case Admission::automatic:
+            return "auto";
+        case Admission::first_packet:
+            return "first-packet";
+        case Admission::handshake:
+            return "handshake";
+    }
+    return "";
+}
+
+std::string_view name_of(Affinity affinity) {
+    switch (affinity) {
+        case Affinity::source:
+            return "source";
+        case Affinity::destination:
+            return "destination";
+        case Affinity::session:
+            return "session";
+    }
+    return "";
+}
+
+std::string_view name_of(Rule::Action action) {
+    switch (action) {
+        case Rule::Action::inside:
+            return "inside";
+        case Rule::Action::drop:
+            return "drop";
+        case Rule::Action::divert:
+            return "divert";
+        case Rule::Action::pool:
+            return "pool";
+    }
+    return "";
+}
+
+std::string_view name_of(SourceList::Kind kind) {
+    switch (kind) {
+        case SourceList::Kind::attacker:
+            return "attacker";
+        case SourceList::Kind::benign:
+            return "benign";
+    }
+    return "";
+}
+
+std::string_view name_of(ReloadState::Phase phase) {
+    switch (phase) {
+        case ReloadState::Phase::none:
+            return "none";
+        case ReloadState::Phase::running:
+            return "running";
+        case ReloadState::Phase::done:
+            return "done";
+        case ReloadState::Phase::refused:
+            return "refused";
+    }
+    return "";
+}
+
+}  // namespace honeyswitch::control

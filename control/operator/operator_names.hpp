@@ -1,0 +1,21 @@
+// What the operator's interface calls the values of enumerations: the words of the configuration, where it
+// has them.
+#pragma once
+
+#include <string_view>
+
+#include "control/operator/inspect.hpp"
+#include "control/operator/operate.hpp"
+
+namespace honeyswitch::control {
+
+[[nodiscard]] std::string_view name_of(DomainState state);
+[[nodiscard]] std::string_view name_of(HoneypotState state);
+[[nodiscard]] std::string_view name_of(Containment containment);
+[[nodiscard]] std::string_view name_of(Admission admission);
+[[nodiscard]] std::string_view name_of(Affinity affinity);
+[[nodiscard]] std::string_view name_of(Rule::Action action);
+[[nodiscard]] std::string_view name_of(SourceList::Kind kind);
+[[nodiscard]] std::string_view name_of(ReloadState::Phase phase);
+
+}  // namespace honeyswitch::control

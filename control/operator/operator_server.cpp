@@ -1,0 +1,64 @@
+#include "control/operator/operator_server.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+namespace honeyswitch::control {
+
+std::expected<OperatorServer, Error> OperatorServer::open(const std::filesystem::path& path,
+                                                          const Inspect& inspect, Operate& operate) {
+    auto socket = OperatorSocket::listen_on(path);
+    if (!socket) return std::unexpected(socket.error());
+    Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
+    const int listener = socket->fd();
+    OperatorServer server(std::move(*socket), std::move(epoll), inspect, operate);
+    if (!server.epoll_ || !server.watch(EPOLL_CTL_ADD, listener, EPOLLIN))
+        return std::unexpected(
+            Error{"listen to operators on", path.string(), std::generic_category().message(errno)});
+    return server;
+}
+
+bool OperatorServer::watch(int operation, int fd, std::uint32_t events) {
+    epoll_event event{};
+    event.events = events;
+    event.data.fd = fd;
+    return epoll_ctl(epoll_.get(), operation, fd, &event) == 0;
+}
+
+void OperatorServer::service(TimePoint now) {
+    epoll_event event{};
+    // Level-triggered: the kernel puts what stays ready at the end of its list, so that all get their turn.
+    if (epoll_wait(epoll_.get(), &event, 1, 0) != 1) return;
+    if (event.data.fd == socket_.fd()) {
+        accept_client(now);
+        return;
+    }
+    const auto client = clients_.find(event.data.fd);
+    if (client == clients_.end()) return;
+    if (!client->second.service(event.events, *inspect_, *operate_, now) ||
+        !watch(EPOLL_CTL_MOD, client->first, client->second.interest()))
+        clients_.erase(client);  // closing takes it out of the epoll set
+}
+
+void OperatorServer::accept_client(TimePoint now) {
+    Descriptor connection(accept4(socket_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!connection) {
+        if (errno == EMFILE || errno == ENFILE) make_room();  // or the listener stays readable for ever
+        return;
+    }
+    if (clients_.size() >= most_clients) make_room();
+    const int fd = connection.get();
+    if (watch(EPOLL_CTL_ADD, fd, EPOLLIN)) clients_.try_emplace(fd, std::move(connection), now);
+}
+
+void OperatorServer::make_room() {
+    const auto idle =
+        std::ranges::min_element(clients_, {}, [](const auto& entry) { return entry.second.last_used(); });
+    if (idle != clients_.end()) clients_.erase(idle);
+}
+
+}  // namespace honeyswitch::control

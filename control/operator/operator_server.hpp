@@ -1,0 +1,51 @@
+// The operator's socket: one JSON request a line, one JSON response a line (operator_request.hpp).
+//
+// Runs on the control thread and never holds it up: no call blocks, each call handles one event, and an event
+// leads to at most one page of one table.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <map>
+
+#include "base/error.hpp"
+#include "control/operator/inspect.hpp"
+#include "control/operator/operate.hpp"
+#include "control/operator/operator_client.hpp"
+#include "control/operator/operator_socket.hpp"
+
+namespace honeyswitch::control {
+
+inline constexpr std::size_t most_clients = 16;  ///< one more replaces the one that has been idle the longest
+
+class OperatorServer {
+  public:
+    /// `inspect` and `operate` must outlive the server. Errors: the socket cannot be had.
+    [[nodiscard]] static std::expected<OperatorServer, Error> open(const std::filesystem::path& path,
+                                                                   const Inspect& inspect, Operate& operate);
+
+    /// An epoll descriptor: readable while there is something to do. To be watched by the control loop.
+    [[nodiscard]] int fd() const { return epoll_.get(); }
+
+    /// Handles one event, if there is one; what is left keeps fd() readable.
+    void service(TimePoint now);
+
+    [[nodiscard]] std::size_t clients() const { return clients_.size(); }
+
+  private:
+    OperatorServer(OperatorSocket socket, Descriptor epoll, const Inspect& inspect, Operate& operate)
+        : socket_(std::move(socket)), epoll_(std::move(epoll)), inspect_(&inspect), operate_(&operate) {}
+
+    void accept_client(TimePoint now);
+    void make_room();
+    [[nodiscard]] bool watch(int operation, int fd, std::uint32_t events);
+
+    OperatorSocket socket_;
+    Descriptor epoll_;
+    const Inspect* inspect_;
+    Operate* operate_;
+    std::map<int, OperatorClient> clients_;  ///< by descriptor; few
+};
+
+}  // namespace honeyswitch::control

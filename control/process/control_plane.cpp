@@ -1,0 +1,202 @@
+#include "control/process/control_plane.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "control/dpdk/data_plane_policy.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+ControllerConfig controller_config(const Config& config) {
+    const auto share = [&](unsigned percent) {
+        return static_cast<std::uint32_t>(std::uint64_t{config.session_capacity} * percent / 100);
+    };
+    ControllerConfig result{
+        .idle_timeout = config.idle_timeout,
+        .sighting_lifetime = config.sighting_lifetime,
+        .voucher_lifetime = config.sighting_lifetime,
+        .static_active = config.static_active,
+        .dark = config.dark,
+        .grants = {},
+        .admission = {config.admission, share(config.high_water), share(config.low_water)},
+        .honeypot_flows = {config.containment_allow, config.containment_rate},
+        .tiers = config.tiers,
+        .history_capacity = config.history_capacity};
+    for (const Agent& agent : config.agents)
+        result.grants.insert(result.grants.end(), agent.grants.begin(), agent.grants.end());
+    return result;
+}
+
+}  // namespace
+
+bool ControlPlane::ListedSink::set_listed(Ipv4Prefix prefix, std::uint64_t lists) {
+    const dataplane::Prefix place{prefix.network.value, prefix.length};
+    return table_.set(place, table_.at(place).with_lists(lists));
+}
+
+ControlPlane::ControlPlane(Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane,
+                           rte_mempool& buffers, NoticeSocket socket, TimePoint now)
+    : config_(std::move(config)),
+      plane_(plane),
+      switch_(plane, buffers, HealthOptions{}.probe_source),
+      controller_(controller_config(config_), switch_),
+      honeypots_(plane, switch_, config_, decoy_of(config_)),
+      sink_(plane.listed()),
+      lists_(config_.lists, config_.listed_capacity, sink_),
+      watcher_(lists_, config_.lists, config_.auth_logs, now),
+      socket_(std::move(socket)),
+      notices_(config_.agents, controller_, config_.agent_timeout,
+               [this](std::span<const std::uint8_t> datagram, Endpoint to) { socket_.send(datagram, to); }),
+      inspector_({config_, controller_, switch_, notices_, honeypots_, lists_, plane, now}),
+      reloader_(std::move(arguments)) {}
+
+std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config config,
+                                                                         std::vector<std::string> arguments,
+                                                                         dataplane::DataPlane& plane,
+                                                                         rte_mempool& buffers) {
+    auto policy = dataplane::Policy::build(policy_config(config), config.workers);
+    if (!policy) return std::unexpected(policy.error());
+    (void)plane.policy().swap(std::move(*policy));  // nobody reads the empty one yet
+    set_modes(plane.modes(), config);
+    auto socket = NoticeSocket::open(config.listen_address, config.listen_port);
+    if (!socket) return std::unexpected(socket.error());
+
+    const TimePoint now(Milliseconds(static_cast<std::int64_t>(plane.clock().now_ms())));
+    std::unique_ptr<ControlPlane> control(
+        new ControlPlane(std::move(config), std::move(arguments), plane, buffers, std::move(*socket), now));
+    if (auto begun = control->controller_.start(now); !begun) return std::unexpected(begun.error());
+    do control->lists_.tick(now);  // all lists are in force when the first packet comes
+    while (control->lists_.busy());
+    auto operators = OperatorServer::open(control->config_.control_socket, control->inspector_, *control);
+    if (!operators) return std::unexpected(operators.error());
+    control->operators_ = std::make_unique<OperatorServer>(std::move(*operators));
+    return control;
+}
+
+bool ControlPlane::turn(TimePoint now) {
+    plane_.heartbeat().beat(static_cast<std::uint32_t>(now.time_since_epoch().count()));
+    switch_.set_time(now);
+    inspector_.set_time(now);
+    bool busy = handle_packet_ins(now);
+    busy = controller_.tick(now) || busy;
+    switch_.reclaim();
+    notices_.tick(now);
+    busy = busy || notices_.unsettled();  // an agent waits, and a worker's round is short
+    honeypots_.tick(now);
+    if (now - each_second_ >= Milliseconds{1000}) {
+        each_second_ = now;
+        watcher_.tick(now);
+        tell_of_losses(now);
+    }
+    lists_.tick(now);
+    busy = busy || lists_.busy();
+    if (reloader_.running()) finish_reload(now);
+    switch_.flush();
+    return busy;
+}
+
+bool ControlPlane::handle_packet_ins(TimePoint now) {
+    std::array<PacketIn, DpdkSwitch::burst> packets;
+    bool any = false;
+    for (std::size_t worker = 0; worker < plane_.workers().size(); ++worker) {
+        const std::size_t count = switch_.receive(packets, honeypots_);
+        for (const PacketIn& packet : std::span(packets).first(count)) controller_.packet_in(packet, now);
+        any = any || count != 0;
+    }
+    switch_.flush();
+    return any;
+}
+
+void ControlPlane::tell_of_losses(TimePoint now) {
+    using dataplane::Counter;
+    const auto missed = [&](dataplane::PortIndex port) {
+        const auto counted = plane_.ports()[port].statistics();
+        return counted.rx_missed + counted.rx_no_buffer;
+    };
+    const std::array losses{
+        Loss{"rx_missed and rx_no_buffer of outside",
+             "packets from outside are lost, as the receive ring was full or no buffer was free",
+             missed(dataplane::outside_port)},
+        Loss{"rx_missed and rx_no_buffer of inside",
+             "packets from inside are lost, as the receive ring was full or no buffer was free",
+             missed(dataplane::inside_port)},
+        Loss{"tx_dropped of outside", "packets to the outside are lost, as the transmit queue stayed full",
+             plane_.dropped_at(dataplane::outside_port)},
+        Loss{"tx_dropped of inside", "packets to the inside are lost, as the transmit queue stayed full",
+             plane_.dropped_at(dataplane::inside_port)},
+        Loss{"outside_dropped_overload",
+             "new flows to inactive addresses are dropped, as more packets come than can be carried",
+             plane_.counted(Counter::outside_dropped_overload)},
+    };
+    for (const std::string& sentence : losses_.look(losses, now)) spdlog::warn("{}", sentence);
+}
+
+std::vector<int> ControlPlane::descriptors() const {
+    std::vector<int> all{socket_.descriptor(), operators_->fd()};
+    if (watcher_.descriptor() >= 0) all.push_back(watcher_.descriptor());
+    return all;
+}
+
+void ControlPlane::serve(int descriptor, TimePoint now) {
+    if (descriptor == operators_->fd()) return operators_->service(now);
+    if (descriptor == watcher_.descriptor()) return watcher_.service(now);
+    socket_.receive([&](std::span<const std::uint8_t> datagram, Endpoint from) {
+        notices_.receive(datagram, from, now);
+    });
+}
+
+std::expected<std::uint64_t, std::string> ControlPlane::reload() {
+    if (reloader_.running()) return std::unexpected("a reload is running already");
+    spdlog::info("reloading the configuration");
+    reload_state_ = {.id = reload_state_.id + 1, .phase = ReloadState::Phase::running, .sentences = {}};
+    reloader_.start(config_);
+    return reload_state_.id;
+}
+
+void ControlPlane::finish_reload(TimePoint now) {
+    auto result = reloader_.take();
+    if (!result) return;
+    if (*result) return apply(std::move(**result), now);
+    reload_state_.phase = ReloadState::Phase::refused;
+    reload_state_.sentences = std::move(result->error());
+    for (const std::string& reason : reload_state_.sentences) spdlog::error("reload refused: {}", reason);
+}
+
+/// What decides first is changed last: a rule may name a pool, and a pool its honeypots.
+void ControlPlane::apply(Prepared prepared, TimePoint now) {
+    const auto honeypots_before = std::exchange(config_, std::move(prepared.config)).honeypots;
+    reload_state_.sentences = std::move(prepared.warnings);
+    spdlog::set_level(spdlog::level::from_str(config_.log_level));
+    notices_.reconfigure(config_.agents, config_.agent_timeout, now);
+    if (auto done = controller_.reconfigure(controller_config(config_), now); !done)
+        reload_state_.sentences.push_back(done.error().message());
+    honeypots_.reconfigure(honeypots_before, decoy_of(config_));
+    set_modes(plane_.modes(), config_);
+    if (prepared.interim) {
+        switch_.set_policy(std::move(prepared.interim));
+        switch_.wait_for_workers();
+        lists_.reconfigure(config_.lists);
+        switch_.set_policy(std::move(prepared.policy));
+    } else {
+        switch_.set_policy(std::move(prepared.policy));
+        lists_.reconfigure(config_.lists);
+    }
+    watcher_.reconfigure(config_.lists, config_.auth_logs, now);
+    reload_state_.phase = ReloadState::Phase::done;
+    for (const std::string& warning : reload_state_.sentences) spdlog::warn("{}", warning);
+    spdlog::info("reloaded: the new configuration is in force");
+}
+
+std::expected<void, std::string> ControlPlane::list_add(std::string_view list, Ipv4Prefix prefix,
+                                                        std::optional<Milliseconds> lifetime, TimePoint now) {
+    return lists_.add(list, prefix, lifetime, Origin::by_operator, now);
+}
+
+std::expected<void, std::string> ControlPlane::list_remove(std::string_view list, Ipv4Prefix prefix) {
+    return lists_.remove(list, prefix);
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,88 @@
+// The control plane: everything that decides, composed over a data plane. Control thread only.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/config/config.hpp"
+#include "control/controller/controller.hpp"
+#include "control/dpdk/dpdk_switch.hpp"
+#include "control/dpdk/honeypot_plane.hpp"
+#include "control/lists/list_watcher.hpp"
+#include "control/lists/source_lists.hpp"
+#include "control/notices/notice_server.hpp"
+#include "control/notices/notice_socket.hpp"
+#include "control/operator/loss_watch.hpp"
+#include "control/operator/operate.hpp"
+#include "control/operator/operator_server.hpp"
+#include "control/process/inspector.hpp"
+#include "control/process/reloader.hpp"
+#include "dataplane/data_plane.hpp"
+
+namespace honeyswitch::control {
+
+class ControlPlane final : public Operate {
+  public:
+    /// Puts the configuration in force over a data plane whose workers do not run yet. `arguments`: the
+    /// command line, for reloads. Errors: a capacity that is too small, a socket that cannot be had, rules
+    /// that cannot be built.
+    [[nodiscard]] static std::expected<std::unique_ptr<ControlPlane>, Error> create(
+        Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane, rte_mempool& buffers);
+
+    /// One turn of the loop: Packet-Ins, ageing, what waits; each a bounded amount of work. Returns whether
+    /// there was any.
+    [[nodiscard]] bool turn(TimePoint now);
+
+    /// To be watched for reading, …
+    [[nodiscard]] std::vector<int> descriptors() const;
+    /// … and served when one of them is readable.
+    void serve(int descriptor, TimePoint now);
+
+    // Operate
+    [[nodiscard]] std::expected<std::uint64_t, std::string> reload() override;
+    [[nodiscard]] ReloadState reload_state() const override { return reload_state_; }
+    [[nodiscard]] std::expected<void, std::string> list_add(std::string_view list, Ipv4Prefix prefix,
+                                                            std::optional<Milliseconds> lifetime,
+                                                            TimePoint now) override;
+    [[nodiscard]] std::expected<void, std::string> list_remove(std::string_view list,
+                                                               Ipv4Prefix prefix) override;
+
+  private:
+    /// Lists of sources, in the table that workers look at.
+    class ListedSink final : public ListSink {
+      public:
+        explicit ListedSink(dataplane::ListedTable& table) : table_(table) {}
+        [[nodiscard]] bool set_listed(Ipv4Prefix prefix, std::uint64_t lists) override;
+
+      private:
+        dataplane::ListedTable& table_;
+    };
+
+    ControlPlane(Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane,
+                 rte_mempool& buffers, NoticeSocket socket, TimePoint now);
+    [[nodiscard]] bool handle_packet_ins(TimePoint now);
+    void tell_of_losses(TimePoint now);
+    void finish_reload(TimePoint now);
+    void apply(Prepared prepared, TimePoint now);
+
+    Config config_;
+    dataplane::DataPlane& plane_;
+    DpdkSwitch switch_;
+    Controller controller_;
+    HoneypotPlane honeypots_;
+    ListedSink sink_;
+    SourceLists lists_;
+    ListWatcher watcher_;
+    NoticeSocket socket_;
+    NoticeServer notices_;
+    Inspector inspector_;
+    std::unique_ptr<OperatorServer> operators_;  ///< set by create(), as what it shows is this
+    Reloader reloader_;
+    ReloadState reload_state_;
+    LossWatch losses_;
+    TimePoint each_second_{};  ///< the last time of what is done once a second
+};
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,137 @@
+#include "control/process/inspector.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+/// Places of the session table looked at for one page, used or not: what a page costs is bounded by this.
+constexpr std::uint32_t places_a_page = 65'536;
+
+}  // namespace
+
+Stats Inspector::stats() const {
+    const auto& admission = parts_.controller.admission();
+    return {.now = now_,
+            .started = parts_.started,
+            .sessions = parts_.the_switch.session_count(),
+            .session_capacity = parts_.the_switch.session_capacity(),
+            .active = static_cast<std::uint32_t>(parts_.controller.addresses().entries().size()),
+            .sightings = static_cast<std::uint32_t>(parts_.controller.sightings()),
+            .sighting_capacity = parts_.config.sighting_capacity,
+            .counters = counters(),
+            .ports = ports(),
+            .honeypots = honeypots(),
+            .containment = parts_.config.containment,
+            .admission = parts_.config.admission,
+            .handshake_now = admission.handshake(),
+            .high_water = admission.marks().high_water,
+            .low_water = admission.marks().low_water,
+            .pending_capacity = parts_.config.pending_capacity,
+            .listed = parts_.plane.listed().size(),
+            .listed_capacity = parts_.config.listed_capacity,
+            .histories = parts_.controller.sessions().history().size(),
+            .history_capacity = parts_.config.history_capacity};
+}
+
+std::vector<CounterRow> Inspector::counters() const {
+    std::vector<CounterRow> rows;
+    rows.reserve(dataplane::counter_count + event_count + 2);
+    for (std::size_t i = 0; i < dataplane::counter_count; ++i)
+        rows.push_back({std::string(dataplane::counter_info.at(i).name),
+                        std::string(dataplane::counter_info.at(i).help),
+                        parts_.plane.counted(static_cast<dataplane::Counter>(i))});
+    for (std::size_t i = 0; i < event_count; ++i)
+        rows.push_back({std::string(event_info.at(i).name), std::string(event_info.at(i).help),
+                        parts_.controller.events().value(static_cast<Event>(i))});
+    rows.push_back({"packet_out_dropped", "Packet-Outs dropped because the ring to their worker stayed full.",
+                    parts_.the_switch.packet_outs_dropped()});
+    rows.push_back({"list_refused", "Sources that found no room on a list.", parts_.lists.refused()});
+    for (CounterRow& row : parts_.notices.counter_rows()) rows.push_back(std::move(row));
+    return rows;
+}
+
+std::vector<PortRow> Inspector::ports() const {
+    std::vector<PortRow> rows{port(dataplane::outside_port, "outside", parts_.config.outside),
+                              port(dataplane::inside_port, "inside", parts_.config.inside)};
+    const auto& honeypot_ports = parts_.config.honeypot_ports;
+    for (std::size_t i = 0; i < honeypot_ports.size(); ++i)
+        rows.push_back(port(dataplane::first_honeypot_port + i,
+                            i == 0 ? "honeypot" : "honeypot" + std::to_string(i + 1), honeypot_ports[i]));
+    return rows;
+}
+
+PortRow Inspector::port(std::size_t index, std::string name, const PortSpec& spec) const {
+    const auto& device = parts_.plane.ports()[index];
+    const auto counted = device.statistics();
+    const auto dropped = parts_.plane.dropped_at(static_cast<dataplane::PortIndex>(index));
+    return {.name = std::move(name),
+            .device = spec.text,
+            .driver = device.driver(),
+            .link_up = device.link_up(),
+            .rx_packets = counted.rx_packets,
+            .rx_bytes = counted.rx_bytes,
+            .rx_missed = counted.rx_missed,
+            .rx_no_buffer = counted.rx_no_buffer,
+            .tx_packets = counted.tx_packets,
+            .tx_bytes = counted.tx_bytes,
+            .tx_dropped = dropped};
+}
+
+SessionPage Inspector::sessions(std::uint32_t cursor, std::size_t limit) const {
+    SessionPage page;
+    const std::uint32_t capacity = parts_.the_switch.session_capacity();
+    std::uint32_t looked = 0;
+    for (; cursor < capacity && page.rows.size() < limit && looked < places_a_page; ++cursor, ++looked) {
+        auto stats = parts_.the_switch.session(FlowId{cursor});
+        if (!stats) continue;
+        const auto& honeypots = parts_.config.honeypots;
+        const auto honeypot = static_cast<std::size_t>(stats->honeypot);
+        page.rows.push_back({FlowId{cursor}, *stats,
+                             honeypot < honeypots.size() ? honeypots[honeypot].name : "", stats->progress});
+    }
+    if (cursor < capacity) page.next = cursor;
+    return page;
+}
+
+ActivePage Inspector::active(Ipv4Address from, std::size_t limit) const {
+    ActivePage page;
+    const auto& entries = parts_.controller.addresses().entries();
+    for (auto place = entries.lower_bound(from); place != entries.end(); ++place) {
+        if (page.rows.size() == limit) {
+            page.next = place->first;
+            break;
+        }
+        ActiveRow row{.address = place->first, .vouchers = {}, .since = place->second.since};
+        for (const Source source : place->second.vouchers) row.vouchers.push_back(name_of(source));
+        page.rows.push_back(std::move(row));
+    }
+    return page;
+}
+
+std::string Inspector::name_of(Source source) const {
+    switch (source) {
+        case Source::subnet:
+            return "subnet";
+        case Source::sighting:
+            return "sighting";
+        case Source::static_entry:
+            return "static";
+    }
+    return "agent:" + parts_.notices.name_of(static_cast<AgentId>(source));
+}
+
+std::vector<DomainRow> Inspector::domains() const {
+    std::vector<DomainRow> rows;
+    for (const auto& [prefix, domain] : parts_.controller.domains()) {
+        DomainRow row{.prefix = prefix, .state = domain.state, .agents = {}, .since = domain.since};
+        for (const AgentId agent : domain.agents) row.agents.push_back(parts_.notices.name_of(agent));
+        const auto& entries = parts_.controller.addresses().entries();
+        for (auto place = entries.lower_bound(prefix.network);
+             place != entries.end() && prefix.contains(place->first); ++place)
+            ++row.active;
+        row.sessions = static_cast<std::uint32_t>(parts_.the_switch.sessions_in(prefix));
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,57 @@
+// Inspect, over the running system.
+#pragma once
+
+#include "control/config/config.hpp"
+#include "control/controller/controller.hpp"
+#include "control/dpdk/dpdk_switch.hpp"
+#include "control/dpdk/honeypot_plane.hpp"
+#include "control/lists/source_lists.hpp"
+#include "control/notices/notice_server.hpp"
+#include "control/operator/inspect.hpp"
+#include "dataplane/data_plane.hpp"
+
+namespace honeyswitch::control {
+
+class Inspector final : public Inspect {
+  public:
+    struct Parts {
+        const Config& config;
+        Controller& controller;  ///< a report brings its tally up to date
+        const DpdkSwitch& the_switch;
+        const NoticeServer& notices;
+        const HoneypotPlane& honeypots;
+        const SourceLists& lists;
+        const dataplane::DataPlane& plane;
+        TimePoint started;
+    };
+    explicit Inspector(const Parts& parts) : parts_(parts) {}
+
+    /// The moment that answers speak of.
+    void set_time(TimePoint now) { now_ = now; }
+
+    [[nodiscard]] Stats stats() const override;
+    [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit) const override;
+    [[nodiscard]] ActivePage active(Ipv4Address from, std::size_t limit) const override;
+    [[nodiscard]] std::vector<DomainRow> domains() const override;
+    [[nodiscard]] std::vector<AgentRow> agents() const override { return parts_.notices.rows(); }
+    [[nodiscard]] std::vector<HoneypotRow> honeypots() const override;
+    [[nodiscard]] std::vector<PoolRow> pools() const override;
+    [[nodiscard]] std::vector<ListRow> lists() const override;
+    [[nodiscard]] RulePage rules(std::uint32_t cursor, std::size_t limit) const override;
+    [[nodiscard]] ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit) const override;
+    [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit) const override;
+    [[nodiscard]] Milliseconds idle_timeout() const override { return parts_.config.idle_timeout; }
+
+  private:
+    [[nodiscard]] std::string name_of(Source source) const;
+    [[nodiscard]] std::vector<CounterRow> counters() const;
+    [[nodiscard]] PortRow port(std::size_t index, std::string name, const PortSpec& spec) const;
+    [[nodiscard]] std::vector<PortRow> ports() const;
+    [[nodiscard]] ReportPage report_rows(ReportBy by, std::uint32_t cursor, std::size_t limit) const;
+    [[nodiscard]] StepCounts totals() const;
+
+    Parts parts_;
+    TimePoint now_{};
+};
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,145 @@
+// What an operator sees of pools, rules, lists, and of how far attackers come.
+#include <algorithm>
+
+#include "control/process/inspector.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+/// Places of the session table brought up to date for one page of a report.
+constexpr std::uint32_t places_a_page = 16'384;
+/// Rows of a report that are looked at for one page, with something in them or not.
+constexpr std::uint32_t looked_at_a_page = 16'384;
+/// Cursors of a report from here on are places of the tally; those below are places of the session table.
+constexpr std::uint32_t tally_cursor = 1U << 31;
+
+constexpr std::uint8_t tcp = 6, udp = 17;
+
+HoneypotState state_of(const HoneypotStatus& status) {
+    if (!status.up()) return HoneypotState::down;
+    return status.arp == CheckState::good ? HoneypotState::up : HoneypotState::unknown;
+}
+
+}  // namespace
+
+std::vector<HoneypotRow> Inspector::honeypots() const {
+    std::vector<HoneypotRow> rows;
+    for (std::size_t i = 0; i < parts_.config.honeypots.size(); ++i) {
+        const Honeypot& honeypot = parts_.config.honeypots[i];
+        const auto status = parts_.honeypots.status(static_cast<HoneypotId>(i));
+        rows.push_back({.name = honeypot.name,
+                        .mac = status.mac,
+                        .pool = parts_.config.pools[honeypot.pool].name,
+                        .port = parts_.config.honeypot_ports[honeypot.port].text,
+                        .vlan = honeypot.vlan,
+                        .weight = honeypot.weight,
+                        .state = state_of(status),
+                        .sessions = parts_.the_switch.sessions_of(static_cast<HoneypotId>(i))});
+    }
+    return rows;
+}
+
+std::vector<PoolRow> Inspector::pools() const {
+    std::vector<PoolRow> rows;
+    rows.reserve(parts_.config.pools.size());
+    for (const Pool& pool : parts_.config.pools)
+        rows.push_back({.name = pool.name, .affinity = pool.affinity});
+    for (std::size_t i = 0; i < parts_.config.honeypots.size(); ++i) {
+        PoolRow& row = rows[parts_.config.honeypots[i].pool];
+        ++row.honeypots;
+        row.honeypots_up += parts_.honeypots.status(static_cast<HoneypotId>(i)).up() ? 1 : 0;
+        row.sessions += parts_.the_switch.sessions_of(static_cast<HoneypotId>(i));
+    }
+    return rows;
+}
+
+std::vector<ListRow> Inspector::lists() const {
+    std::vector<ListRow> rows;
+    for (std::size_t i = 0; i < parts_.config.lists.size(); ++i) {
+        const SourceList& list = parts_.config.lists[i];
+        rows.push_back({.name = list.name,
+                        .kind = list.kind,
+                        .file = list.file.string(),
+                        .entries = static_cast<std::uint32_t>(parts_.lists.size(i))});
+    }
+    return rows;
+}
+
+RulePage Inspector::rules(std::uint32_t cursor, std::size_t limit) const {
+    RulePage page;
+    const auto& rules = parts_.config.rules;
+    const auto& policy = parts_.plane.policy().get();
+    for (; cursor < rules.size() && page.rows.size() < limit; ++cursor) {
+        const Rule& rule = rules[cursor];
+        RuleRow row{.name = rule.name, .action = rule.action, .packets = policy.hits(cursor)};
+        if (rule.pool) row.pool = parts_.config.pools[*rule.pool].name;
+        page.rows.push_back(std::move(row));
+    }
+    if (cursor < rules.size()) page.next = cursor;
+    return page;
+}
+
+/// The cursor is the network address at which a page begins; 0 begins with the first.
+ListEntryPage Inspector::list_entries(std::uint32_t cursor, std::size_t limit) const {
+    auto found = parts_.lists.entries({cursor}, limit, now_);
+    ListEntryPage page;
+    for (auto& row : found.rows)
+        page.rows.push_back({.list = std::move(row.list),
+                             .prefix = row.prefix,
+                             .origins = std::move(row.origins),
+                             .remaining = row.remaining});
+    if (found.next) page.next = found.next->value;
+    return page;
+}
+
+ReportPage Inspector::report(ReportBy by, std::uint32_t cursor, std::size_t limit) const {
+    if (cursor >= tally_cursor) return report_rows(by, cursor - tally_cursor, limit);
+    const std::uint32_t capacity = parts_.the_switch.session_capacity();
+    const std::uint32_t count = std::min(places_a_page, capacity - std::min(cursor, capacity));
+    parts_.controller.sessions().account(cursor, count, now_);
+    const bool all = cursor + count >= capacity;
+    return {.rows = {}, .totals = {}, .next = all ? tally_cursor : cursor + count};
+}
+
+ReportPage Inspector::report_rows(ReportBy by, std::uint32_t cursor, std::size_t limit) const {
+    using Tally = dataplane::ProgressTally;
+    constexpr std::uint32_t transports = 2;
+    const auto places =
+        static_cast<std::uint32_t>(by == ReportBy::port ? transports * Tally::ports : Tally::networks);
+    ReportPage page{.rows = {}, .totals = totals(), .next = std::nullopt};
+    std::uint32_t looked = 0;
+    for (; cursor < places && page.rows.size() < limit && looked < looked_at_a_page; ++cursor, ++looked) {
+        const auto number = static_cast<std::uint16_t>(cursor);
+        const auto transport = static_cast<Tally::Transport>(cursor / Tally::ports);
+        ReportRow row{.by = by};
+        const auto add = [&](const Tally& tally) {
+            for (std::size_t i = 0; i < dataplane::step_count; ++i) {
+                const auto step = static_cast<dataplane::Step>(i);
+                row.steps.at(i) += by == ReportBy::port ? tally.of_port(step, transport, number)
+                                                        : tally.of_network(step, number);
+            }
+        };
+        add(parts_.controller.sessions().tally());
+        for (const auto& worker : parts_.plane.workers()) add(worker->tally());
+        if (row.steps[0] == 0) continue;
+        row.protocol = transport == Tally::Transport::tcp ? tcp : udp;
+        row.port = number;
+        row.network = Ipv4Prefix::of({std::uint32_t{number} << 16}, 16);
+        page.rows.push_back(row);
+    }
+    if (cursor < places) page.next = tally_cursor + cursor;
+    return page;
+}
+
+StepCounts Inspector::totals() const {
+    StepCounts counts{};
+    const auto add = [&](const dataplane::ProgressTally& tally) {
+        for (std::size_t i = 0; i < counts.size(); ++i)
+            counts.at(i) += tally.total(static_cast<dataplane::Step>(i));
+    };
+    add(parts_.controller.sessions().tally());
+    for (const auto& worker : parts_.plane.workers()) add(worker->tally());
+    return counts;
+}
+
+}  // namespace honeyswitch::control

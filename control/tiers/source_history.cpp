@@ -1,0 +1,137 @@
+#include "control/tiers/source_history.hpp"
+
+#include <algorithm>
+
+namespace honeyswitch::control {
+
+SourceHistory::SourceHistory(std::uint32_t capacity, std::span<const Tier> tiers, HistorySecret secret)
+    : secret_(secret) {
+    for (const Tier& tier : tiers.first(std::min(tiers.size(), most_tiers)))
+        marks_.push_back({.tier = tier,
+                          .destination_bits = DistinctCount::bits_for(tier.destinations.value_or(0)),
+                          .table = table_for(tier.window, capacity)});
+}
+
+std::size_t SourceHistory::table_for(Milliseconds window, std::uint32_t capacity) {
+    const auto known =
+        std::ranges::find(windows_, window, [](const Window& entry) { return entry.table.window(); });
+    const auto index = static_cast<std::size_t>(known - windows_.begin());
+    if (known == windows_.end()) windows_.push_back({.table = HistoryTable(capacity, window, secret_)});
+    return index;
+}
+
+SourceHistory::Reached SourceHistory::reached(std::size_t table, HistoryTable::Place place,
+                                              TimePoint now) const {
+    const auto sum = windows_[table].table.sum(place, now);
+    const auto enough = [](std::uint32_t number, const std::optional<std::uint32_t>& least) {
+        return least && number >= *least;
+    };
+    Reached result = 0;
+    for (std::size_t i = 0; i < marks_.size(); ++i) {
+        const auto& [tier, destination_bits, own_table] = marks_[i];
+        if (own_table != table) continue;
+        if (enough(sum.sessions, tier.sessions) || enough(sum.payload_sessions, tier.payload_sessions) ||
+            (tier.destinations && sum.destination_bits >= destination_bits))
+            result |= Reached{1} << i;
+    }
+    return result;
+}
+
+/// What was reached earlier stays noted until expire() has told that it no longer is.
+bool SourceHistory::note_reached(std::size_t table, HistoryTable::Place place, TimePoint now) {
+    auto& history = windows_[table].table;
+    const auto noted = history.kept(place);
+    const auto all = noted | reached(table, place, now);
+    history.keep(place, all);
+    return all != noted;
+}
+
+bool SourceHistory::session_began(Ipv4Address source, Ipv4Address destination, TimePoint now) {
+    bool changed = false;
+    for (std::size_t i = 0; i < windows_.size(); ++i) {
+        const auto place = windows_[i].table.touch(source, now);
+        if (!place) continue;
+        windows_[i].table.add_session(*place, destination);
+        changed = note_reached(i, *place, now) || changed;
+    }
+    return changed;
+}
+
+bool SourceHistory::payload_sent(Ipv4Address source, TimePoint now) {
+    bool changed = false;
+    for (std::size_t i = 0; i < windows_.size(); ++i) {
+        const auto place = windows_[i].table.touch(source, now);
+        if (!place) continue;
+        windows_[i].table.add_payload(*place);
+        changed = note_reached(i, *place, now) || changed;
+    }
+    return changed;
+}
+
+std::size_t SourceHistory::pool_for(Ipv4Address source, std::size_t pool, TimePoint now) const {
+    Reached all = 0;
+    for (std::size_t i = 0; i < windows_.size(); ++i)
+        if (const auto place = windows_[i].table.find(source)) all |= reached(i, *place, now);
+    for (std::size_t i = 0; all != 0 && i < marks_.size(); ++i)
+        if ((all >> i & 1) != 0 && marks_[i].tier.from == pool) pool = marks_[i].tier.to;
+    return pool;
+}
+
+void SourceHistory::look_at(std::size_t table, HistoryTable::Place place, TimePoint now,
+                            const std::function<void(Ipv4Address)>& fell_back) {
+    auto& history = windows_[table].table;
+    if (const auto noted = history.kept(place); noted != 0) {
+        const auto still = noted & reached(table, place, now);
+        history.keep(place, still);
+        if (still != noted) fell_back(history.source(place));
+    }
+    history.forget_if_old(place, now);
+}
+
+void SourceHistory::expire(TimePoint now, std::size_t places,
+                           const std::function<void(Ipv4Address)>& fell_back) {
+    for (std::size_t i = 0; i < windows_.size(); ++i) {
+        Window& window = windows_[i];
+        const auto half = window.table.half_of(now);
+        if (window.next == 0 && half == window.looked_in) continue;  // numbers only fall when a half ends
+        if (window.next == 0) window.looked_in = half;
+        const std::uint32_t all = window.table.places();
+        for (std::size_t looked = 0; looked < places && window.next < all; ++looked, ++window.next)
+            look_at(i, HistoryTable::Place{window.next}, now, fell_back);
+        if (window.next == all) window.next = 0;
+    }
+}
+
+void SourceHistory::each_reached(const std::function<void(Ipv4Address)>& visit) const {
+    for (const Window& window : windows_)
+        for (std::uint32_t i = 0; i < window.table.places(); ++i)
+            if (const HistoryTable::Place place{i}; window.table.kept(place) != 0)
+                visit(window.table.source(place));
+}
+
+SourceHistory::Numbers SourceHistory::numbers(Ipv4Address source, Milliseconds window, TimePoint now) const {
+    for (const auto& entry : windows_) {
+        if (entry.table.window() != window) continue;
+        const auto place = entry.table.find(source);
+        if (!place) return {};
+        const auto sum = entry.table.sum(*place, now);
+        return {.sessions = sum.sessions,
+                .payload_sessions = sum.payload_sessions,
+                .destinations = DistinctCount::estimate(sum.destination_bits)};
+    }
+    return {};
+}
+
+std::uint32_t SourceHistory::size() const {
+    std::uint32_t most = 0;
+    for (const auto& entry : windows_) most = std::max(most, entry.table.size());
+    return most;
+}
+
+std::size_t SourceHistory::bytes() const {
+    std::size_t sum = 0;
+    for (const auto& entry : windows_) sum += entry.table.bytes();
+    return sum;
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,157 @@
+// What may leave the honeypots: replies of sessions, answers to what was diverted without one, and little
+// else.
+#include "base/headers.hpp"
+#include "dataplane/stages/arp_responder.hpp"
+#include "dataplane/stages/pipeline.hpp"
+#include "dataplane/stages/rewrite.hpp"
+#include "dataplane/stages/session_progress.hpp"
+
+namespace honeyswitch::dataplane {
+
+void Pipeline::from_honeypot(std::span<rte_mbuf*> packets, PortIndex port) {
+    policy_ = &tables_.policy.get();
+    honeypot_port_ = port;
+    limiter_.begin(tables_.modes, now_);
+    candidates_.clear();
+    punts_.count = punts_.of_honeypots_own = 0;
+    for (rte_mbuf* const packet : packets) {
+        const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
+        if (l3.result == L3Result::ipv4)
+            candidates_.add(packet, 0);
+        else
+            from_honeypot_other(packet, l3);
+    }
+    if (candidates_.count != 0) {
+        find_sessions(From::honeypot);
+        for (std::size_t i = 0; i < candidates_.count; ++i) decide_honeypot(i);
+    }
+    hand_over();
+}
+
+void Pipeline::decide_honeypot(std::size_t i) {
+    Session* const session = candidates_.sessions[i];
+    if (!candidates_.plain[i]) {
+        const SessionView& view = candidates_.views[i];
+        if (!view.valid) return contain(i, Counter::honeypot_contained_malformed);
+        if (view.quotes_foreign) return contain(i, Counter::honeypot_contained_no_session);
+        // A fragment of a session, whose companion is missing.
+        const bool needs_companion = session != nullptr ? lacks_companion(i) : view.following_fragment;
+        if (needs_companion && control_alive_) return punts_.add(candidates_.packets[i], Side::outside, i);
+    }
+    if (session != nullptr) return reply(i, *session);
+    decide_without_session(i);
+}
+
+void Pipeline::decide_without_session(std::size_t i) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    const SessionKey& key = candidates_.keys[i];
+    if (key.outside == config_.probe_source && control_alive_ && may_punt_own())
+        return punts_.add(packet, Side::outside, i);
+    if (const auto flow = tables_.pending.find(candidates_.hashes[i], now_)) return reply_stateless(i, *flow);
+    if (tables_.modes.limited_containment.load(std::memory_order_relaxed) && control_alive_ && may_punt_own())
+        return punts_.add(packet, Side::outside, i);
+    contain(i, Counter::honeypot_contained_no_session);
+}
+
+/// What honeypots do of their own accord has a small share of the way to the control thread: it is not theirs
+/// to fill.
+bool Pipeline::may_punt_own() {
+    constexpr std::size_t most_in_a_burst = 8;
+    if (punts_.of_honeypots_own == most_in_a_burst) return false;
+    ++punts_.of_honeypots_own;
+    return true;
+}
+
+/// By port, VLAN and MAC address. Where there is only one honeypot, all that comes is its.
+bool Pipeline::comes_from(HoneypotIndex honeypot, std::size_t i) const {
+    if (!tables_.modes.several_honeypots.load(std::memory_order_relaxed)) return true;
+    const auto address = tables_.honeypots.address(honeypot);
+    if (!address) return false;
+    const auto frame = frame_of(candidates_.packets[i]);
+    std::uint16_t vlan = 0;
+    if (tag_count(i) != 0) vlan = load<VlanTag>(frame.data() + ether_addresses_size).tci.host() & 0xfffU;
+    return address->port() == honeypot_port_ && address->vlan() == vlan &&
+           address->mac() == load<EtherAddress>(frame.data() + sizeof(EtherAddress));
+}
+
+bool Pipeline::within_caps(std::size_t i, Be32 address, HoneypotIndex honeypot) {
+    switch (limiter_.spend(address, honeypot, candidates_.packets[i]->pkt_len)) {
+        case ReplyLimiter::Outcome::passes:
+            return true;
+        case ReplyLimiter::Outcome::source_exceeded:
+            drop(candidates_.packets[i], Counter::honeypot_contained_source_cap);
+            return false;
+        case ReplyLimiter::Outcome::honeypot_exceeded:
+            drop(candidates_.packets[i], Counter::honeypot_contained_honeypot_cap);
+            return false;
+    }
+    return false;
+}
+
+void Pipeline::reply(std::size_t i, Session& session) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    if (session.contained) return drop(packet, Counter::honeypot_contained_campus);
+    const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
+    if (!comes_from(honeypot, i)) return drop(packet, Counter::honeypot_contained_foreign);
+    if (!within_caps(i, candidates_.keys[i].outside, honeypot)) return;
+    tables_.honeypots.replied(honeypot, now_);
+    Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
+    session.seen(now_);
+    if (session.progress.load(std::memory_order_relaxed) == Step::first_packet)
+        advance_by_reply(session, frame_of(packet), l3_of(i));
+    send_back(packet, tag_count(i), tables_.sessions.way_back(session), Counter::honeypot_to_outside_session);
+}
+
+void Pipeline::reply_stateless(std::size_t i, PendingFlow flow) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    const SessionKey& key = candidates_.keys[i];
+    if (policy_->on_campus(key.outside.host())) return drop(packet, Counter::honeypot_contained_campus);
+    if (!comes_from(flow.honeypot, i)) return drop(packet, Counter::honeypot_contained_foreign);
+    if (!within_caps(i, key.outside, flow.honeypot)) return;
+    tables_.honeypots.replied(flow.honeypot, now_);
+    const bool answers =
+        step_after_reply(Step::first_packet, contents_of(frame_of(packet), l3_of(i))) == Step::answered;
+    if (answers && !flow.answered) {
+        tables_.pending.answered(candidates_.hashes[i], flow, now_);
+        tally_.add(key, Step::answered);
+    }
+    send_back(packet, tag_count(i), tables_.pending.path(flow.path), Counter::honeypot_to_outside_stateless);
+}
+
+void Pipeline::send_back(rte_mbuf* packet, std::uint8_t tags, const L2Path& path, Counter reason) {
+    if (!address_back(packet, tags, path)) return drop(packet, Counter::dropped_no_headroom);
+    counters_.add(reason);
+    transmitter_.send(outside_port, packet);
+}
+
+void Pipeline::contain(std::size_t i, Counter reason) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    const bool open = reason == Counter::honeypot_contained_no_session &&
+                      tables_.modes.open_containment.load(std::memory_order_relaxed);
+    if (open && latest_path_ != L2Path{})
+        return send_back(packet, tag_count(i), latest_path_, Counter::honeypot_to_outside_open);
+    drop(packet, reason);
+}
+
+void Pipeline::from_honeypot_other(rte_mbuf* packet, const L3View& l3) {
+    if (l3.result != L3Result::arp) {
+        const bool malformed = l3.result == L3Result::frame_too_short ||
+                               l3.result == L3Result::bad_ipv4_header || l3.result == L3Result::too_many_tags;
+        return drop(packet,
+                    malformed ? Counter::honeypot_contained_malformed : Counter::honeypot_contained_not_ipv4);
+    }
+    const auto port = static_cast<std::size_t>(honeypot_port_ - first_honeypot_port);
+    switch (answer_arp({bytes_of(packet), packet->data_len}, l3, config_.honeypot_port_macs.at(port))) {
+        case ArpOutcome::answered:
+            counters_.add(Counter::honeypot_arp_answered);
+            return transmitter_.send(honeypot_port_, packet);
+        case ArpOutcome::heard:
+            if (!may_punt_own()) return drop(packet, Counter::honeypot_arp_heard);
+            counters_.add(Counter::honeypot_arp_heard);
+            return punts_.add(packet, Side::outside);
+        case ArpOutcome::malformed:
+            return drop(packet, Counter::honeypot_contained_malformed);
+    }
+}
+
+}  // namespace honeyswitch::dataplane

@@ -1,0 +1,348 @@
+#include "dataplane/stages/pipeline.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "dataplane/stages/rewrite.hpp"
+
+namespace honeyswitch::dataplane {
+namespace {
+
+using namespace address_state;
+using Verdict = Judgement::Verdict;
+
+/// Priority 2 alone decides: the destination is active, or in no known domain, no session exists for it, and
+/// no rule or list has a word.
+BurstMask going_inside_at_once(const std::array<std::uint8_t, burst_size>& states) {
+    return having_any(states, inside | sighted) & ~having_any(states, sessions | concerned);
+}
+
+/// In order. Behind them the burst is unspecified. Returns how many there are.
+std::size_t move_to_front(std::span<rte_mbuf*> packets, BurstMask chosen) {
+    if (chosen == whole_burst(packets.size())) return packets.size();
+    std::size_t count = 0;
+    for_each(chosen, [&](std::size_t i) { packets[count++] = packets[i]; });
+    return count;
+}
+
+Counter pass_reason(L3Result result) {
+    const bool malformed = result == L3Result::frame_too_short || result == L3Result::bad_ipv4_header ||
+                           result == L3Result::too_many_tags;
+    return malformed ? Counter::outside_to_inside_malformed : Counter::outside_to_inside_not_ipv4;
+}
+
+}  // namespace
+
+bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
+    std::array<std::uint32_t, burst_size> destinations;
+    std::array<std::uint8_t, burst_size> states;
+    for (std::size_t i = 0; i < packets.size(); ++i)
+        destinations[i] =
+            parse_l3(frame_of(packets[i]), packets[i]->pkt_len).destination;  // 0.0.0.0 unless IPv4
+    tables_.addresses.lookup(std::span(destinations).first(packets.size()), states);
+    policy_ = &tables_.policy.get();
+    if (policy_->concerns_any() || !tables_.listed.empty()) [[unlikely]]
+        note_concerned(packets, destinations, states);
+    if (tables_.modes.open_containment.load(std::memory_order_relaxed)) remember_path(packets[0]);
+
+    newcomers_left_ = newcomers_;
+    const BurstMask at_once = going_inside_at_once(states) & whole_burst(packets.size());
+    const BurstMask others = ~at_once & whole_burst(packets.size());
+    count_inside_at_once(packets, at_once, having_zero(destinations) & at_once);
+    const bool sheds = newcomers_ < burst_size && control_alive_ &&
+                       static_cast<unsigned>(std::popcount(others)) > std::min(newcomers_, lookups_);
+    const BurstMask shed_unseen = sheds ? beyond_limits(packets, states, others) : 0;
+    take_candidates(packets, states, others & ~shed_unseen);
+    drop_in_overload(packets, shed_unseen);
+    const std::size_t passing = move_to_front(packets, at_once);
+    if (passing != 0) transmitter_.send(inside_port, packets.first(passing));
+    const bool any_active = (having_any(states, inside | sighted) & whole_burst(packets.size())) != 0;
+    if (candidates_.count == 0) return any_active;
+
+    punts_.count = 0;
+    find_sessions(From::outside);
+    if (sheds) shed_newcomers();
+    prefetch_pending();
+    judge();
+    for (std::size_t i = 0; i < candidates_.count; ++i)
+        if (any(candidates_.states[i], shed) == 0) decide_outside(i);
+    hand_over();
+    return any_active;
+}
+
+void Pipeline::count_inside_at_once(std::span<rte_mbuf*> packets, BurstMask all, BurstMask not_ipv4) {
+    for_each(not_ipv4, [&](std::size_t i) { count_strange(packets[i]); });
+    counters_.add(Counter::outside_to_inside_active, static_cast<unsigned>(std::popcount(all & ~not_ipv4)));
+}
+
+/// In an overload: what is dropped without a look-up. These are segments that ask for a new connection (they
+/// belong to no running session), and, where that was not enough, others that might belong to one.
+BurstMask Pipeline::beyond_limits(std::span<rte_mbuf*> packets,
+                                  const std::array<std::uint8_t, burst_size>& states,
+                                  BurstMask others) const {
+    const BurstMask may_be_shed = others & ~having_any(states, inside | sighted | spared);
+    BurstMask opening = 0;
+    for_each(may_be_shed, [&](std::size_t i) {
+        opening |= BurstMask{opens_connection(frame_of(packets[i]), packets[i]->pkt_len)} << i;
+    });
+    const BurstMask asking = may_be_shed & ~opening & having_any(states, sessions);
+    return beyond(opening, newcomers_) | beyond(asking, lookups_);
+}
+
+void Pipeline::take_candidates(std::span<rte_mbuf*> packets,
+                               const std::array<std::uint8_t, burst_size>& states, BurstMask taken) {
+    candidates_.clear();
+    for_each(taken, [&](std::size_t i) { candidates_.add(packets[i], states[i]); });
+    candidates_.any_unmarked = (taken & ~having_any(states, sessions | unwatched)) != 0;
+}
+
+void Pipeline::drop_in_overload(std::span<rte_mbuf*> packets, BurstMask dropped) {
+    if (dropped == 0) return;
+    std::array<rte_mbuf*, burst_size> buffers;
+    unsigned count = 0;
+    for_each(dropped, [&](std::size_t i) { buffers[count++] = packets[i]; });
+    counters_.add(Counter::outside_dropped_overload, count);
+    rte_pktmbuf_free_bulk(buffers.data(), count);
+}
+
+/// The rest of the decision, in order of priority: for a destination that is inactive, or has sessions, or
+/// that the operator's policy may concern.
+void Pipeline::decide_outside(std::size_t i) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    const Judgement& judgement = candidates_.judgements[i];
+    if (!candidates_.plain[i] && !candidates_.views[i].valid)
+        return send_inside(packet, Counter::outside_to_inside_malformed);
+    if (judgement.verdict == Verdict::benign) return send_inside(packet, Counter::outside_to_inside_benign);
+    if ((candidates_.states[i] & concerned) != 0 && active(i) &&
+        tables_.own_flows.has(candidates_.hashes[i], now_))
+        return send_inside(packet, Counter::outside_to_inside_own_flow);
+    if (candidates_.sessions[i] != nullptr) return divert(i);
+    if (judgement.rule != Judgement::no_rule) policy_->hit(config_.worker, judgement.rule);
+    if (judgement.verdict == Verdict::inside) return send_inside(packet, Counter::outside_to_inside_rule);
+    if (judgement.verdict == Verdict::drop) return drop(packet, Counter::outside_dropped_rule);
+    if (active(i)) return judgement.verdict == Verdict::divert ? decide_decoy(i) : decide_active(i);
+    decide_admission(i);
+}
+
+void Pipeline::decide_active(std::size_t i) {
+    // A fragment without ports, for an active address that has sessions: the control thread knows whose it
+    // is.
+    if (following_fragment(i) && control_alive_) return punts_.add(candidates_.packets[i], Side::inside, i);
+    send_inside(candidates_.packets[i], Counter::outside_to_inside_active);
+}
+
+/// An active address that rules or lists divert. Only what can begin a connection is diverted: the host may
+/// have connections of its own from before, and answers to its own are not for the honeypot.
+void Pipeline::decide_decoy(std::size_t i) {
+    if (following_fragment(i)) return decide_active(i);
+    const Opening opening = opening_of(i);
+    const bool tcp = candidates_.keys[i].protocol == protocol::tcp;
+    const bool begins =
+        opening == Opening::request || (opening == Opening::other && !tcp) || follows_an_answer(i, opening);
+    if (!begins || !control_alive_)
+        return send_inside(candidates_.packets[i], Counter::outside_to_inside_own_flow);
+    decide_admission(i);
+}
+
+/// Which packets of the burst rules or lists may have a word on, whatever their destination.
+void Pipeline::note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
+                              std::span<std::uint8_t> states) {
+    const bool lists = !tables_.listed.empty();
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        if (destinations[i] == 0) continue;
+        const bool ruled = policy_->concerns(destinations[i]);
+        if (!ruled && !lists) continue;
+        const std::uint32_t source = parse_l3(frame_of(packets[i]), packets[i]->pkt_len).source;
+        const bool listed = lists && tables_.listed.may_list(source);
+        if (ruled || listed) states[i] |= concerned;
+        if (listed || (ruled && policy_->may_send_inside(source, destinations[i]))) states[i] |= spared;
+    }
+}
+
+void Pipeline::count_strange(rte_mbuf* packet) {
+    const L3Result result = parse_l3(frame_of(packet), packet->pkt_len).result;
+    counters_.add(result == L3Result::ipv4 ? Counter::outside_to_inside_active : pass_reason(result));
+}
+
+void Pipeline::remember_path(rte_mbuf* packet) {
+    const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
+    if (l3.result == L3Result::ipv4) latest_path_ = l2_path_of(frame_of(packet), l3);
+}
+
+void Pipeline::find_sessions(From from) {
+    const bool all = from != From::outside || !candidates_.any_unmarked;
+    for (std::size_t i = 0; i < candidates_.count; ++i) {
+        rte_mbuf* const packet = candidates_.packets[i];
+        candidates_.plain[i] = parse_plain(frame_of(packet), packet->pkt_len, from, candidates_.keys[i]);
+        if (!candidates_.plain[i]) [[unlikely]]
+            parse(i, from);
+        candidates_.hashes[i] = tables_.sessions.hash(candidates_.keys[i]);
+        if (all) tables_.sessions.prefetch(candidates_.hashes[i]);
+    }
+    if (!all) return look_up_marked();
+    tables_.sessions.lookup(std::span(candidates_.keys).first(candidates_.count), candidates_.hashes,
+                            candidates_.sessions);
+}
+
+/// Only those whose destination may have sessions.
+void Pipeline::look_up_marked() {
+    std::array<std::uint8_t, burst_size> places;
+    std::array<SessionKey, burst_size> keys;
+    std::array<std::uint64_t, burst_size> hashes;
+    std::array<Session*, burst_size> found;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < candidates_.count; ++i) {
+        candidates_.sessions[i] = nullptr;
+        keys[count] = candidates_.keys[i];
+        hashes[count] = candidates_.hashes[i];
+        places[count] = static_cast<std::uint8_t>(i);
+        count += may_have_sessions(candidates_.states[i]) ? 1 : 0;
+    }
+    if (count == 0) return;
+    for (std::size_t i = 0; i < count; ++i) tables_.sessions.prefetch(hashes[i]);
+    tables_.sessions.lookup(std::span(keys).first(count), hashes, found);
+    for (std::size_t i = 0; i < count; ++i) candidates_.sessions[places[i]] = found[i];
+}
+
+/// In an overload: what belongs to no session, is for an inactive address, and is more than may be carried.
+void Pipeline::shed_newcomers() {
+    std::array<rte_mbuf*, burst_size> dropped;
+    unsigned count = 0, left = newcomers_;
+    for (std::size_t i = 0; i < candidates_.count; ++i) {
+        if (!candidates_.plain[i] && (!candidates_.views[i].valid || may_go_inside(i))) [[unlikely]]
+            continue;
+        std::uint8_t& state = candidates_.states[i];
+        const unsigned is_newcomer =
+            (candidates_.sessions[i] == nullptr ? 1U : 0U) & (any(state, inside | sighted | spared) ^ 1U);
+        const unsigned dropping = is_newcomer & (left == 0 ? 1U : 0U);
+        left -= is_newcomer & (dropping ^ 1U);
+        state = static_cast<std::uint8_t>(state | dropping * shed);
+        dropped[count] = candidates_.packets[i];
+        count += dropping;
+    }
+    counters_.add(Counter::outside_dropped_overload, count);
+    if (count != 0) rte_pktmbuf_free_bulk(dropped.data(), count);
+}
+
+/// Rules and lists see an ICMP error as the packet that it quotes.
+bool Pipeline::may_go_inside(std::size_t i) const {
+    const std::uint32_t outside = candidates_.keys[i].outside.host();
+    return policy_->may_send_inside(outside, candidates_.keys[i].inside.host()) ||
+           (!tables_.listed.empty() && tables_.listed.may_list(outside));
+}
+
+void Pipeline::parse(std::size_t i, From from) {
+    const auto frame = frame_of(candidates_.packets[i]);
+    candidates_.l3[i] = parse_l3(frame, candidates_.packets[i]->pkt_len);
+    candidates_.views[i] = parse_session(frame, candidates_.l3[i], from);
+    candidates_.keys[i] = candidates_.views[i].key;
+}
+
+/// Packets without a session may be looked up and noted among the pending flows, each in a line of its own.
+void Pipeline::prefetch_pending() {
+    if (!tables_.modes.handshake.load(std::memory_order_relaxed) && tables_.sessions.has_room()) return;
+    unsigned left = newcomers_left_;
+    for (std::size_t i = 0; i < candidates_.count && left != 0; ++i) {
+        if (candidates_.sessions[i] != nullptr || any(candidates_.states[i], shed) != 0) continue;
+        tables_.pending.prefetch(candidates_.hashes[i]);
+        --left;
+    }
+}
+
+/// Rules and lists are asked about what may need it: packets without a session, and those that are concerned
+/// whether they have one or not.
+void Pipeline::judge() {
+    if (!policy_->has_rules() && !tables_.listed.holds_any()) return candidates_.judge_none();
+    std::array<std::uint8_t, burst_size> places;
+    std::array<SessionKey, burst_size> keys;
+    std::array<Listing, burst_size> listings;
+    std::array<Judgement, burst_size> judgements;
+    std::size_t count = 0;
+    candidates_.judged = true;
+    for (std::size_t i = 0; i < candidates_.count; ++i) {
+        candidates_.judgements[i] = {};
+        const std::uint8_t state = candidates_.states[i];
+        const bool needs = candidates_.sessions[i] == nullptr || any(state, concerned) != 0;
+        if (!needs || any(state, shed) != 0) continue;
+        keys[count] = candidates_.keys[i];
+        const std::uint32_t source = keys[count].outside.host();
+        listings[count] = tables_.listed.may_list(source) ? tables_.listed.find(source) : Listing();
+        places[count++] = static_cast<std::uint8_t>(i);
+    }
+    if (count == 0) return;
+    policy_->judge(std::span(keys).first(count), listings, judgements);
+    for (std::size_t i = 0; i < count; ++i) candidates_.judgements[places[i]] = judgements[i];
+}
+
+L3View Pipeline::l3_of(std::size_t i) const {
+    if (!candidates_.plain[i]) return candidates_.l3[i];
+    return parse_l3(frame_of(candidates_.packets[i]), candidates_.packets[i]->pkt_len);
+}
+
+void Pipeline::send_inside(rte_mbuf* packet, Counter reason) {
+    counters_.add(reason);
+    transmitter_.send(inside_port, packet);
+}
+
+void Pipeline::drop(rte_mbuf* packet, Counter reason) {
+    counters_.add(reason);
+    transmitter_.discard(packet);
+}
+
+void Pipeline::from_inside(std::span<rte_mbuf*> packets) {
+    std::array<std::uint32_t, burst_size> sources;
+    std::array<std::uint8_t, burst_size> states;
+    for (std::size_t i = 0; i < packets.size(); ++i)
+        sources[i] = parse_l3(frame_of(packets[i]), packets[i]->pkt_len).source;  // 0.0.0.0 unless IPv4
+    tables_.addresses.lookup(std::span(sources).first(packets.size()), states);
+    policy_ = &tables_.policy.get();
+    const bool own_flows = policy_->concerns_any() || !tables_.listed.empty();
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        if (AddressTable::notable(states[i])) [[unlikely]]
+            counters_.add(tables_.addresses.sight(sources[i]) ? Counter::inside_sightings
+                                                              : Counter::inside_sightings_refused);
+        if (own_flows && sources[i] != 0) [[unlikely]]
+            note_own_flow(packets[i]);
+    }
+    // What was noted is in effect before the packets that made it leave: no answer can come too early.
+    counters_.add(Counter::inside_to_outside, packets.size());
+    transmitter_.send(outside_port, packets);
+}
+
+void Pipeline::note_own_flow(rte_mbuf* packet) {
+    const auto frame = frame_of(packet);
+    const L3View l3 = parse_l3(frame, packet->pkt_len);
+    const bool matters = policy_->may_be_decoy(l3.source) ||
+                         (!tables_.listed.empty() && tables_.listed.may_list(l3.destination));
+    if (!matters) return;
+    SessionKey key;
+    if (!parse_plain(frame, packet->pkt_len, From::honeypot, key)) {
+        const SessionView view = parse_session(frame, l3, From::honeypot);
+        if (!view.valid) return;
+        key = view.own_key;
+    }
+    tables_.own_flows.sent(tables_.sessions.hash(key), now_);
+}
+
+void Pipeline::hand_over() {
+    if (punts_.count == 0) return;
+    const unsigned taken = punt_ring_.give(std::span(punts_.packets).first(punts_.count));
+    counters_.add(Counter::punted, taken);
+    for (std::size_t i = taken; i < punts_.count; ++i) {
+        rte_mbuf* const packet = punts_.packets[i];
+        const std::size_t candidate = punts_.candidates[i];
+        switch (punts_.otherwise[i]) {
+            case Side::honeypot:
+                divert_stateless(candidate, Counter::outside_to_honeypot_stateless);
+                break;
+            case Side::inside:
+                send_inside(packet, Counter::outside_to_inside_active);
+                break;
+            case Side::outside:
+                drop(packet, Counter::honeypot_contained_no_session);
+                break;
+        }
+    }
+}
+
+}  // namespace honeyswitch::dataplane

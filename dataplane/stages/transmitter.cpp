@@ -1,0 +1,53 @@
+#include "dataplane/stages/transmitter.hpp"
+
+#include <rte_ethdev.h>
+
+namespace honeyswitch::dataplane {
+namespace {
+
+/// A full queue of a NIC at line rate has room again within microseconds. The link's traffic is worth waiting
+/// for that long; the honeypot's is not, or a blocked honeypot would hold up the link.
+constexpr int patience_for_the_link = 64;
+
+}  // namespace
+
+void Transmitter::send(PortIndex port, std::span<rte_mbuf*> packets) {
+    flush(port);
+    transmit(port, packets);
+}
+
+void Transmitter::flush(PortIndex port) {
+    Pending& pending = pending_[port];
+    if (pending.count == 0) return;
+    transmit(port, std::span(pending.packets).first(pending.count));
+    pending.count = 0;
+}
+
+void Transmitter::flush() {
+    for (PortIndex port = 0; port < port_count_; ++port) flush(port);
+    free_discarded();
+}
+
+void Transmitter::free_discarded() {
+    if (discarded_.count == 0) return;
+    rte_pktmbuf_free_bulk(discarded_.packets.data(), static_cast<unsigned>(discarded_.count));
+    discarded_.count = 0;
+}
+
+void Transmitter::transmit(PortIndex port, std::span<rte_mbuf*> packets) {
+    const Side side = side_of(port);
+    int attempts = side == Side::honeypot ? 1 : patience_for_the_link;
+    while (!packets.empty() && attempts-- > 0)
+        packets = packets.subspan(rte_eth_tx_burst(port_ids_[port], queue_, packets.data(),
+                                                   static_cast<std::uint16_t>(packets.size())));
+    if (packets.empty()) [[likely]]
+        return;
+    constexpr std::array dropped{Counter::tx_dropped_outside, Counter::tx_dropped_inside,
+                                 Counter::tx_dropped_honeypot};
+    counters_.add(dropped[static_cast<std::size_t>(side)], packets.size());
+    dropped_[port].store(dropped_[port].load(std::memory_order_relaxed) + packets.size(),
+                         std::memory_order_relaxed);
+    rte_pktmbuf_free_bulk(packets.data(), static_cast<unsigned>(packets.size()));
+}
+
+}  // namespace honeyswitch::dataplane

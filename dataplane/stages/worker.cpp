@@ -1,0 +1,139 @@
+#include "dataplane/stages/worker.hpp"
+
+#include <algorithm>
+
+#include <unistd.h>
+
+#include <rte_ethdev.h>
+
+namespace honeyswitch::dataplane {
+namespace {
+
+constexpr unsigned idle_rounds_before_sleep = 256;
+
+/// While legitimate packets wait, honeypots are asked for theirs in one round of so many.
+constexpr unsigned rounds_for_the_link = 16;
+
+/// Tags that the driver took out of the frame go back in: everything behind reads frames as they were on the
+/// wire.
+unsigned restore_tags(std::span<rte_mbuf*> packets) {
+    unsigned kept = 0;
+    for (rte_mbuf* packet : packets) {
+        if ((packet->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && rte_vlan_insert(&packet) != 0) {
+            rte_pktmbuf_free(packet);
+            continue;
+        }
+        packets[kept++] = packet;
+    }
+    return kept;
+}
+
+/// DPDK's numbers of the ports.
+std::array<std::uint16_t, most_ports> ids_of(std::span<const Port> ports) {
+    std::array<std::uint16_t, most_ports> ids{};
+    std::ranges::transform(ports, ids.begin(), &Port::id);
+    return ids;
+}
+
+}  // namespace
+
+Worker::Worker(const WorkerConfig& config, const Shared& shared, Own own)
+    : config_(config),
+      ports_(shared.ports),
+      quiescence_(shared.quiescence),
+      heartbeat_(shared.heartbeat),
+      clock_(shared.clock),
+      punt_(std::move(own.punt)),
+      egress_(std::move(own.egress)),
+      tally_(std::move(own.tally)),
+      transmitter_(ids_of(ports_), ports_.size(), config.index, counters_),
+      pipeline_(shared.tables, config.pipeline, punt_, transmitter_, counters_, *tally_,
+                std::move(own.limiter)) {}
+
+void Worker::run() {
+    quiescence_.online(config_.index);
+    while (!stopping_.load(std::memory_order_relaxed)) {
+        const Quiescence::Token begun = quiescence_.begun();
+        const bool busy = round() != 0;
+        quiescence_.report(config_.index, begun);
+        if (busy)
+            idle_rounds_ = 0;
+        else
+            back_off();
+    }
+    quiescence_.offline(config_.index);
+}
+
+unsigned Worker::round() {
+    const auto now = static_cast<std::uint32_t>(clock_.now_ms());
+    pipeline_.set_time(now, !heartbeat_.silent_for(now, config_.heartbeat_timeout_ms));
+    unsigned packets = send_packet_outs();
+    packets += poll(outside_port) + poll(inside_port);
+    if (shedder_.link_waits() && ++rounds_without_honeypots_ < rounds_for_the_link) return packets;
+    rounds_without_honeypots_ = 0;
+    for (std::size_t index = first_honeypot_port; index < ports_.size(); ++index)
+        packets += poll(static_cast<PortIndex>(index));
+    return packets;
+}
+
+bool Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
+    switch (side_of(index)) {
+        case Side::outside:
+            pipeline_.set_limits(shedder_.newcomers(), shedder_.lookups());
+            return pipeline_.from_outside(packets);
+        case Side::inside:
+            pipeline_.from_inside(packets);
+            return true;
+        case Side::honeypot:
+            pipeline_.from_honeypot(packets, index);
+            return false;
+    }
+    return false;
+}
+
+unsigned Worker::poll(PortIndex index) {
+    const Port& port = ports_[index];
+    if (config_.index >= port.rx_queues()) return 0;
+    std::array<rte_mbuf*, burst_size> packets;
+    const unsigned polled = rte_eth_rx_burst(port.id(), config_.index, packets.data(), burst_size);
+    unsigned count = polled;
+    if (count == 0) {
+        shedder_.polled(index, 0, false);
+        return 0;
+    }
+    for (unsigned i = 0; i < count; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
+    if (port.strips_vlan()) count = restore_tags(std::span(packets).first(count));
+    const bool legitimate = count != 0 && decide(index, std::span(packets).first(count));
+    shedder_.polled(index, polled, legitimate);
+    transmitter_.flush();
+    return count;
+}
+
+unsigned Worker::send_packet_outs() {
+    if (egress_.empty()) return 0;
+    constexpr std::array counted{Counter::packet_out_outside, Counter::packet_out_inside,
+                                 Counter::packet_out_honeypot};
+    unsigned sent = 0;
+    std::array<rte_mbuf*, burst_size> packets;
+    // Ends: the control thread cannot put more than a ring behind what it has put there already.
+    for (unsigned left = egress_.capacity(); left != 0;) {
+        const unsigned count = egress_.take(std::span(packets).first(std::min(left, burst_size)));
+        if (count == 0) break;
+        for (unsigned i = 0; i < count; ++i) {
+            const auto port = static_cast<PortIndex>(packets[i]->port);
+            counters_.add(counted.at(static_cast<std::size_t>(side_of(port))));
+            transmitter_.send(port, packets[i]);
+        }
+        left -= count;
+        sent += count;
+    }
+    transmitter_.flush();
+    return sent;
+}
+
+void Worker::back_off() {
+    if (config_.idle_sleep_us == 0 || ++idle_rounds_ < idle_rounds_before_sleep) return;
+    usleep(config_.idle_sleep_us);
+}
+
+}  // namespace honeyswitch::dataplane

@@ -1,0 +1,91 @@
+// A worker lcore: polls its queue of every port, and takes each burst through the pipeline.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/eal/counters.hpp"
+#include "dataplane/eal/mbuf_ring.hpp"
+#include "dataplane/eal/port.hpp"
+#include "dataplane/eal/quiescence.hpp"
+#include "dataplane/eal/side.hpp"
+#include "dataplane/eal/switch_clock.hpp"
+#include "dataplane/stages/load_shedder.hpp"
+#include "dataplane/stages/pipeline.hpp"
+#include "dataplane/stages/transmitter.hpp"
+
+namespace honeyswitch::dataplane {
+
+struct WorkerConfig {
+    std::uint16_t index =
+        0;  ///< of the worker, of its queue on every port, and of its place in the QSBR variable
+    std::uint32_t idle_sleep_us = 0;  ///< after some rounds without a packet; 0: never sleeps
+    std::uint32_t heartbeat_timeout_ms = 1000;
+    PipelineConfig pipeline;
+};
+
+struct FreeTally {
+    void operator()(ProgressTally* tally) const { rte_free(tally); }
+};
+
+class Worker {
+  public:
+    /// What it shares with others. `ports` by PortIndex.
+    struct Shared {
+        std::span<const Port> ports;
+        const Tables& tables;
+        Quiescence& quiescence;
+        const Heartbeat& heartbeat;
+        const SwitchClock& clock;
+    };
+    /// What is its own.
+    struct Own {
+        MbufRing punt, egress;
+        ReplyLimiter limiter;
+        std::unique_ptr<ProgressTally, FreeTally> tally;
+    };
+    Worker(const WorkerConfig& config, const Shared& shared, Own own);
+
+    /// The loop, on the worker's lcore; returns after `stop`.
+    void run();
+    /// Any thread.
+    void stop() { stopping_.store(true, std::memory_order_relaxed); }
+
+    /// Control thread: Packet-Ins come out here, …
+    [[nodiscard]] MbufRing& punts() { return punt_; }
+    /// … and Packet-Outs go in here, addressed already, with the PortIndex in `mbuf.port`. Whatever is in it
+    /// is sent before the worker's next quiescent state.
+    [[nodiscard]] MbufRing& egress() { return egress_; }
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+    [[nodiscard]] std::uint64_t dropped_at(PortIndex port) const { return transmitter_.dropped_at(port); }
+    /// What it has diverted without a session.
+    [[nodiscard]] const ProgressTally& tally() const { return *tally_; }
+
+  private:
+    [[nodiscard]] unsigned round();
+    [[nodiscard]] unsigned poll(PortIndex index);
+    /// Whether there were legitimate packets among them.
+    bool decide(PortIndex index, std::span<rte_mbuf*> packets);
+    [[nodiscard]] unsigned send_packet_outs();
+    void back_off();
+
+    const WorkerConfig config_;
+    const std::span<const Port> ports_;
+    Quiescence& quiescence_;
+    const Heartbeat& heartbeat_;
+    const SwitchClock clock_;
+    MbufRing punt_;
+    MbufRing egress_;
+    std::unique_ptr<ProgressTally, FreeTally> tally_;
+    Counters counters_;
+    Transmitter transmitter_;
+    Pipeline pipeline_;
+    unsigned idle_rounds_ = 0;
+    LoadShedder shedder_;
+    unsigned rounds_without_honeypots_ = 0;
+    alignas(64) std::atomic<bool> stopping_{false};
+};
+
+}  // namespace honeyswitch::dataplane

@@ -1,0 +1,299 @@
+#include "dataplane/tables/address_table.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "dataplane/eal/burst.hpp"
+#include "dataplane/eal/memory.hpp"
+
+namespace honeyswitch::dataplane {
+
+using namespace address_state;
+
+AddressTable::AddressTable(Capacity capacity, Quiescence& quiescence)
+    : capacity_(capacity),
+      quiescence_(quiescence),
+      domains_(capacity.domains + 1),
+      session_counts_(capacity.addresses + 1),
+      extents_(1, capacity.addresses) {}
+
+AddressTable::~AddressTable() {
+    rte_lpm_free(lpm_);
+    rte_ring_free(sightings_);
+    rte_free(states_);
+    rte_free(segments_);
+    rte_free(sighting_credit_);
+}
+
+std::expected<std::unique_ptr<AddressTable>, Error> AddressTable::create(Capacity capacity,
+                                                                         Quiescence& quiescence) {
+    std::unique_ptr<AddressTable> table(new AddressTable(capacity, quiescence));
+    if (auto done = table->allocate(); !done) return std::unexpected(done.error());
+    return table;
+}
+
+std::expected<void, Error> AddressTable::allocate() {
+    const auto failed = [](const char* what) {
+        return std::unexpected(Error{"allocate", what, rte_strerror(rte_errno)});
+    };
+    states_ = allocate_array<State>("address states", capacity_.addresses + 1);
+    segments_ = allocate_array<Segment>("segments", capacity_.domains + 1);
+    sighting_credit_ = allocate_array<std::atomic<std::int64_t>>("sighting credit", 1);
+    if (states_ == nullptr || segments_ == nullptr || sighting_credit_ == nullptr)
+        return failed("the address states");
+    sighting_credit_->store(capacity_.sightings);
+
+    const auto ring_size = rte_align32pow2(capacity_.sightings + 1);
+    sightings_ =
+        rte_ring_create_elem("sightings", sizeof(std::uint32_t), ring_size, SOCKET_ID_ANY, RING_F_SC_DEQ);
+    if (sightings_ == nullptr) return failed("the ring of sightings");
+
+    const rte_lpm_config config{
+        .max_rules = capacity_.domains + 1, .number_tbl8s = capacity_.domains + 1, .flags = 0};
+    lpm_ = rte_lpm_create("domains", SOCKET_ID_ANY, &config);
+    if (lpm_ == nullptr) return failed("the LPM of domains");
+    rte_lpm_rcu_config rcu{};
+    rcu.v = quiescence_.handle();
+    rcu.mode = RTE_LPM_QSBR_MODE_DQ;
+    if (rte_lpm_rcu_qsbr_add(lpm_, &rcu) != 0) return failed("the LPM's queue of deferred deletions");
+    return {};
+}
+
+void AddressTable::lookup(std::span<const std::uint32_t> addresses, std::span<std::uint8_t> states) const {
+    std::uint32_t next_hops[burst_size];
+    rte_lpm_lookup_bulk(lpm_, addresses.data(), next_hops, static_cast<unsigned>(addresses.size()));
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        const std::uint32_t hit = next_hops[i];
+        const std::uint32_t index = (hit & RTE_LPM_LOOKUP_SUCCESS) != 0 ? hit & 0xffffffU : 0;
+        const Segment& segment = segments_[index];
+        const std::uint32_t place = segment.offset.load(std::memory_order_relaxed) +
+                                    (addresses[i] & segment.mask.load(std::memory_order_relaxed));
+        states[i] =
+            states_[place].load(std::memory_order_relaxed) | segment.always.load(std::memory_order_relaxed);
+    }
+}
+
+bool AddressTable::sight(std::uint32_t address) {
+    const std::uint32_t index = most_specific(address);
+    State& state = state_of(index, address);
+    const std::uint8_t before = state.load(std::memory_order_relaxed);
+    if ((before & quiet) != 0) state.fetch_and(static_cast<std::uint8_t>(~quiet), std::memory_order_relaxed);
+    if (!has_states(index) || (before & (inside | sighted)) != 0) return true;
+
+    if (sighting_credit_->fetch_sub(1, std::memory_order_relaxed) <= 0) {
+        sighting_credit_->fetch_add(1, std::memory_order_relaxed);
+        return false;
+    }
+    if ((state.fetch_or(sighted, std::memory_order_relaxed) & sighted) != 0) {  // another worker was first
+        sighting_credit_->fetch_add(1, std::memory_order_relaxed);
+        return true;
+    }
+    // Cannot fail: the ring holds as many as there is credit.
+    (void)rte_ring_enqueue_elem(sightings_, &address, sizeof address);
+    return true;
+}
+
+std::uint32_t AddressTable::most_specific(std::uint32_t address) const {
+    std::uint32_t index = 0;
+    return rte_lpm_lookup(lpm_, address, &index) == 0 ? index : 0;
+}
+
+std::uint32_t AddressTable::find(Prefix prefix) const {
+    for (std::uint32_t i = 1; i < domains_.size(); ++i)
+        if (domains_[i].used && domains_[i].prefix == prefix) return i;
+    return 0;
+}
+
+std::uint32_t AddressTable::covering(Prefix prefix) const {
+    std::uint32_t best = 0;
+    for (std::uint32_t i = 1; i < domains_.size(); ++i) {
+        const Domain& domain = domains_[i];
+        if (!domain.used || domain.prefix == prefix || !domain.prefix.contains(prefix)) continue;
+        if (best == 0 || domain.prefix.length > domains_[best].prefix.length) best = i;
+    }
+    return best;
+}
+
+void AddressTable::link_parents() {
+    for (Domain& domain : domains_)
+        if (domain.used) domain.parent = covering(domain.prefix);
+}
+
+std::expected<std::uint32_t, Error> AddressTable::new_domain(Prefix prefix) {
+    reclaim();
+    for (std::uint32_t i = 1; i < domains_.size(); ++i) {
+        if (domains_[i].used) continue;
+        if (std::ranges::find(retired_, i, &Retired::index) != retired_.end()) continue;
+        domains_[i] = {.prefix = prefix, .used = true, .parent = covering(prefix)};
+        segments_[i].offset = segments_[i].mask = 0;
+        return i;
+    }
+    return std::unexpected(Error{"add", "a domain", "the capacity of domains is used up"});
+}
+
+void AddressTable::copy_states(std::uint32_t from, std::uint32_t to) {
+    if (!has_states(from)) return;
+    const Prefix part = domains_[from].prefix.length > domains_[to].prefix.length ? domains_[from].prefix
+                                                                                  : domains_[to].prefix;
+    const std::uint32_t source = segments_[from].offset + (part.network & segments_[from].mask);
+    const std::uint32_t target = segments_[to].offset + (part.network & segments_[to].mask);
+    for (std::uint64_t i = 0; i < part.size(); ++i) {
+        const std::uint8_t state = states_[source + i].load(std::memory_order_relaxed);
+        states_[target + i].store(state & static_cast<std::uint8_t>(~inside), std::memory_order_relaxed);
+        session_counts_[target + i] = session_counts_[source + i];
+    }
+}
+
+/// A domain's new states take over what its addresses already have elsewhere: sessions and sightings. The
+/// most specific domain of each address knows best, so it is copied last.
+std::expected<void, Error> AddressTable::give_states(std::uint32_t index) {
+    const Prefix prefix = domains_[index].prefix;
+    const auto offset = extents_.take(prefix.size());
+    if (!offset) return std::unexpected(Error{"add", "a domain", "the capacity of addresses is used up"});
+    // `offset` before `mask` is harmless: without a mask a worker reads the first state of a segment that
+    // says "inside".
+    for (std::uint64_t i = 0; i < prefix.size(); ++i) {
+        states_[*offset + i].store(0, std::memory_order_relaxed);
+        session_counts_[*offset + i] = 0;
+    }
+    segments_[index].offset = *offset;
+    segments_[index].mask = prefix.host_mask();
+
+    std::vector<std::uint32_t> others;
+    for (std::uint32_t i = 1; i < domains_.size(); ++i)
+        if (i != index && domains_[i].used && prefix.contains(domains_[i].prefix)) others.push_back(i);
+    std::ranges::sort(others, {}, [&](std::uint32_t i) { return domains_[i].prefix.length; });
+    if (domains_[index].parent != 0) others.insert(others.begin(), domains_[index].parent);
+    for (const std::uint32_t other : others) copy_states(other, index);
+    return {};
+}
+
+std::expected<void, Error> AddressTable::add_domain(Prefix prefix, DomainKind kind,
+                                                    std::span<const std::uint32_t> active) {
+    if (prefix.length == 0)
+        return std::unexpected(Error{"add", "the domain 0.0.0.0/0", "the whole Internet is no domain"});
+    std::uint32_t index = find(prefix);
+    const bool is_new = index == 0;
+    if (is_new) {
+        auto created = new_domain(prefix);
+        if (!created) return std::unexpected(created.error());
+        index = *created;
+    }
+    const std::uint8_t always = kind == DomainKind::known ? 0 : inside | unwatched;
+    if (is_new) segments_[index].always.store(inside | unwatched, std::memory_order_relaxed);
+    const bool needs_states = kind == DomainKind::known || has_states(domains_[index].parent);
+    if (needs_states && !has_states(index)) {
+        if (auto given = give_states(index); !given) {
+            if (is_new) domains_[index].used = false;
+            return given;
+        }
+    }
+    if (is_new) {
+        const int added = rte_lpm_add(lpm_, prefix.network, prefix.length, index);
+        if (added != 0) {
+            if (has_states(index))
+                extents_.give_back(segments_[index].offset, static_cast<std::uint32_t>(prefix.size()));
+            domains_[index].used = false;
+            return std::unexpected(Error{"add", "a domain", rte_strerror(-added)});
+        }
+        link_parents();
+    }
+    if (needs_states)
+        for (const std::uint32_t address : active) set_active(address, true);
+    segments_[index].always.store(always, std::memory_order_release);
+    return {};
+}
+
+void AddressTable::remove_domain(Prefix prefix) {
+    const std::uint32_t index = find(prefix);
+    if (index == 0) return;
+    rte_lpm_delete(lpm_, prefix.network, prefix.length);
+    domains_[index].used = false;
+    link_parents();
+    retired_.push_back({index, quiescence_.start()});
+}
+
+void AddressTable::reclaim() {
+    std::erase_if(retired_, [&](const Retired& retired) {
+        if (!quiescence_.passed(retired.token)) return false;
+        Segment& segment = segments_[retired.index];
+        if (segment.offset != 0)
+            extents_.give_back(segment.offset,
+                               static_cast<std::uint32_t>(domains_[retired.index].prefix.size()));
+        segment.offset = segment.mask = 0;
+        return true;
+    });
+}
+
+template <typename Visit>
+void AddressTable::for_each_state(std::uint32_t address, Visit visit) {
+    for (std::uint32_t index = most_specific(address); index != 0; index = domains_[index].parent) {
+        if (!has_states(index)) continue;
+        const std::uint32_t place = segments_[index].offset + (address & segments_[index].mask);
+        visit(states_[place], session_counts_[place]);
+    }
+}
+
+void AddressTable::set_bits(std::uint32_t address, std::uint8_t bits) {
+    for_each_state(address,
+                   [bits](State& state, std::uint32_t&) { state.fetch_or(bits, std::memory_order_release); });
+}
+
+void AddressTable::clear_bits(std::uint32_t address, std::uint8_t bits) {
+    const auto rest = static_cast<std::uint8_t>(~bits);
+    for_each_state(
+        address, [rest](State& state, std::uint32_t&) { state.fetch_and(rest, std::memory_order_release); });
+}
+
+void AddressTable::set_active(std::uint32_t address, bool active) {
+    if (active)
+        set_bits(address, inside);
+    else
+        clear_bits(address, inside);
+}
+
+void AddressTable::session_added(std::uint32_t destination) {
+    for_each_state(destination, [](State& state, std::uint32_t& count) {
+        if (count++ == 0) state.fetch_or(sessions, std::memory_order_release);
+    });
+}
+
+void AddressTable::session_removed(std::uint32_t destination) {
+    for_each_state(destination, [](State& state, std::uint32_t& count) {
+        if (count == 0) return;
+        --count;
+        if (count == 0) state.fetch_and(static_cast<std::uint8_t>(~sessions), std::memory_order_release);
+    });
+}
+
+std::uint64_t AddressTable::sessions_in(Prefix prefix) const {
+    const std::uint32_t index = find(prefix);
+    if (index == 0 || !has_states(index)) return 0;
+    const auto first = session_counts_.begin() + segments_[index].offset;
+    return std::accumulate(first, first + static_cast<std::ptrdiff_t>(prefix.size()), std::uint64_t{0});
+}
+
+std::size_t AddressTable::take_sightings(std::span<std::uint32_t> addresses) {
+    return rte_ring_dequeue_burst_elem(sightings_, addresses.data(), sizeof(std::uint32_t),
+                                       static_cast<unsigned>(addresses.size()), nullptr);
+}
+
+void AddressTable::ask_sighted(std::uint32_t address) {
+    const std::uint32_t index = most_specific(address);
+    if (has_states(index)) state_of(index, address).fetch_or(quiet, std::memory_order_relaxed);
+}
+
+bool AddressTable::end_sighting(std::uint32_t address) {
+    const std::uint32_t index = most_specific(address);
+    const bool renewed =
+        has_states(index) && (state_of(index, address).load(std::memory_order_relaxed) & quiet) == 0;
+    if (renewed) return false;
+    clear_bits(address, sighted | quiet);
+    sighting_credit_->fetch_add(1, std::memory_order_relaxed);
+    return true;
+}
+
+}  // namespace honeyswitch::dataplane

@@ -1,0 +1,179 @@
+// Priorities 1 and 2: which addresses belong to known domains, and which of those are active.
+//
+// An rte_lpm maps a destination to the most specific domain it belongs to; the domain's segment holds one
+// byte of state for each of its addresses. rte_lpm could hold the addresses themselves as /32 rules, but it
+// finds a rule by scanning all rules of its depth: the 65,000th update of a /16 would read half a megabyte. A
+// byte in a segment is one store, and a /16 takes 64 KiB of the workers' caches instead of 256 KiB of tbl8
+// groups.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <rte_lpm.h>
+#include <rte_ring.h>
+
+#include "base/error.hpp"
+#include "dataplane/eal/quiescence.hpp"
+#include "dataplane/tables/extent_allocator.hpp"
+
+namespace honeyswitch::dataplane {
+
+/// Bits of an address's state.
+namespace address_state {
+inline constexpr std::uint8_t inside = 1;    ///< active, or in no known domain (control thread)
+inline constexpr std::uint8_t sessions = 2;  ///< some session exists for this destination (control thread)
+inline constexpr std::uint8_t sighted = 4;   ///< not reported by anyone, but spoke from the inside (workers)
+inline constexpr std::uint8_t quiet =
+    8;  ///< the control thread asks whether it still speaks; speaking clears it
+/// In no known domain: nothing that its packets from the inside could tell.
+inline constexpr std::uint8_t unwatched = 16;
+// Never in the table, but a worker's notes on a packet: the operator's policy may have a word on it; or may
+// send it inside although its destination is inactive; it was dropped in an overload.
+inline constexpr std::uint8_t concerned = 32, spared = 64, shed = 128;
+
+/// 1 if any of these bits is set, else 0: for where a branch on it could not be predicted.
+[[nodiscard]] constexpr unsigned any(std::uint8_t state, std::uint8_t bits) {
+    return static_cast<unsigned>((state & bits) != 0);
+}
+}  // namespace address_state
+
+/// A prefix of an IPv4 network, in host byte order, without bits below the mask.
+struct Prefix {
+    std::uint32_t network = 0;
+    std::uint8_t length = 0;
+
+    [[nodiscard]] std::uint32_t host_mask() const {
+        return length == 0 ? ~0U : (length == 32 ? 0U : ~0U >> length);
+    }
+    [[nodiscard]] std::uint64_t size() const { return std::uint64_t{host_mask()} + 1; }
+    [[nodiscard]] bool contains(Prefix other) const {
+        return other.length >= length && ((other.network ^ network) & ~host_mask()) == 0;
+    }
+    friend bool operator==(Prefix, Prefix) = default;
+};
+
+enum class DomainKind : std::uint8_t {
+    known,    ///< destinations that are not active are punted
+    unknown,  ///< every destination goes inside; running sessions go on
+};
+
+class AddressTable {
+  public:
+    struct Capacity {
+        std::uint32_t addresses;  ///< of all known domains together
+        std::uint32_t domains;
+        std::uint32_t sightings;  ///< addresses sighted at the same time
+    };
+
+    [[nodiscard]] static std::expected<std::unique_ptr<AddressTable>, Error> create(Capacity capacity,
+                                                                                    Quiescence& quiescence);
+    ~AddressTable();
+    AddressTable(const AddressTable&) = delete;
+    AddressTable& operator=(const AddressTable&) = delete;
+
+    // Workers
+    // ---------------------------------------------------------------------------------------------------------
+
+    /// The state of each address (host byte order). At most `burst` addresses.
+    void lookup(std::span<const std::uint32_t> addresses, std::span<std::uint8_t> states) const;
+    /// A packet from this source came from the inside, and its state calls for attention (`notable`). Returns
+    /// whether the address is inside's now; false when the capacity of sightings is used up.
+    bool sight(std::uint32_t address);
+
+    /// Whether a source of this state has to be told to `sight`.
+    [[nodiscard]] static bool notable(std::uint8_t state) {
+        return (state & (address_state::inside | address_state::sighted)) == 0 ||
+               (state & address_state::quiet) != 0;
+    }
+
+    // Control thread
+    // --------------------------------------------------------------------------------------------------
+
+    /// Publishes a domain, or changes its kind. All of `active` are in before any worker meets the domain.
+    /// Errors name the capacity that is used up; nothing was changed then.
+    [[nodiscard]] std::expected<void, Error> add_domain(Prefix prefix, DomainKind kind,
+                                                        std::span<const std::uint32_t> active);
+    /// Its destinations fall to the next less specific domain, or to none.
+    void remove_domain(Prefix prefix);
+
+    void set_active(std::uint32_t address, bool active);
+    /// Counts the sessions of a destination; the mark is set before the first is published, and cleared after
+    /// the last is gone.
+    void session_added(std::uint32_t destination);
+    void session_removed(std::uint32_t destination);
+
+    /// Sessions whose destination is in this domain.
+    [[nodiscard]] std::uint64_t sessions_in(Prefix prefix) const;
+
+    /// Addresses newly sighted since the last call.
+    [[nodiscard]] std::size_t take_sightings(std::span<std::uint32_t> addresses);
+    /// From now on a packet of this sighted address clears the question.
+    void ask_sighted(std::uint32_t address);
+    /// Ends a sighting that nothing has renewed since `ask_sighted`. False: it was renewed, and goes on.
+    [[nodiscard]] bool end_sighting(std::uint32_t address);
+
+    /// Hands the segments of removed domains back, after their grace period. Called now and then.
+    void reclaim();
+
+  private:
+    using State = std::atomic<std::uint8_t>;
+
+    /// What a worker needs of a domain. The first one stands for "no domain".
+    struct Segment {
+        std::atomic<std::uint32_t> offset{0};  ///< of its first state
+        std::atomic<std::uint32_t> mask{0};    ///< host bits; 0 with offset 0: it has no states of its own
+        std::atomic<std::uint8_t> always{address_state::inside | address_state::unwatched};
+    };
+    /// What only the control thread knows of it.
+    struct Domain {
+        Prefix prefix;
+        bool used = false;
+        std::uint32_t parent = 0;  ///< the next less specific domain; 0: none
+    };
+    struct Retired {
+        std::uint32_t index;
+        Quiescence::Token token;
+    };
+
+    AddressTable(Capacity capacity, Quiescence& quiescence);
+    [[nodiscard]] std::expected<void, Error> allocate();
+
+    [[nodiscard]] std::uint32_t find(Prefix prefix) const;
+    [[nodiscard]] bool has_states(std::uint32_t index) const { return segments_[index].offset != 0; }
+    [[nodiscard]] std::expected<void, Error> give_states(std::uint32_t index);
+    [[nodiscard]] std::expected<std::uint32_t, Error> new_domain(Prefix prefix);
+    [[nodiscard]] std::uint32_t covering(Prefix prefix) const;
+    [[nodiscard]] std::uint32_t most_specific(std::uint32_t address) const;
+    [[nodiscard]] State& state_of(std::uint32_t index, std::uint32_t address) const {
+        return states_[segments_[index].offset + (address & segments_[index].mask)];
+    }
+    void set_bits(std::uint32_t address, std::uint8_t bits);
+    void clear_bits(std::uint32_t address, std::uint8_t bits);
+    /// Calls `visit(state, session count)` in every domain that holds the address, the most specific first.
+    template <typename Visit>
+    void for_each_state(std::uint32_t address, Visit visit);
+
+    void link_parents();
+    void copy_states(std::uint32_t from, std::uint32_t to);
+
+    Capacity capacity_;
+    Quiescence& quiescence_;
+    rte_lpm* lpm_ = nullptr;
+    State* states_ = nullptr;      ///< capacity.addresses + 1; the first is never anything but 0
+    Segment* segments_ = nullptr;  ///< capacity.domains + 1
+    std::atomic<std::int64_t>* sighting_credit_ = nullptr;
+    rte_ring* sightings_ = nullptr;
+
+    std::vector<Domain> domains_;
+    std::vector<std::uint32_t> session_counts_;  ///< for each state
+    ExtentAllocator extents_;
+    std::vector<Retired> retired_;
+};
+
+}  // namespace honeyswitch::dataplane

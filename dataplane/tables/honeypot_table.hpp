@@ -1,0 +1,92 @@
+// Where the honeypots are: what a worker needs to hand a packet to one.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+
+#include "base/l2_path.hpp"
+#include "dataplane/eal/side.hpp"
+
+namespace honeyswitch::dataplane {
+
+/// Index of a honeypot: 0 to 254.
+using HoneypotIndex = std::uint8_t;
+inline constexpr HoneypotIndex no_honeypot = 255;
+
+/// Where a honeypot is, in a register: its MAC address is written to a frame by two stores. Six octets put
+/// together on the stack would be read back before they have left the store buffer in one piece, which costs
+/// more than the look-up of a session.
+class HoneypotAddress {
+  public:
+    /// `vlan`: IEEE 802.1Q identifier, or 0 for untagged. `port`: one of the honeypot ports.
+    HoneypotAddress(const EtherAddress& mac, std::uint16_t vlan, PortIndex port)
+        : word_(std::uint64_t{vlan} << vlan_shift |
+                std::uint64_t{static_cast<unsigned>(port - first_honeypot_port)} << port_shift) {
+        std::memcpy(&word_, mac.data(), mac.size());
+    }
+    explicit HoneypotAddress(std::uint64_t word) : word_(word) {}
+
+    void write_mac(std::uint8_t* place) const { std::memcpy(place, &word_, sizeof(EtherAddress)); }
+    [[nodiscard]] EtherAddress mac() const {
+        EtherAddress mac;
+        write_mac(mac.data());
+        return mac;
+    }
+    [[nodiscard]] std::uint16_t vlan() const {
+        return static_cast<std::uint16_t>(word_ >> vlan_shift & 0xfffU);
+    }
+    [[nodiscard]] PortIndex port() const {
+        return static_cast<PortIndex>(first_honeypot_port + (word_ >> port_shift & 7U));
+    }
+    [[nodiscard]] std::uint64_t word() const { return word_; }
+
+  private:
+    static constexpr unsigned vlan_shift = 48, port_shift = 60;
+    static_assert(most_honeypot_ports <= 8);
+    std::uint64_t word_;  ///< octets 0 to 5 as in memory, VLAN, port; the highest bit is the table's
+};
+
+/// One writer, the control thread; each entry is replaced atomically.
+class HoneypotTable {
+  public:
+    static constexpr unsigned capacity = 255;
+
+    void set(HoneypotIndex honeypot, const HoneypotAddress& address) {
+        entries_[honeypot].store(address.word() | known, std::memory_order_relaxed);
+    }
+    /// Out of service. Its packets are dropped, or go inside.
+    void unset(HoneypotIndex honeypot, bool drop) {
+        entries_[honeypot].store(drop ? dropping : 0, std::memory_order_relaxed);
+    }
+
+    /// nullopt while its MAC address is not known, or it is out of service.
+    [[nodiscard]] std::optional<HoneypotAddress> address(HoneypotIndex honeypot) const {
+        const std::uint64_t word = entries_[honeypot].load(std::memory_order_relaxed);
+        if ((word & known) == 0) return std::nullopt;
+        return HoneypotAddress(word & ~known);
+    }
+    /// What becomes of the packets of one that has no address.
+    [[nodiscard]] bool drops(HoneypotIndex honeypot) const {
+        return entries_[honeypot].load(std::memory_order_relaxed) == dropping;
+    }
+
+    /// A worker has passed on a packet of this honeypot. `now`: milliseconds of the switch's clock.
+    void replied(HoneypotIndex honeypot, std::uint32_t now) {
+        auto& at = replied_[honeypot];
+        if (at.load(std::memory_order_relaxed) != now) at.store(now, std::memory_order_relaxed);
+    }
+    /// 0: never.
+    [[nodiscard]] std::uint32_t last_reply(HoneypotIndex honeypot) const {
+        return replied_[honeypot].load(std::memory_order_relaxed);
+    }
+
+  private:
+    static constexpr std::uint64_t known = std::uint64_t{1} << 63, dropping = 1;
+    std::array<std::atomic<std::uint64_t>, capacity + 1> entries_{};
+    alignas(64) std::array<std::atomic<std::uint32_t>, capacity + 1> replied_{};
+};
+
+}  // namespace honeyswitch::dataplane

@@ -1,0 +1,103 @@
+// Sources that the operator's lists name: prefixes of any length, an exact match for each length in use
+// (rte_hash), behind a bitmap of the /24 networks that any of them touches, which nearly every source is
+// turned away by.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <unordered_map>
+
+#include <rte_hash.h>
+
+#include "base/error.hpp"
+#include "dataplane/eal/quiescence.hpp"
+#include "dataplane/tables/address_table.hpp"
+
+namespace honeyswitch::dataplane {
+
+/// What the table says of a source: bits 0 to 47 are the lists it is on; the rest is the pool that its
+/// history has moved it to.
+class Listing {
+  public:
+    static constexpr unsigned most_lists = 48;
+
+    explicit Listing(std::uint64_t bits = 0) : bits_(bits) {}
+    [[nodiscard]] std::uint64_t lists() const { return bits_ & ((std::uint64_t{1} << most_lists) - 1); }
+    /// The pool that sessions of this source go to instead of `pool`.
+    [[nodiscard]] std::uint8_t pool_for(std::uint8_t pool) const {
+        const bool moved = (bits_ >> 48 & 1U) != 0 && (bits_ >> 49 & 63U) == pool;
+        return moved ? static_cast<std::uint8_t>(bits_ >> 55 & 63U) : pool;
+    }
+    [[nodiscard]] Listing with_lists(std::uint64_t lists) const {
+        return Listing((bits_ & ~Listing(~0ULL).lists()) | lists);
+    }
+    [[nodiscard]] Listing moved(std::uint8_t from, std::uint8_t to) const {
+        return Listing(lists() | std::uint64_t{1} << 48 | std::uint64_t{from} << 49 |
+                       std::uint64_t{to} << 55);
+    }
+    [[nodiscard]] Listing not_moved() const { return Listing(lists()); }
+    [[nodiscard]] bool empty() const { return bits_ == 0; }
+    [[nodiscard]] std::uint64_t bits() const { return bits_; }
+
+  private:
+    std::uint64_t bits_;
+};
+
+class ListedTable {
+  public:
+    [[nodiscard]] static std::expected<std::unique_ptr<ListedTable>, Error> create(std::uint32_t capacity,
+                                                                                   Quiescence& quiescence);
+    ~ListedTable();
+    ListedTable(const ListedTable&) = delete;
+    ListedTable& operator=(const ListedTable&) = delete;
+    [[nodiscard]] static std::uint64_t memory_needed(std::uint32_t capacity);
+
+    // Any thread. Addresses in host byte order.
+
+    /// Prefixes in it, of lists and of sources that were moved.
+    [[nodiscard]] std::uint32_t size() const { return size_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool holds_any() const { return size() != 0; }
+    /// No source is on any list.
+    [[nodiscard]] bool empty() const { return listed_.load(std::memory_order_relaxed) == 0; }
+    /// False: the source is on no list. True: it may be.
+    [[nodiscard]] bool may_list(std::uint32_t source) const {
+        return (bitmap_[source >> 14].load(std::memory_order_relaxed) >> (source >> 8 & 63U) & 1U) != 0;
+    }
+    [[nodiscard]] Listing find(std::uint32_t source) const;
+
+    // Control thread
+
+    /// What holds for exactly this prefix so far.
+    [[nodiscard]] Listing at(Prefix prefix) const;
+    /// False: the table is full; nothing was changed.
+    [[nodiscard]] bool set(Prefix prefix, Listing listing);
+
+  private:
+    static constexpr std::size_t bitmap_words = std::size_t{1} << 18;  ///< of 64 networks each
+    struct Key {
+        std::uint32_t network;
+        std::uint32_t length;
+    };
+    static_assert(sizeof(Key) == 8);
+
+    ListedTable() = default;
+    [[nodiscard]] std::expected<void, Error> allocate(std::uint32_t capacity, Quiescence& quiescence);
+    [[nodiscard]] std::uint32_t hash(Key key) const;
+    [[nodiscard]] std::uint64_t look_up(Key key) const;
+    void mark(Prefix prefix, bool listed);
+
+    rte_hash* table_ = nullptr;
+    std::uint64_t secret_[2]{};
+    std::atomic<std::uint64_t>* bitmap_ = nullptr;
+    std::atomic<std::uint32_t> listed_{0};   ///< prefixes that are on a list
+    std::atomic<std::uint64_t> lengths_{0};  ///< bit n: some prefix has length n
+    std::array<std::uint32_t, 33> length_counts_{};
+    std::unordered_map<std::uint32_t, std::uint32_t>
+        network_counts_;  ///< for each /24: prefixes that touch it
+    std::uint32_t capacity_ = 0;
+    std::atomic<std::uint32_t> size_{0};
+};
+
+}  // namespace honeyswitch::dataplane

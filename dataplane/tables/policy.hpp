@@ -1,0 +1,142 @@
+// The operator's policy as workers read it: rules (rte_acl) and what each list of sources is for. Built as a
+// whole off the workers' way, never changed, and swapped as a whole.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bitset>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/error.hpp"
+#include "dataplane/tables/address_table.hpp"
+#include "dataplane/tables/judgement.hpp"
+#include "dataplane/tables/listed_table.hpp"
+#include "dataplane/tables/pool_table.hpp"
+
+struct rte_acl_ctx;
+
+namespace honeyswitch::dataplane {
+
+struct PortInterval {
+    std::uint16_t first = 0, last = 65'535;  ///< host byte order, both included
+};
+
+/// A rule, in all its combinations of addresses and ports.
+struct PolicyRule {
+    enum class Action : std::uint8_t { inside, drop, divert, pool };
+    std::vector<Prefix> sources{}, destinations{};  ///< empty: any
+    std::optional<std::uint8_t> protocol{};         ///< none: any
+    std::vector<PortInterval> ports{};              ///< of the destination; empty: any
+    Action action = Action::inside;
+    PoolIndex pool = 0;  ///< of `divert` and `pool`
+};
+
+/// What being on a list means for a source's packets.
+struct PolicyList {
+    bool benign = false;                     ///< never diverted; otherwise diverted wherever they go
+    std::optional<std::uint8_t> protocol{};  ///< only packets of this protocol
+    std::vector<PortInterval> ports{};       ///< only packets to these; empty: any
+    std::optional<PoolIndex> pool{};
+};
+
+struct PolicyConfig {
+    std::vector<PolicyRule> rules{};  ///< in order: the first that matches counts
+    std::vector<PolicyList> lists{};  ///< at most Listing::most_lists
+    std::vector<Prefix> campus{};     ///< nothing of a honeypot goes there
+};
+
+class Policy {
+  public:
+    /// May take seconds for thousands of rules. Any thread. Errors: DPDK's reason.
+    [[nodiscard]] static std::expected<std::unique_ptr<Policy>, Error> build(const PolicyConfig& config,
+                                                                             unsigned workers);
+    ~Policy();
+    Policy(const Policy&) = delete;
+    Policy& operator=(const Policy&) = delete;
+
+    // Any thread
+
+    /// Some rule has a word on packets to this destination (host byte order), even if it is active. May be
+    /// wrong in the harmless direction.
+    [[nodiscard]] bool concerns(std::uint32_t destination) const {
+        return concerned_.test(destination & 0xffffU);
+    }
+    /// Whether `concerns` is ever true.
+    [[nodiscard]] bool concerns_any() const { return concerns_any_; }
+    /// `concerns` because of a rule that diverts: the destination may be a decoy.
+    [[nodiscard]] bool may_be_decoy(std::uint32_t destination) const {
+        return decoys_.test(destination & 0xffffU);
+    }
+
+    /// Some rule may send packets from here to there inside (host byte order). May be wrong in the harmless
+    /// direction.
+    [[nodiscard]] bool may_send_inside(std::uint32_t source, std::uint32_t destination) const {
+        return let_in_.test(destination & 0xffffU) && let_in_from_.test(source >> 16);
+    }
+
+    /// What rules and lists say of each packet. `listings`: of their sources. At most `burst_size` keys.
+    void judge(std::span<const SessionKey> keys, std::span<const Listing> listings,
+               std::span<Judgement> judgements) const;
+    /// Whether a list says that such a packet is never diverted.
+    [[nodiscard]] bool benign(const SessionKey& key, Listing listing) const;
+
+    [[nodiscard]] bool has_rules() const { return acl_ != nullptr; }
+    [[nodiscard]] bool on_campus(std::uint32_t address) const {
+        for (const Prefix prefix : campus_)
+            if (prefix.contains({address, 32})) return true;
+        return false;
+    }
+
+    /// Worker `worker` has followed this rule.
+    void hit(unsigned worker, std::uint32_t rule) const {
+        auto& hits = hits_[worker * rule_count_ + rule];
+        hits.store(hits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+    [[nodiscard]] std::uint64_t hits(std::uint32_t rule) const;
+
+  private:
+    struct Ruled {
+        PolicyRule::Action action;
+        PoolIndex pool;
+    };
+    using Filter = std::bitset<65'536>;
+
+    Policy(const PolicyConfig& config, unsigned workers);
+    [[nodiscard]] std::expected<void, Error> build_acl(const PolicyConfig& config);
+    void classify(std::span<const SessionKey> keys, std::span<Judgement> judgements) const;
+    [[nodiscard]] const PolicyList* attacker(const SessionKey& key, Listing listing) const;
+
+    rte_acl_ctx* acl_ = nullptr;  ///< null: no rules
+    std::vector<Ruled> rules_;
+    std::vector<PolicyList> lists_;
+    std::vector<Prefix> campus_;          ///< none within another
+    Filter concerned_, decoys_, let_in_;  ///< by the lower half of the destination: exact for one /16
+    Filter let_in_from_;                  ///< by the upper half of the source
+    bool concerns_any_ = false;
+    unsigned workers_;
+    std::size_t rule_count_;
+    std::unique_ptr<std::atomic<std::uint64_t>[]> hits_;  ///< by worker and rule
+};
+
+/// Where the workers find the policy in force. The control thread swaps it and frees the old one after a
+/// grace period.
+class CurrentPolicy {
+  public:
+    [[nodiscard]] const Policy& get() const { return *policy_.load(std::memory_order_acquire); }
+    [[nodiscard]] std::unique_ptr<const Policy> swap(std::unique_ptr<const Policy> policy) {
+        return std::unique_ptr<const Policy>(policy_.exchange(policy.release(), std::memory_order_acq_rel));
+    }
+    CurrentPolicy() = default;
+    ~CurrentPolicy() { delete policy_.load(); }
+    CurrentPolicy(const CurrentPolicy&) = delete;
+    CurrentPolicy& operator=(const CurrentPolicy&) = delete;
+
+  private:
+    std::atomic<const Policy*> policy_{nullptr};
+};
+
+}  // namespace honeyswitch::dataplane

@@ -1,0 +1,88 @@
+#include "control/config/config_change.hpp"
+
+#include <array>
+#include <functional>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "control/config/port_spec.hpp"
+#include "control/config/setting.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+Config running() {
+    Config config;
+    config.outside = parse_port("dev:a").value();
+    config.inside = parse_port("dev:b").value();
+    config.honeypot_ports = {parse_port("dev:c").value()};
+    return config;
+}
+
+TEST(ConfigChange, IsNoneWithoutADifference) {
+    EXPECT_TRUE(unchangeable(running(), running()).empty());
+}
+
+TEST(ConfigChange, NamesWhatNeedsARestart) {
+    struct Row {
+        std::function<void(Config&)> change;
+        std::string reason;
+    };
+    const std::array rows{
+        Row{[](Config& c) { c.session_capacity = 2'000'000; },
+            "[capacity] session_capacity cannot change while running (1000000 to 2000000): restart"},
+        Row{[](Config& c) { c.outside = parse_port("dev:x").value(); },
+            "[ports] outside cannot change while running (dev:a to dev:x): restart"},
+        Row{[](Config& c) { c.honeypot_ports.push_back(parse_port("dev:d").value()); },
+            "[ports] honeypot cannot change while running (dev:c to dev:c, dev:d): restart"},
+        Row{[](Config& c) { c.drivers = {"a.so"}; },
+            "[ports] driver cannot change while running (unset to a.so): restart"},
+        Row{[](Config& c) { c.no_huge = true; },
+            "[process] no_huge cannot change while running (false to true): restart"},
+        Row{[](Config& c) { c.idle_sleep_us = 50; },
+            "[process] idle_sleep cannot change while running (unset to 50): restart"},
+        Row{[](Config& c) { c.heartbeat_timeout = Milliseconds{2'000}; },
+            "[timeouts] heartbeat_timeout cannot change while running (1s to 2s): restart"},
+        Row{[](Config& c) { c.listen_port = 7; },
+            "[notices] listen_port cannot change while running (6466 to 7): restart"},
+    };
+    for (const auto& [change, reason] : rows) {
+        auto wanted = running();
+        change(wanted);
+        EXPECT_EQ(unchangeable(running(), wanted), std::vector{reason});
+    }
+}
+
+TEST(ConfigChange, TakesPoliciesAsTheyCome) {
+    auto wanted = running();
+    wanted.idle_timeout = Milliseconds{5'000};
+    wanted.dark = {parse_prefix("10.1.0.0/16").value()};
+    wanted.containment = Containment::open;
+    wanted.reply_caps.bytes_per_honeypot = 7;
+    wanted.log_level = "debug";
+    wanted.rules.emplace_back();
+    wanted.honeypots.emplace_back();
+    EXPECT_TRUE(unchangeable(running(), wanted).empty());
+}
+
+TEST(ConfigChange, SaysEveryReason) {
+    auto wanted = running();
+    wanted.workers = 2;
+    wanted.mbufs = 4'096;
+    EXPECT_EQ(unchangeable(running(), wanted).size(), 2U);
+}
+
+/// A setting that nobody thought about needs a restart: whatever is not listed here must be declared.
+TEST(ConfigChange, IsDeclaredForEverySetting) {
+    const std::set<std::string_view> fixed_tables{"ports", "process", "capacity"};
+    const std::set<std::string_view> fixed_keys{"heartbeat_timeout", "listen_address", "listen_port",
+                                                "control_socket"};
+    for (const auto& setting : settings())
+        EXPECT_EQ(setting.at_run_time,
+                  !fixed_tables.contains(setting.table) && !fixed_keys.contains(setting.key))
+            << setting.key;
+}
+
+}  // namespace
+}  // namespace honeyswitch::control

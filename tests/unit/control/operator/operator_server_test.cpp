@@ -1,0 +1,305 @@
+#include "control/operator/operator_server.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/fakes/fake_inspect.hpp"
+#include "tests/unit/fakes/fake_operate.hpp"
+#include "tests/unit/fixtures/temporary_folder.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+const std::string stats_request = "{\"command\":\"stats\"}\n";
+
+bool readable(int fd) {
+    pollfd waiting{fd, POLLIN, 0};
+    return poll(&waiting, 1, 0) == 1;
+}
+
+/// An operator: a socket that never blocks.
+class Client {
+  public:
+    explicit Client(const fs::path& path) : socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strcpy(address.sun_path, path.c_str());
+        EXPECT_EQ(connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0)
+            << std::strerror(errno);
+    }
+    std::size_t say(std::string_view text) {
+        const auto size = send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL);
+        return size < 0 ? 0 : static_cast<std::size_t>(size);
+    }
+    void say_no_more() { shutdown(socket_.get(), SHUT_WR); }
+    void hear() {
+        std::array<char, 65'536> chunk;
+        ssize_t size = 0;
+        while ((size = recv(socket_.get(), chunk.data(), chunk.size(), 0)) > 0)
+            heard_.append(chunk.data(), static_cast<std::size_t>(size));
+        over_ = over_ || size == 0;
+    }
+    /// The complete lines so far.
+    std::vector<json> lines() {
+        hear();
+        std::vector<json> found;
+        std::size_t begin = 0;
+        for (auto end = heard_.find('\n'); end != std::string::npos; end = heard_.find('\n', begin)) {
+            found.push_back(json::parse(heard_.substr(begin, end - begin)));
+            begin = end + 1;
+        }
+        return found;
+    }
+    [[nodiscard]] std::size_t lines_heard() {
+        hear();
+        return static_cast<std::size_t>(std::ranges::count(heard_, '\n'));
+    }
+    [[nodiscard]] bool over() {
+        hear();
+        return over_;
+    }
+    void leave() { socket_ = Descriptor(); }
+
+  private:
+    Descriptor socket_;
+    std::string heard_;
+    bool over_ = false;
+};
+
+class OperatorServerTest : public testing::Test {
+  protected:
+    /// Services until nothing is left; a server that always has more would never sleep.
+    void settle() {
+        int calls = 0;
+        for (; readable(server.fd()) && calls < 10'000; ++calls) server.service(now);
+        EXPECT_LT(calls, 10'000);
+    }
+    static OperatorServer opened(const fs::path& path, const Inspect& inspect, Operate& operate) {
+        auto server = OperatorServer::open(path, inspect, operate);
+        if (!server) throw std::runtime_error(server.error().message());
+        return std::move(*server);
+    }
+
+    TemporaryFolder folder;
+    fs::path path = folder.path() / "run" / "control.sock";
+    FakeInspect inspect;
+    FakeOperate operate;
+    TimePoint now = at(1'000);
+    OperatorServer server = opened(path, inspect, operate);
+};
+
+TEST_F(OperatorServerTest, AnswersALine) {
+    Client client(path);
+    client.say(stats_request);
+    settle();
+    ASSERT_EQ(client.lines().size(), 1U);
+    EXPECT_TRUE(client.lines()[0].contains("rows"));
+    EXPECT_FALSE(client.over());
+}
+
+TEST_F(OperatorServerTest, ChangesWhatIsAsked) {
+    Client client(path);
+    client.say(R"({"command":"list_add","list":"scanners","prefix":"198.51.100.7/32","lifetime_ms":500})"
+               "\n");
+    settle();
+    ASSERT_EQ(client.lines().size(), 1U);
+    EXPECT_TRUE(client.lines()[0].contains("rows"));
+    EXPECT_EQ(operate.entries.begin()->second, at(1'500));
+}
+
+TEST_F(OperatorServerTest, PutsPiecesTogether) {
+    Client client(path);
+    for (const char letter : stats_request) {
+        EXPECT_TRUE(client.lines().empty());
+        client.say(std::string(1, letter));
+        settle();
+    }
+    EXPECT_EQ(client.lines().size(), 1U);
+}
+
+TEST_F(OperatorServerTest, AnswersMalformedLinesAndGoesOn) {
+    Client client(path);
+    client.say("nonsense\n\n" + stats_request);
+    settle();
+    const auto lines = client.lines();
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_TRUE(lines[0].contains("error"));
+    EXPECT_TRUE(lines[1].contains("error"));
+    EXPECT_TRUE(lines[2].contains("rows"));
+}
+
+TEST_F(OperatorServerTest, EndsAConnectionWhoseLineHasNoEnd) {
+    Client client(path);
+    client.say(std::string(longest_request, 'x'));
+    settle();
+    ASSERT_EQ(client.lines().size(), 1U);
+    EXPECT_EQ(client.lines()[0]["error"], "a request is longer than 4096 bytes");
+    EXPECT_TRUE(client.over());
+    EXPECT_EQ(server.clients(), 0U);
+}
+
+TEST_F(OperatorServerTest, AcceptsTheLongestLine) {
+    Client client(path);
+    client.say(stats_request.substr(0, stats_request.size() - 1) +
+               std::string(longest_request - stats_request.size(), ' ') + "\n" + stats_request);
+    settle();
+    EXPECT_EQ(client.lines().size(), 2U);
+}
+
+TEST_F(OperatorServerTest, AnswersALastLineWithoutNewline) {
+    Client client(path);
+    client.say(stats_request + "{\"command\":\"agents\"}");
+    client.say_no_more();
+    settle();
+    EXPECT_EQ(client.lines().size(), 2U);
+    EXPECT_TRUE(client.over());
+    EXPECT_EQ(server.clients(), 0U);
+}
+
+TEST_F(OperatorServerTest, ForgetsAClientThatLeaves) {
+    Client client(path);
+    client.say(stats_request);
+    settle();
+    EXPECT_EQ(server.clients(), 1U);
+    client.leave();
+    settle();
+    EXPECT_EQ(server.clients(), 0U);
+}
+
+TEST_F(OperatorServerTest, LooksAtOneRequestACall) {
+    Client one(path), two(path);
+    for (int i = 0; i < 5; ++i) {
+        one.say(stats_request);
+        two.say(stats_request);
+    }
+    while (readable(server.fd())) {
+        const auto before = inspect.reads;
+        server.service(now);
+        EXPECT_LE(inspect.reads, before + 1);
+    }
+    EXPECT_EQ(one.lines().size(), 5U);
+    EXPECT_EQ(two.lines().size(), 5U);
+}
+
+TEST_F(OperatorServerTest, TakesTurnsBetweenClients) {
+    Client greedy(path), modest(path);
+    settle();
+    for (int i = 0; i < 100; ++i) greedy.say(stats_request);
+    modest.say(stats_request);
+    int calls = 0;
+    while (modest.lines().empty() && calls < 1'000) {
+        server.service(now);
+        ++calls;
+    }
+    EXPECT_LT(greedy.lines().size(), 10U);
+}
+
+TEST_F(OperatorServerTest, LetsASlowClientWaitForItselfAlone) {
+    for (std::uint32_t i = 0; i < 200; ++i)
+        inspect.session_rows.push_back(session_row(i, "198.51.100.7", "10.1.2.3"));
+    Client slow(path), quick(path);
+    const std::string request = "{\"command\":\"sessions\",\"limit\":200}\n";
+    std::size_t asked = 0;
+    // It asks for ever and reads nothing, until the server takes no more of it.
+    for (; asked < 100'000 && slow.say(request) == request.size(); ++asked) settle();
+    EXPECT_LT(asked, 100'000U);
+    EXPECT_LT(inspect.reads, 100U);  // as much as the kernel holds, and one response more
+    EXPECT_FALSE(readable(server.fd()));
+
+    quick.say(stats_request);
+    settle();
+    EXPECT_EQ(quick.lines().size(), 1U);
+
+    // Nothing was lost meanwhile: it gets all it asked for.
+    for (std::size_t turn = 0; turn < 10 * asked && slow.lines_heard() < asked; ++turn) settle();
+    const auto lines = slow.lines();
+    ASSERT_EQ(lines.size(), asked);
+    for (const auto& line : lines) EXPECT_EQ(line["rows"].size(), 200U);
+}
+
+TEST_F(OperatorServerTest, ReplacesTheClientThatWasIdleTheLongest) {
+    std::vector<Client> clients;
+    for (std::size_t i = 0; i < most_clients; ++i) {
+        clients.emplace_back(path);
+        now += Milliseconds{1};
+        settle();
+    }
+    clients[0].say(stats_request);
+    settle();
+    Client late(path);
+    late.say(stats_request);
+    settle();
+    EXPECT_EQ(server.clients(), most_clients);
+    EXPECT_EQ(late.lines().size(), 1U);
+    EXPECT_FALSE(clients[0].over());
+    EXPECT_TRUE(clients[1].over());
+}
+
+TEST_F(OperatorServerTest, MakesASocketForOwnerAndGroup) {
+    struct stat status{};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0660U);
+}
+
+TEST_F(OperatorServerTest, RefusesToTakeAnothersPlace) {
+    const auto second = OperatorServer::open(path, inspect, operate);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().message(),
+              "cannot listen to operators on " + path.string() + ": another process listens there");
+    Client client(path);
+    client.say(stats_request);
+    settle();
+    EXPECT_EQ(client.lines().size(), 1U);
+}
+
+TEST(OperatorSocket, ReplacesTheFileOfAProcessThatIsGone) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "s";
+    {
+        Descriptor left(socket(AF_UNIX, SOCK_STREAM, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strcpy(address.sun_path, path.c_str());
+        ASSERT_EQ(bind(left.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    }
+    ASSERT_TRUE(fs::exists(path));
+    {
+        const auto listening = OperatorSocket::listen_on(path);
+        EXPECT_TRUE(listening) << listening.error().message();
+    }
+    EXPECT_FALSE(fs::exists(path));
+}
+
+TEST(OperatorSocket, LeavesAloneWhatIsNotItsOwn) {
+    const TemporaryFolder folder;
+    const auto file = folder.write("file", "precious");
+    EXPECT_EQ(OperatorSocket::listen_on(file).error().reason, "there is a file that is no socket");
+    EXPECT_TRUE(fs::exists(file));
+    EXPECT_TRUE(
+        OperatorSocket::listen_on(file / "below").error().reason.starts_with("its folder cannot be made"));
+    EXPECT_FALSE(OperatorSocket::listen_on(folder.path() / std::string(108, 'x')));
+    {
+        const auto listening = OperatorSocket::listen_on(folder.path() / "s");
+        ASSERT_TRUE(listening);
+        fs::remove(folder.path() / "s");
+        folder.write("s", "another's");
+    }
+    EXPECT_TRUE(fs::exists(folder.path() / "s"));
+}
+
+}  // namespace
+}  // namespace honeyswitch::control

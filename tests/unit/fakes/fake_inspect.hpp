@@ -1,0 +1,138 @@
+// A switch to look at, made of plain tables.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "control/operator/inspect.hpp"
+
+namespace honeyswitch::control {
+
+inline Ipv4Address address(const char* text) {
+    return parse_address(text).value();
+}
+inline Ipv4Prefix prefix(const char* text) {
+    return parse_prefix(text).value();
+}
+inline TimePoint at(std::int64_t milliseconds) {
+    return TimePoint{Milliseconds{milliseconds}};
+}
+
+/// A session of TCP from `source`:40000 to `destination`:22.
+inline SessionRow session_row(std::uint32_t flow, const char* source, const char* destination) {
+    SessionRow row;
+    row.flow = FlowId{flow};
+    row.honeypot = "main";
+    auto& key = row.stats.key;
+    key.outside = Be32::from_host(address(source).value);
+    key.inside = Be32::from_host(address(destination).value);
+    key.outside_port = Be16::from_host(40'000);
+    key.inside_port = Be16::from_host(22);
+    key.protocol = 6;
+    row.stats.path.source = {2, 0, 0, 0, 0, 1};
+    row.stats.path.destination = {2, 0, 0, 0, 0, 2};
+    row.stats.created = at(1'000);
+    row.stats.last_seen = at(61'500);
+    row.stats.packets_in = 5;
+    row.stats.bytes_in = 420;
+    row.stats.packets_out = 4;
+    row.stats.bytes_out = 340;
+    return row;
+}
+
+class FakeInspect : public Inspect {
+  public:
+    std::vector<SessionRow> session_rows;  ///< in order of flow
+    std::vector<ActiveRow> active_rows;    ///< in order of address
+    std::vector<DomainRow> domain_rows;
+    std::vector<AgentRow> agent_rows;
+    std::vector<HoneypotRow> honeypot_rows;
+    std::vector<PoolRow> pool_rows;
+    std::vector<ListRow> list_rows;
+    std::vector<RuleRow> rule_rows;
+    std::vector<ListEntryRow> entry_rows;
+    std::vector<ReportRow> report_rows;
+    StepCounts report_totals{};
+    Stats stats_row;
+    mutable std::size_t reads = 0;         ///< calls of any kind
+    mutable std::size_t longest_page = 0;  ///< that was asked for
+
+    [[nodiscard]] Stats stats() const override {
+        ++reads;
+        return stats_row;
+    }
+    [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit) const override {
+        return page_of<SessionPage>(session_rows, cursor, limit);
+    }
+    [[nodiscard]] ActivePage active(Ipv4Address from, std::size_t limit) const override {
+        ++reads;
+        ActivePage page;
+        for (const auto& row : active_rows) {
+            if (row.address < from) continue;
+            if (page.rows.size() == limit) {
+                page.next = row.address;
+                break;
+            }
+            page.rows.push_back(row);
+        }
+        return page;
+    }
+    [[nodiscard]] std::vector<DomainRow> domains() const override {
+        ++reads;
+        return domain_rows;
+    }
+    [[nodiscard]] std::vector<AgentRow> agents() const override {
+        ++reads;
+        return agent_rows;
+    }
+    [[nodiscard]] std::vector<HoneypotRow> honeypots() const override {
+        ++reads;
+        return honeypot_rows;
+    }
+    [[nodiscard]] std::vector<PoolRow> pools() const override {
+        ++reads;
+        return pool_rows;
+    }
+    [[nodiscard]] std::vector<ListRow> lists() const override {
+        ++reads;
+        return list_rows;
+    }
+    [[nodiscard]] RulePage rules(std::uint32_t cursor, std::size_t limit) const override {
+        return page_of<RulePage>(rule_rows, cursor, limit);
+    }
+    [[nodiscard]] ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit) const override {
+        return page_of<ListEntryPage>(entry_rows, cursor, limit);
+    }
+    /// Looks at the running sessions first, in one page: rows begin at cursor 1.
+    [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit) const override {
+        if (cursor == 0) return {.rows = {}, .totals = {}, .next = 1};
+        std::vector<ReportRow> wanted;
+        std::ranges::copy_if(report_rows, std::back_inserter(wanted),
+                             [&](const auto& row) { return row.by == by; });
+        auto page = page_of<ReportPage>(wanted, cursor - 1, limit);
+        if (page.next) ++*page.next;
+        page.totals = report_totals;
+        return page;
+    }
+    [[nodiscard]] Milliseconds idle_timeout() const override { return Milliseconds{60'000}; }
+
+  private:
+    /// The cursor is the index of a row.
+    template <typename Page>
+    Page page_of(const auto& rows, std::uint32_t cursor, std::size_t limit) const {
+        ++reads;
+        longest_page = std::max(longest_page, limit);
+        Page page;
+        for (std::size_t i = cursor; i < rows.size(); ++i) {
+            if (page.rows.size() == limit) {
+                page.next = static_cast<std::uint32_t>(i);
+                break;
+            }
+            page.rows.push_back(rows[i]);
+        }
+        return page;
+    }
+};
+
+}  // namespace honeyswitch::control

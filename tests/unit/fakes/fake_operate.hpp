@@ -1,0 +1,52 @@
+// A switch that notes what the operator wants changed.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "control/operator/operate.hpp"
+
+namespace honeyswitch::control {
+
+class FakeOperate : public Operate {
+  public:
+    using Entry = std::pair<std::string, Ipv4Prefix>;
+
+    std::map<Entry, std::optional<TimePoint>> entries;  ///< of the one list, "scanners", until when
+    ReloadState state;
+    unsigned asks_until_done = 0;  ///< reload_state() says that it is running so many times
+    ReloadState::Phase ends_as = ReloadState::Phase::done;
+    std::vector<std::string> ends_with;
+
+    [[nodiscard]] std::expected<std::uint64_t, std::string> reload() override {
+        if (state.phase == ReloadState::Phase::running) return std::unexpected("a reload is running");
+        state = {.id = state.id + 1, .phase = ReloadState::Phase::running, .sentences = {}};
+        return state.id;
+    }
+    [[nodiscard]] ReloadState reload_state() const override {
+        auto seen = state;
+        if (state.phase != ReloadState::Phase::running || asked_++ < asks_until_done) return seen;
+        seen.phase = ends_as;
+        seen.sentences = ends_with;
+        return seen;
+    }
+    [[nodiscard]] std::expected<void, std::string> list_add(std::string_view list, Ipv4Prefix prefix,
+                                                            std::optional<Milliseconds> lifetime,
+                                                            TimePoint now) override {
+        if (list != "scanners") return std::unexpected("there is no such list");
+        const auto until = lifetime ? std::optional(now + *lifetime) : std::nullopt;
+        entries.insert_or_assign({std::string(list), prefix}, until);
+        return {};
+    }
+    [[nodiscard]] std::expected<void, std::string> list_remove(std::string_view list,
+                                                               Ipv4Prefix prefix) override {
+        if (entries.erase({std::string(list), prefix}) == 0) return std::unexpected("it is not on the list");
+        return {};
+    }
+
+  private:
+    mutable unsigned asked_ = 0;
+};
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,75 @@
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tools/honeyctl/command_line.hpp"
+
+namespace honeyswitch::honeyctl {
+namespace {
+
+Ipv4Prefix prefix(const char* text) {
+    return parse_prefix(text).value();
+}
+
+std::expected<CommandLine, Ending> parse(std::vector<const char*> words) {
+    words.insert(words.begin(), "honeyctl");
+    return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+TEST(HoneyctlCommandLine, NamesACommandAndWhatItTakes) {
+    const auto report = parse({"report", "--by", "network", "--limit", "5", "--json", "--socket", "/x"});
+    ASSERT_TRUE(report) << report.error().error;
+    EXPECT_EQ(report->command->name, "report");
+    EXPECT_EQ(report->selection.by, "network");
+    EXPECT_EQ(report->selection.limit, 5U);
+    EXPECT_TRUE(report->selection.json);
+    EXPECT_EQ(report->socket, "/x");
+    const auto add = parse({"list", "add", "scanners", "198.51.100.7", "--for", "2h", "--socket", "/y"});
+    ASSERT_TRUE(add) << add.error().error;
+    EXPECT_EQ(add->command->name, "add");
+    EXPECT_EQ(add->selection.list, "scanners");
+    EXPECT_EQ(add->selection.prefix, prefix("198.51.100.7/32"));
+    EXPECT_EQ(add->selection.lifetime_ms, 7'200'000);
+    EXPECT_EQ(add->socket, "/y");
+    const auto remove = parse({"list", "remove", "scanners", "192.0.2.0/24"});
+    ASSERT_TRUE(remove) << remove.error().error;
+    EXPECT_EQ(remove->command->name, "remove");
+    EXPECT_EQ(remove->selection.prefix, prefix("192.0.2.0/24"));
+    EXPECT_FALSE(remove->selection.lifetime_ms);
+    const auto show = parse({"list", "show", "scanners"});
+    ASSERT_TRUE(show) << show.error().error;
+    EXPECT_EQ(show->selection.list, "scanners");
+}
+
+TEST(HoneyctlCommandLine, EndsWithASentence) {
+    const std::vector<std::vector<const char*>> wrong{{},
+                                                      {"flow"},
+                                                      {"list"},
+                                                      {"list", "scanners"},
+                                                      {"list", "show"},
+                                                      {"list", "add", "scanners"},
+                                                      {"list", "add", "scanners", "198.51.100.300"},
+                                                      {"list", "add", "scanners", "10.0.0.1/8"},
+                                                      {"list", "add", "scanners", "10.0.0.1", "--for", "5"},
+                                                      {"list", "add", "scanners", "10.0.0.1", "--for", "0s"},
+                                                      {"list", "show", "scanners", "--for", "5s"},
+                                                      {"report", "--by", "source"},
+                                                      {"reload", "--json"},
+                                                      {"agents", "--source", "10.0.0.0/8"},
+                                                      {"sessions", "--source", "10.0.0.1/8"}};
+    for (const auto& words : wrong) {
+        const auto line = parse(words);
+        const auto shown = words.empty() ? "" : words.back();
+        ASSERT_FALSE(line) << shown;
+        EXPECT_EQ(line.error().code, bad_options) << shown;
+        EXPECT_FALSE(line.error().error.empty()) << shown;
+    }
+    const auto help = parse({"list", "--help"});
+    ASSERT_FALSE(help);
+    EXPECT_EQ(help.error().code, 0);
+    EXPECT_TRUE(help.error().error.empty());
+    EXPECT_NE(help.error().output.find("remove"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace honeyswitch::honeyctl

@@ -1,0 +1,402 @@
+// What honeyctl prints, over the requests that the switch really answers.
+#include <gtest/gtest.h>
+
+#include "control/operator/operator_request.hpp"
+#include "tests/unit/fakes/fake_inspect.hpp"
+#include "tests/unit/fakes/fake_operate.hpp"
+#include "tools/honeyctl/commands.hpp"
+#include "tools/honeyctl/table.hpp"
+
+namespace honeyswitch::honeyctl {
+namespace {
+
+using control::at;
+using control::prefix;
+using control::session_row;
+
+control::HoneypotRow main_honeypot() {
+    return {.name = "main",
+            .mac = parse_mac("02:00:00:00:00:66").value(),
+            .pool = "low",
+            .port = "dev:h",
+            .state = control::HoneypotState::up,
+            .sessions = 1};
+}
+
+class Honeyctl : public testing::Test {
+  protected:
+    Honeyctl() {
+        inspect.stats_row.now = at(62'500);
+        inspect.stats_row.started = at(0);
+        inspect.stats_row.honeypots = {main_honeypot()};
+        inspect.session_rows = {session_row(17, "198.51.100.7", "10.1.2.3")};
+        inspect.active_rows = {{control::address("10.1.0.5"), {"agent:east"}, at(2'000)}};
+        inspect.domain_rows = {
+            {prefix("10.1.0.0/16"), control::DomainState::known, {"east"}, 1, 1, at(1'000)},
+            {prefix("10.1.8.0/24"), control::DomainState::unknown, {}, 0, 0, at(1'000)},
+            {prefix("10.2.0.0/16"), control::DomainState::unknown, {}, 0, 0, at(1'000)},
+            {prefix("10.9.0.0/20"), control::DomainState::dark, {}, 0, 0, at(0)}};
+    }
+
+    std::string run(std::string_view name) {
+        std::string printed;
+        const Sink sink = [&](std::string_view text) {
+            printed += text;
+            return printed.size() < reader_leaves_after;
+        };
+        const Ask ask = [&](const Json& request) -> std::expected<Json, std::string> {
+            ++asked;
+            auto response = Json::parse(control::answer(request.dump(), inspect, operate, at(62'500)));
+            if (response.contains("error")) return std::unexpected(response["error"].get<std::string>());
+            return response;
+        };
+        const auto known = name.starts_with("list ") ? list_commands() : commands();
+        if (name.starts_with("list ")) name.remove_prefix(5);
+        const auto command = std::ranges::find(known, name, &Command::name);
+        if (command == known.end()) return "no such command";
+        const auto done = understood([&] { return command->run(ask, selection, sink); });
+        return done ? printed : "error: " + done.error();
+    }
+
+    control::FakeInspect inspect;
+    control::FakeOperate operate;
+    Selection selection;
+    std::size_t reader_leaves_after = SIZE_MAX;
+    std::size_t asked = 0;
+};
+
+TEST_F(Honeyctl, PrintsFlowsAsOpenVSwitchDoes) {
+    EXPECT_EQ(run("flows"),
+              " cookie=0x0, duration=62.5s, table=0, priority=0,in_port=inside actions=output:outside\n"
+              " cookie=0x0, duration=62.5s, table=0, priority=0,in_port=honeypot actions=drop\n"
+              " cookie=0x0, duration=62.5s, table=0, priority=0,in_port=outside actions=output:inside\n"
+              " cookie=0x0, duration=61.5s, table=0, priority=1,ip,in_port=outside,nw_dst=10.1.0.0/16 "
+              "actions=CONTROLLER:65535\n"
+              " cookie=0x0, duration=61.5s, table=0, priority=1,ip,in_port=outside,nw_dst=10.1.8.0/24 "
+              "actions=output:inside\n"
+              " cookie=0x0, duration=62.5s, table=0, priority=1,ip,in_port=outside,nw_dst=10.9.0.0/20 "
+              "actions=CONTROLLER:65535\n"
+              " cookie=0x0, duration=60.5s, table=0, priority=2,ip,in_port=outside,nw_dst=10.1.0.5 "
+              "actions=output:inside\n"
+              " cookie=0x11, duration=61.5s, table=0, n_packets=5, n_bytes=420, idle_timeout=60, idle_age=1, "
+              "priority=3,tcp,in_port=outside,nw_src=198.51.100.7,nw_dst=10.1.2.3,tp_src=40000,tp_dst=22 "
+              "actions=mod_dl_dst:02:00:00:00:00:66,output:honeypot\n");
+}
+
+TEST_F(Honeyctl, PrintsTheHoneypotsDefaultFlowOfThePaperWhenItIsOpen) {
+    inspect.stats_row.containment = control::Containment::open;
+    EXPECT_NE(run("flows").find("priority=0,in_port=honeypot actions=output:outside\n"), std::string::npos);
+}
+
+TEST_F(Honeyctl, PrintsTheVlanOfAHoneypot) {
+    inspect.stats_row.honeypots[0].vlan = 12;
+    EXPECT_NE(run("flows").find("actions=mod_dl_dst:02:00:00:00:00:66,push_vlan:0x8100,mod_vlan_vid:12,"
+                                "output:honeypot\n"),
+              std::string::npos);
+}
+
+TEST_F(Honeyctl, PrintsTheWayBackOnRequest) {
+    auto& path = inspect.session_rows[0].stats.path;
+    path.tag_count = 2;
+    path.tags[0] = {Be16::from_host(0x88a8), Be16::from_host(7)};
+    path.tags[1] = {Be16::from_host(0x8100), Be16::from_host(100)};
+    selection.replies = true;
+    selection.source = prefix("198.51.100.0/24");
+    const auto text = run("flows");
+    EXPECT_EQ(text.substr(text.find('\n') + 1),
+              " cookie=0x11, duration=61.5s, table=0, n_packets=4, n_bytes=340, idle_timeout=60, idle_age=1, "
+              "priority=3,tcp,in_port=honeypot,nw_src=10.1.2.3,nw_dst=198.51.100.7,tp_src=22,tp_dst=40000 "
+              "actions=mod_dl_src:02:00:00:00:00:02,mod_dl_dst:02:00:00:00:00:01,push_vlan:0x8100,"
+              "mod_vlan_vid:100,push_vlan:0x88a8,mod_vlan_vid:7,output:outside\n");
+}
+
+TEST_F(Honeyctl, PrintsWhatOtherProtocolsMatch) {
+    inspect.stats_row.honeypots[0].mac.reset();
+    selection.source = prefix("198.51.100.7/32");
+    auto& key = inspect.session_rows[0].stats.key;
+    const auto match = [&] {
+        const auto text = run("flows");
+        const auto begin = text.find("priority=3,");
+        return text.substr(begin + 11, text.size() - begin - 12);
+    };
+    key.protocol = 17;
+    EXPECT_EQ(match(),
+              "udp,in_port=outside,nw_src=198.51.100.7,nw_dst=10.1.2.3,tp_src=40000,tp_dst=22 "
+              "actions=output:honeypot");
+    key = dataplane::companion_of(key);
+    EXPECT_EQ(match(),
+              "udp,in_port=outside,nw_src=198.51.100.7,nw_dst=10.1.2.3,nw_frag=later "
+              "actions=output:honeypot");
+    key.protocol = 47;
+    EXPECT_EQ(match(),
+              "ip,in_port=outside,nw_src=198.51.100.7,nw_dst=10.1.2.3,nw_proto=47 "
+              "actions=output:honeypot");
+    key.kind = dataplane::KeyKind::ports;
+    key.protocol = 1;
+    key.outside_port = Be16::from_host(9);
+    EXPECT_EQ(match(),
+              "icmp,in_port=outside,nw_src=198.51.100.7,nw_dst=10.1.2.3,icmp_id=9 "
+              "actions=output:honeypot");
+}
+
+TEST_F(Honeyctl, FiltersFlowsByTheirMatch) {
+    inspect.session_rows.push_back(session_row(18, "203.0.113.9", "10.9.0.1"));
+    const auto lines = [](const std::string& text) { return std::ranges::count(text, '\n'); };
+    EXPECT_EQ(lines(run("flows")), 9);
+    selection.destination = prefix("10.9.0.0/16");
+    EXPECT_EQ(lines(run("flows")), 2);  // the dark prefix and a session
+    selection.destination = {};
+    selection.source = prefix("203.0.113.0/24");
+    EXPECT_EQ(lines(run("flows")), 1);  // a session
+    selection.source = {};
+    selection.limit = 4;
+    EXPECT_EQ(lines(run("flows")), 4);
+}
+
+TEST_F(Honeyctl, PrintsOneJsonDocument) {
+    selection.json = true;
+    for (const char* const command : {"flows", "sessions", "active", "domains", "agents", "honeypots",
+                                      "pools", "rules", "lists", "list show"})
+        EXPECT_TRUE(Json::parse(run(command), nullptr, false).is_array()) << command;
+    for (const char* const command : {"stats", "report"})
+        EXPECT_TRUE(Json::parse(run(command), nullptr, false).is_object()) << command;
+    const auto flows = Json::parse(run("flows"));
+    EXPECT_EQ(flows.back(), Json::parse(R"({"priority":3,"cookie":17,
+        "match":"tcp,in_port=outside,nw_src=198.51.100.7,nw_dst=10.1.2.3,tp_src=40000,tp_dst=22",
+        "actions":"mod_dl_dst:02:00:00:00:00:66,output:honeypot","duration_ms":61500,
+        "idle_timeout_ms":60000,"idle_ms":1000,"n_packets":5,"n_bytes":420})"));
+    EXPECT_TRUE(flows.front()["n_packets"].is_null());
+    selection.limit = 2;
+    EXPECT_EQ(Json::parse(run("flows")).size(), 2U);
+    EXPECT_EQ(run("agents"), "[]\n");
+}
+
+TEST_F(Honeyctl, PrintsSessions) {
+    inspect.session_rows[0].progress = dataplane::Step::handshake;
+    EXPECT_EQ(run("sessions"),
+              "    FLOW  PROTO  SOURCE           SPORT  DESTINATION      DPORT  HONEYPOT    PROGRESS      "
+              "DURATION    IDLE"
+              "         IN      BYTES IN        OUT     BYTES OUT\n"
+              "      17  tcp    198.51.100.7     40000  10.1.2.3            22  main        handshake        "
+              "1m01s      1s"
+              "          5           420          4           340\n");
+}
+
+TEST_F(Honeyctl, PrintsActiveAddressesDomainsAndAgents) {
+    inspect.agent_rows = {{"east", true, "192.0.2.1:40000", {prefix("10.1.0.0/16")}, at(61'000), 12, 3},
+                          {"west", false, "", {}, std::nullopt, 0, 0}};
+    EXPECT_EQ(run("active"),
+              "ADDRESS          DURATION  VOUCHERS\n"
+              "10.1.0.5            1m00s  agent:east\n");
+    EXPECT_EQ(run("domains"),
+              "PREFIX       STATE    ACTIVE  SESSIONS  DURATION  AGENTS\n"
+              "10.1.0.0/16  known         1         1     1m01s  east\n"
+              "10.1.8.0/24  unknown       0         0     1m01s  -\n"
+              "10.2.0.0/16  unknown       0         0     1m01s  -\n"
+              "10.9.0.0/20  dark          0         0     1m02s  -\n");
+    EXPECT_EQ(run("agents"),
+              "NAME  CONNECTED  ENDPOINT         SILENT  NOTICES  REFUSED  DOMAINS\n"
+              "east  yes        192.0.2.1:40000      1s       12        3  10.1.0.0/16\n"
+              "west  no         -                     -        0        0  -\n");
+}
+
+TEST_F(Honeyctl, PrintsStats) {
+    inspect.stats_row.sessions = 1;
+    inspect.stats_row.session_capacity = 1'000;
+    inspect.stats_row.active = 1;
+    inspect.stats_row.sighting_capacity = 4'096;
+    inspect.stats_row.high_water = 800;
+    inspect.stats_row.low_water = 600;
+    inspect.stats_row.pending_capacity = 16;
+    inspect.stats_row.listed_capacity = 64;
+    inspect.stats_row.history_capacity = 32;
+    inspect.stats_row.counters = {{"rx_bad", "Frames that cannot be parsed.", 12}};
+    inspect.stats_row.ports = {{.name = "outside",
+                                .device = "dev:o",
+                                .driver = "net_af_xdp",
+                                .link_up = true,
+                                .rx_packets = 1,
+                                .rx_bytes = 60}};
+    EXPECT_EQ(run("stats"),
+              "up 1m02s, 1 of 1000 sessions, 1 active addresses, 0 of 4096 sightings\n"
+              "0 of 64 listed sources, 0 of 32 histories\n"
+              "idle timeout 1m00s, containment session\n"
+              "admission auto, now first-packet; handshake from 800 sessions, first-packet below 600; "
+              "room for 16 pending flows\n"
+              "honeypot main of pool low: up, 1 sessions, at 02:00:00:00:00:66\n"
+              "\n"
+              "PORT     DEVICE  DRIVER      LINK  RX PACKETS  RX BYTES  RX MISSED  RX NO BUFFER  TX PACKETS  "
+              "TX BYTES  "
+              "TX DROPPED\n"
+              "outside  dev:o   net_af_xdp  up             1        60          0             0           0  "
+              "       0  "
+              "         0\n"
+              "\n"
+              "COUNTER  VALUE  MEANING\n"
+              "rx_bad      12  Frames that cannot be parsed.\n");
+}
+
+TEST_F(Honeyctl, PrintsAdmissionAsItIsNow) {
+    inspect.stats_row.handshake_now = true;
+    EXPECT_NE(run("stats").find("admission auto, now handshake; "), std::string::npos);
+    inspect.stats_row.admission = control::Admission::first_packet;
+    EXPECT_NE(run("stats").find("admission first-packet; room"), std::string::npos);
+}
+
+TEST_F(Honeyctl, PrintsHoneypotsPoolsAndRules) {
+    inspect.honeypot_rows = {main_honeypot(),
+                             {.name = "b",
+                              .pool = "high",
+                              .port = "dev:h2",
+                              .vlan = 12,
+                              .weight = 10,
+                              .state = control::HoneypotState::down}};
+    inspect.pool_rows = {{"low", control::Affinity::source, 1, 1, 1},
+                         {"high", control::Affinity::session, 0, 1, 0}};
+    inspect.rule_rows = {{"partners", control::Rule::Action::inside, "", 1'000},
+                         {"web", control::Rule::Action::pool, "high", 1}};
+    EXPECT_EQ(run("honeypots"),
+              "NAME  POOL  STATE  WEIGHT  SESSIONS  PORT    VLAN  MAC\n"
+              "main  low   up          1         1  dev:h      -  02:00:00:00:00:66\n"
+              "b     high  down       10         0  dev:h2    12  -\n");
+    EXPECT_EQ(run("pools"),
+              "NAME  AFFINITY  UP      SESSIONS\n"
+              "low   source    1 of 1         1\n"
+              "high  session   0 of 1         0\n");
+    EXPECT_EQ(run("rules"),
+              "NAME      ACTION  POOL  PACKETS\n"
+              "partners  inside  -        1000\n"
+              "web       pool    high        1\n");
+}
+
+TEST_F(Honeyctl, PrintsListsAndWhatIsOnThem) {
+    inspect.list_rows = {{"scanners", control::SourceList::Kind::attacker, "/etc/s", 2},
+                         {"research", control::SourceList::Kind::benign, "", 1}};
+    inspect.entry_rows = {
+        {"scanners", prefix("198.51.100.7/32"), {"auth_log", "file"}, Milliseconds{7'620'000}},
+        {"research", prefix("192.0.2.0/24"), {"operator"}, {}},
+        {"scanners", prefix("203.0.113.0/24"), {"operator"}, {}}};
+    EXPECT_EQ(run("lists"),
+              "NAME      KIND      ENTRIES  FILE\n"
+              "scanners  attacker        2  /etc/s\n"
+              "research  benign          1  -\n");
+    selection.list = "scanners";
+    EXPECT_EQ(run("list show"),
+              "PREFIX              REMAINING  ORIGINS\n"
+              "198.51.100.7/32         2h07m  auth_log,file\n"
+              "203.0.113.0/24              -  operator\n");
+    selection.list = "none";
+    EXPECT_EQ(run("list show"), "error: there is no list 'none'");
+}
+
+TEST_F(Honeyctl, PutsSourcesOnListsAndTakesThemBack) {
+    selection.list = "scanners";
+    selection.prefix = prefix("198.51.100.7/32");
+    selection.lifetime_ms = 1'000;
+    EXPECT_EQ(run("list add"), "198.51.100.7/32 is on scanners\n");
+    EXPECT_EQ(operate.entries.begin()->second, at(63'500));
+    EXPECT_EQ(run("list remove"), "198.51.100.7/32 is no longer on scanners\n");
+    EXPECT_TRUE(operate.entries.empty());
+    EXPECT_EQ(run("list remove"), "error: it is not on the list");
+    selection.list = "none";
+    EXPECT_EQ(run("list add"), "error: there is no such list");
+}
+
+TEST_F(Honeyctl, ReportsHowFarAttackersCome) {
+    inspect.report_rows = {
+        {.protocol = 17, .port = 53, .steps = {8, 0, 0, 0}},
+        {.protocol = 6, .port = 22, .steps = {40, 30, 10, 4}},
+        {.by = control::ReportBy::network, .network = prefix("198.51.0.0/16"), .steps = {50, 30, 10, 4}}};
+    inspect.report_totals = {50, 30, 10, 4};
+    EXPECT_EQ(
+        run("report"),
+        "PORT    FIRST PACKET  ANSWERED          HANDSHAKE          PAYLOAD\n"
+        "tcp/22            40        30  75.0 %         10  25.0 %        4  10.0 %\n"
+        "udp/53             8         0   0.0 %          0   0.0 %        0   0.0 %\n"
+        "all               50        30  60.0 %         10  20.0 %        4   8.0 %\n"
+        "\n"
+        "Does the attacker carry on? A honeypot answered 30 of 50 sessions; then 33.3 % of the attackers "
+        "went on, and 13.3 % with data.\n");
+    selection.by = "network";
+    EXPECT_TRUE(run("report").starts_with("NETWORK        FIRST PACKET"));
+    EXPECT_NE(run("report").find("\n198.51.0.0/16            50 "), std::string::npos);
+    inspect.report_totals = {};
+    inspect.report_rows = {};
+    EXPECT_NE(run("report").find("answered 0 of 0 sessions; then - of"), std::string::npos);
+}
+
+TEST_F(Honeyctl, ReportsTheLargestOfManyRows) {
+    for (unsigned port = 1; port <= 2'500; ++port)
+        inspect.report_rows.push_back(
+            {.protocol = 6, .port = static_cast<std::uint16_t>(port), .steps = {port, 0, 0, 0}});
+    selection.json = true;
+    selection.limit = 2;
+    const auto report = Json::parse(run("report"));
+    ASSERT_EQ(report["rows"].size(), 2U);
+    EXPECT_EQ(report["rows"][0], Json::parse(R"({"protocol":6,"port":2500,"first_packet":2500,"answered":0,
+        "handshake":0,"payload":0})"));
+    EXPECT_EQ(report["rows"][1]["port"], 2'499);
+    EXPECT_EQ(report["totals"]["first_packet"], 0);
+    EXPECT_EQ(asked, 4U);  // the running sessions, and three pages of rows
+}
+
+TEST_F(Honeyctl, ReloadsAndWaitsForTheEnd) {
+    operate.asks_until_done = 2;
+    operate.ends_with = {"[ports] outside: only a restart changes it"};
+    EXPECT_EQ(run("reload"), "reloaded\n  [ports] outside: only a restart changes it\n");
+    EXPECT_EQ(asked, 4U);
+    EXPECT_EQ(run("reload"), "error: a reload is running");  // for the fake it ends only in what it says
+    operate.state = {};
+    operate.ends_as = control::ReloadState::Phase::refused;
+    operate.ends_with = {"x.toml:3:1: unknown key 'colour'", "x.toml:4:1: unknown key 'taste'"};
+    EXPECT_EQ(run("reload"),
+              "error: the configuration is refused, and the old one stays:\n"
+              "  x.toml:3:1: unknown key 'colour'\n  x.toml:4:1: unknown key 'taste'");
+}
+
+TEST_F(Honeyctl, ShowsRatesBetweenTwoReadings) {
+    selection.json = true;
+    inspect.stats_row.counters = {{"a", "A.", 100}, {"b", "B.", 7}};
+    const auto before = Json::parse(run("stats"));
+    inspect.stats_row.counters = {{"a", "A.", 350}, {"b", "B.", 3}, {"c", "C.", 1}};
+    const auto text = stats_text(Json::parse(run("stats")), &before, 2.5);
+    EXPECT_NE(text.find("COUNTER  VALUE  PER SECOND  MEANING\n"
+                        "a          350         100  A.\n"
+                        "b            3           -  B.\n"
+                        "c            1           -  C.\n"),
+              std::string::npos)
+        << text;
+}
+
+TEST_F(Honeyctl, StopsAskingWhenNobodyReads) {
+    for (std::uint32_t i = 0; i < 10'000; ++i)
+        inspect.session_rows.push_back(session_row(i, "198.51.100.7", "10.1.2.3"));
+    reader_leaves_after = 1'000;
+    EXPECT_LT(run("sessions").size(), 2'000U);
+    EXPECT_EQ(asked, 1U);
+}
+
+TEST(HoneyctlAnswers, OfTheWrongShapeAreErrors) {
+    for (const char* const answer :
+         {"{}", R"({"rows":[{}],"next":null})", R"({"rows":[{"uptime_ms":"x"}],"next":null})",
+          R"({"rows":7,"next":null})"}) {
+        const Ask ask = [&](const Json&) -> std::expected<Json, std::string> { return Json::parse(answer); };
+        for (const auto& command : commands()) {
+            const auto done =
+                understood([&] { return command.run(ask, {}, [](std::string_view) { return true; }); });
+            ASSERT_FALSE(done) << command.name << " " << answer;
+            EXPECT_TRUE(done.error().starts_with("the switch's answer is not understood")) << done.error();
+        }
+    }
+}
+
+TEST(HoneyctlTable, SaysDurationsBriefly) {
+    EXPECT_EQ(brief_duration(850), "850ms");
+    EXPECT_EQ(brief_duration(59'999), "59s");
+    EXPECT_EQ(brief_duration(185'000), "3m05s");
+    EXPECT_EQ(brief_duration(7'620'000), "2h07m");
+    EXPECT_EQ(brief_duration(385'200'000), "4d11h");
+}
+
+}  // namespace
+}  // namespace honeyswitch::honeyctl
