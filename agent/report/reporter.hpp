@@ -1,5 +1,5 @@
 // The agent's end of the notice protocol towards one controller: an association, and every domain kept in
-// step through it. agent/README.md specifies what is said.
+// step through it. docs/notice-protocol.md specifies what is said.
 //
 // Knows neither sockets nor clocks: datagrams and times are handed in, so that tests can lose, repeat and
 // reorder them. One thread.

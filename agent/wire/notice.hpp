@@ -1,4 +1,4 @@
-// What the two ends say to each other within an association. agent/README.md specifies the octets.
+// What the two ends say to each other within an association. docs/notice-protocol.md specifies the octets.
 //
 // Every change an agent reports has a number, counted from 1 in each association over all of its domains. For
 // each address the highest number wins, so that late duplicates cannot undo newer states.

@@ -1,4 +1,5 @@
-// The controller's end of the notice protocol (agent/README.md): who speaks, and whether to believe it.
+// The controller's end of the notice protocol (docs/notice-protocol.md): who speaks, and whether to believe
+// it.
 //
 // Control thread; never blocks. Nothing is answered to a datagram that does not authenticate, and no answer
 // is longer than what it answers until an association stands.
