@@ -1,88 +1,17 @@
 """tools/bind-nics against a tree that looks like /sys, with a thread in the kernel's place."""
 
 import json
-import os
+import shlex
 import subprocess
-import threading
 from pathlib import Path
 
 import pytest
-from laboratory.namespace import Namespace
-from laboratory.paths import TOOLS
-from laboratory.wait import comes_true
-
-NIC, NEIGHBOUR, DISK = "0000:03:00.0", "0000:03:00.1", "0000:05:00.0"
-
-
-class FakeKernel:
-    """Follows what is written to unbind and drivers_probe, as the PCI core does: by moving the driver link."""
-
-    def __init__(self, root: Path):
-        self.root = root
-        self.pci = root / "bus/pci"
-        for driver in ("ixgbe", "vfio-pci", "nvme"):
-            (self.pci / "drivers" / driver).mkdir(parents=True)
-            os.mkfifo(self.pci / "drivers" / driver / "unbind")
-            self._follow(self.pci / "drivers" / driver / "unbind", self._unbind)
-        os.mkfifo(self.pci / "drivers_probe")
-        self._follow(self.pci / "drivers_probe", self._probe)
-
-    def _follow(self, fifo: Path, action) -> None:
-        # Open for writing as well, so that it never ends.
-        descriptor = os.open(fifo, os.O_RDWR)
-
-        def listen() -> None:
-            while True:
-                action(os.read(descriptor, 100).decode().strip())
-
-        threading.Thread(target=listen, daemon=True).start()
-
-    def _unbind(self, address: str) -> None:
-        (self.pci / "devices" / address / "driver").unlink()
-
-    def _probe(self, address: str) -> None:
-        device = self.pci / "devices" / address
-        # The kernel has unbound when the write to unbind returns; the fake's threads do it in their own time.
-        comes_true(lambda: not (device / "driver").is_symlink(), timeout=5, interval=0.01)
-        self.give(address, (device / "driver_override").read_text().strip())
-
-    def give(self, address: str, driver: str) -> None:
-        (self.pci / "devices" / address / "driver").symlink_to(self.pci / "drivers" / driver)
-
-    def driver(self, address: str) -> str:
-        return (self.pci / "devices" / address / "driver").resolve().name
-
-    def add(self, address: str, pci_class: str, driver: str, interface: str | None, group: str) -> None:
-        device = self.pci / "devices" / address
-        device.mkdir(parents=True)
-        for name, text in (("class", pci_class), ("vendor", "0x8086"), ("device", "0x1528"), ("numa_node", "0"),
-                           ("driver_override", "")):
-            (device / name).write_text(text + "\n")
-        if interface:
-            (device / "net" / interface).mkdir(parents=True)
-            (device / "net" / interface / "operstate").write_text("up\n")
-        self.give(address, driver)
-        members = self.root / "kernel/iommu_groups" / group / "devices"
-        members.mkdir(parents=True, exist_ok=True)
-        (members / address).symlink_to(device)
-        (device / "iommu_group").symlink_to(members.parent)
+from fake_pci import DISK, NEIGHBOUR, NIC, FakeKernel, bind_nics, with_two_cards_and_a_disk
 
 
 @pytest.fixture(name="kernel")
 def fake_kernel(tmp_path: Path) -> FakeKernel:
-    kernel = FakeKernel(tmp_path / "sys")
-    kernel.add(NIC, "0x020000", "ixgbe", "ens9f0", "11")
-    kernel.add(NEIGHBOUR, "0x020000", "ixgbe", "ens9f1", "12")
-    kernel.add(DISK, "0x010802", "nvme", None, "13")
-    return kernel
-
-
-def bind_nics(kernel: FakeKernel, *arguments: str, namespace: Namespace | None = None) -> subprocess.CompletedProcess:
-    command = [str(TOOLS / "bind-nics"), "--sysfs", str(kernel.root), "--state", str(kernel.root / "nics.json"),
-               *arguments]
-    if namespace:
-        command = namespace.command(*command)
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return with_two_cards_and_a_disk(tmp_path / "sys")
 
 
 def test_lists_network_cards_alone(kernel) -> None:
@@ -95,7 +24,7 @@ def test_lists_network_cards_alone(kernel) -> None:
 def test_binds_and_hands_back(kernel) -> None:
     assert bind_nics(kernel, "--bind", NIC).returncode == 0
     assert kernel.driver(NIC) == "vfio-pci"
-    assert json.loads((kernel.root / "nics.json").read_text()) == {NIC: "ixgbe"}
+    assert json.loads(kernel.state.read_text())[NIC]["driver"] == "ixgbe"
     again = bind_nics(kernel, "--bind", NIC)
     assert again.returncode == 0 and "already" in again.stdout
     assert bind_nics(kernel, "--unbind", NIC).returncode == 0
@@ -129,6 +58,7 @@ def test_no_iommu_is_written_to_vfio(kernel) -> None:
         group.rename(kernel.root / group.name)
     parameters = kernel.root / "module/vfio/parameters"
     parameters.mkdir(parents=True)
+    (parameters / "enable_unsafe_noiommu_mode").write_text("N\n")
     assert bind_nics(kernel, "--bind", NIC, "--no-iommu").returncode == 0
     assert (parameters / "enable_unsafe_noiommu_mode").read_text() == "1\n"
 
@@ -141,43 +71,120 @@ def test_refuses_a_shared_iommu_group(kernel) -> None:
     assert kernel.driver(NIC) == "ixgbe"
 
 
-def test_unbind_without_memory_of_the_driver(kernel) -> None:
-    bind_nics(kernel, "--bind", NIC)
-    (kernel.root / "nics.json").unlink()
-    result = bind_nics(kernel, "--unbind", NIC)
-    assert result.returncode == 1 and "driver_override" in result.stderr
-
-
-@pytest.fixture(name="machine")
-def machine_with_interface():
-    """A namespace whose interface has the name of the fake card's."""
-    machine = Namespace(f"hsnic{os.getpid()}")
-    machine.create()
-    try:
-        machine.ip("link", "add", "ens9f0", "type", "veth", "peer", "name", "cable")
-        machine.ip("link", "set", "ens9f0", "up")
-        yield machine
-    finally:
-        machine.delete()
-
-
-def test_refuses_the_default_route(kernel, machine) -> None:
-    machine.ip("route", "add", "default", "dev", "ens9f0")
-    result = bind_nics(kernel, "--bind", NIC, namespace=machine)
-    assert result.returncode == 1 and "ens9f0 carries the IPv4 default route" in result.stderr
+def test_a_kernel_without_that_mode_of_vfio_binds_to_uio(kernel) -> None:
+    """Debian 12's: it has no CONFIG_VFIO_NOIOMMU."""
+    for group in (kernel.root / "kernel/iommu_groups").iterdir():
+        group.rename(kernel.root / group.name)
+    kernel.add_driver("uio_pci_generic")
+    refused = bind_nics(kernel, "--bind", NIC)
+    assert refused.returncode == 1 and "without CONFIG_VFIO_NOIOMMU" in refused.stderr
+    assert "by uio_pci_generic" in refused.stderr and "dev:INTERFACE" in refused.stderr
+    assert bind_nics(kernel, "--bind", NIC, "--no-iommu").returncode == 0
+    assert kernel.driver(NIC) == "uio_pci_generic"
+    assert "ready" in bind_nics(kernel).stdout
+    assert bind_nics(kernel, "--unbind", NIC).returncode == 0
     assert kernel.driver(NIC) == "ixgbe"
 
 
-def test_refuses_an_address(kernel, machine) -> None:
-    machine.ip("address", "add", "192.0.2.7/24", "dev", "ens9f0")
-    result = bind_nics(kernel, "--bind", NIC, namespace=machine)
-    assert result.returncode == 1 and "ens9f0 has the address 192.0.2.7" in result.stderr
+def test_hands_back_without_memory_of_the_driver(kernel) -> None:
+    bind_nics(kernel, "--bind", NIC)
+    kernel.state.unlink()
+    result = bind_nics(kernel, "--unbind", NIC)
+    assert result.returncode == 0 and "vfio-pci → ixgbe" in result.stdout
+    assert kernel.driver(NIC) == "ixgbe"
 
 
-def test_refuses_the_member_of_a_bridge_with_an_address(kernel, machine) -> None:
-    machine.ip("link", "add", "br7", "type", "bridge")
-    machine.ip("address", "add", "192.0.2.8/24", "dev", "br7")
-    (kernel.root / "class/net/ens9f0").mkdir(parents=True)
-    (kernel.root / "class/net/ens9f0/upper_br7").symlink_to("../br7")
-    result = bind_nics(kernel, "--bind", NIC, namespace=machine)
-    assert result.returncode == 1 and "br7 has the address 192.0.2.8" in result.stderr
+def test_a_card_that_vfio_does_not_take_keeps_its_driver(kernel) -> None:
+    kernel.refusing.add("vfio-pci")
+    result = bind_nics(kernel, "--bind", NIC, "--persist")
+    assert result.returncode == 1 and "did not give it to vfio-pci" in result.stderr
+    assert kernel.driver(NIC) == "ixgbe"
+    assert not unit(kernel).exists()
+
+
+def unit(kernel: FakeKernel) -> Path:
+    return kernel.etc / "systemd/system/honeyswitch-nics.service"
+
+
+def enabled(kernel: FakeKernel) -> bool:
+    link = kernel.etc / "systemd/system/multi-user.target.wants/honeyswitch-nics.service"
+    return link.exists() and link.resolve() == unit(kernel)
+
+
+def at_boot(kernel: FakeKernel) -> subprocess.CompletedProcess:
+    """What the unit runs."""
+    lines = unit(kernel).read_text().splitlines()
+    command = next(line.removeprefix("ExecStart=") for line in lines if line.startswith("ExecStart="))
+    return subprocess.run([*shlex.split(command), "--sysfs", str(kernel.root), "--etc", str(kernel.etc)],
+                          capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_persistent_cards_are_bound_again_after_a_restart(kernel) -> None:
+    assert bind_nics(kernel, "--bind", NIC).returncode == 0
+    assert bind_nics(kernel, "--bind", NEIGHBOUR, "--persist").returncode == 0
+    assert enabled(kernel)
+    kernel.restart()
+    result = at_boot(kernel)
+    assert result.returncode == 0, result.stderr
+    assert (kernel.driver(NIC), kernel.driver(NEIGHBOUR)) == ("ixgbe", "vfio-pci")
+
+
+def test_what_is_bound_already_can_be_made_persistent(kernel) -> None:
+    bind_nics(kernel, "--bind", NIC)
+    assert bind_nics(kernel, "--bind", NIC, "--persist").returncode == 0
+    kernel.restart()
+    assert at_boot(kernel).returncode == 0
+    assert kernel.driver(NIC) == "vfio-pci"
+
+
+def test_at_boot_a_card_may_have_no_driver_yet(kernel) -> None:
+    bind_nics(kernel, "--bind", NIC, "--persist")
+    kernel.restart()
+    (kernel.pci / "devices" / NIC / "driver").unlink()
+    assert at_boot(kernel).returncode == 0
+    assert kernel.driver(NIC) == "vfio-pci"
+    assert bind_nics(kernel, "--unbind", NIC).returncode == 0
+    assert kernel.driver(NIC) == "ixgbe"
+
+
+def test_at_boot_another_card_at_the_address_is_left_alone(kernel) -> None:
+    bind_nics(kernel, "--bind", NIC, "--persist")
+    kernel.restart()
+    (kernel.pci / "devices" / NIC / "net/ens9f0/address").write_text("02:00:00:00:77:77\n")
+    result = at_boot(kernel)
+    assert result.returncode == 1 and "another card is here" in result.stderr and "02:00:00:00:77:77" in result.stderr
+    assert kernel.driver(NIC) == "ixgbe"
+
+
+def test_unbind_takes_persistence_back_card_by_card(kernel) -> None:
+    bind_nics(kernel, "--bind", NIC, NEIGHBOUR, "--persist")
+    assert "no longer bound at boot" in bind_nics(kernel, "--unbind", NIC).stdout
+    assert enabled(kernel)
+    kernel.restart()
+    at_boot(kernel)
+    assert (kernel.driver(NIC), kernel.driver(NEIGHBOUR)) == ("ixgbe", "vfio-pci")
+    bind_nics(kernel, "--unbind", NEIGHBOUR)
+    assert not [path for path in kernel.etc.rglob("*") if not path.is_dir()]
+
+
+def test_unpersist_leaves_what_is_bound(kernel) -> None:
+    bind_nics(kernel, "--bind", NIC, "--persist")
+    assert bind_nics(kernel, "--unpersist").returncode == 0
+    assert kernel.driver(NIC) == "vfio-pci"
+    assert not unit(kernel).exists() and not enabled(kernel)
+    again = bind_nics(kernel, "--unpersist")
+    assert again.returncode == 0 and "nothing was bound at boot" in again.stdout
+    assert bind_nics(kernel, "--unbind", NIC).returncode == 0
+    assert kernel.driver(NIC) == "ixgbe"
+
+
+def test_systemd_understands_the_unit(kernel) -> None:
+    bind_nics(kernel, "--bind", NIC, "--persist")
+    result = subprocess.run(["systemd-analyze", "verify", str(unit(kernel))], capture_output=True, text=True,
+                            check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_persist_needs_cards(kernel) -> None:
+    result = bind_nics(kernel, "--persist")
+    assert result.returncode == 2 and "--bind" in result.stderr
