@@ -14,6 +14,9 @@ def reported(directory: Path) -> set[str]:
 
 
 def main() -> int:
+    if not {"-h", "--help"}.isdisjoint(sys.argv):
+        print(__doc__)
+        return 0
     build, directory, output = map(Path, sys.argv[1:])
     suite = xml.Element("testsuite", name="meson")
     have_report = reported(directory)

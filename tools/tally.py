@@ -15,6 +15,9 @@ def outcome(case: xml.Element) -> str:
 
 
 def main() -> int:
+    if not {"-h", "--help"}.isdisjoint(sys.argv):
+        print(__doc__)
+        return 0
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for directory in sys.argv[1:]:
         for path in sorted(Path(directory).glob("*.xml")):

@@ -17,16 +17,16 @@ from laboratory.settings import Settings
 
 HINTS = """
 The laboratory stays up. Try:
-  tools/lab exec attacker curl -s http://10.66.1.10/         a real host
-  tools/lab exec attacker curl -s http://10.66.1.11/         the honeypot
-  tools/lab exec attacker nmap -n -p 22,80 10.66.1.0/28
-  tools/lab exec attacker nc 10.66.200.7 7000                says what it is, and echoes
-  tools/lab honeyctl flows
-  tools/lab honeyctl sessions
-  tools/lab add-host guest 10.66.1.200
-  tools/lab shell honeypot
-  tools/lab status                                           processes and logs
-  tools/lab down                                             removes all of it"""
+  {lab} exec attacker curl -s http://10.66.1.10/   a real host
+  {lab} exec attacker curl -s http://10.66.1.11/   the honeypot
+  {lab} exec attacker nmap -n -p 22,80 10.66.1.0/28
+  {lab} exec attacker nc 10.66.200.7 7000          says what it is, and echoes
+  {lab} honeyctl flows
+  {lab} honeyctl sessions
+  {lab} add-host guest 10.66.1.200
+  {lab} shell honeypot
+  {lab} status                                     processes and logs
+  {lab} down                                       removes all of it"""
 
 
 def try_point(lab: Lab, point) -> Observation:
@@ -78,7 +78,7 @@ def main() -> int:
             (lab or Lab(paths.default_prefix(), Settings())).down()
     print(f"\n{len(POINTS) - broken} of {len(POINTS)} points as the paper promises")
     if options.keep:
-        print(HINTS)
+        print(HINTS.format(lab=paths.lab_command(paths.default_prefix())))
     return 1 if broken else 0
 
 

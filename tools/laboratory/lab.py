@@ -28,11 +28,12 @@ AnyHoneypot = TypeVar("AnyHoneypot", bound=Honeypot)
 
 
 class Lab:
-    """All namespaces begin with `prefix`: labs of different prefixes do not meet."""
+    """All namespaces begin with `prefix`, so that labs of different prefixes do not meet. What it made is recorded in
+    its run directory: other things whose names begin alike are not its own."""
 
     def __init__(self, prefix: str, settings: Settings | None = None):
         self.prefix = prefix
-        self.directory = RUN_ROOT / prefix.rstrip("-")
+        self.directory = self.directory_of(prefix)
         self.settings = settings or Settings.load(self.directory)
         self.processes = Processes(self.directory)
         self.appliance = Appliance(self.machine("switch"), self.processes, self.directory, self.settings)
@@ -43,11 +44,19 @@ class Lab:
         self.sandbox.client_key = self.client_key
         self.trap = self._honeypot(Trap, "trap", f"eth0.{addresses.TRAP_VLAN}")
 
+    @staticmethod
+    def directory_of(prefix: str) -> Path:
+        return RUN_ROOT / prefix.rstrip("-")
+
     def _honeypot(self, kind: type[AnyHoneypot], name: str, interface: str) -> AnyHoneypot:
         return kind(name, interface, self.machine(name), self.processes, self.directory)
 
     def machine(self, name: str) -> Namespace:
-        return Namespace(self.prefix + name)
+        return Namespace(self.prefix + name, self._machine_records)
+
+    @property
+    def _machine_records(self) -> Path:
+        return self.directory / "machines"
 
     def machine_names(self) -> tuple[str, ...]:
         """Those that are no campus hosts."""
@@ -166,15 +175,14 @@ class Lab:
         return next((row["state"] for row in rows if row["prefix"] == prefix), "unknown")
 
     def namespaces(self) -> list[Namespace]:
-        """Those that exist, by the look of their names."""
-        directory = Path("/run/netns")
-        names = sorted(path.name for path in directory.glob(self.prefix + "*")) if directory.is_dir() else []
-        return [Namespace(name) for name in names]
+        """Those that it made and that exist."""
+        recorded = [Namespace(path.name, path.parent) for path in sorted(self._machine_records.glob("*"))]
+        return [namespace for namespace in recorded if namespace.is_ours()]
 
     # Taking down ----------------------------------------------------------------------------------------------
 
     def down(self) -> None:
-        """Whatever is there of it, complete or not."""
+        """Whatever is there of it, complete or not, and nothing else."""
         self.explorer.stop()
         self.appliance.stop()
         for name in self.processes.names():
@@ -189,4 +197,4 @@ class Lab:
 
 
 def is_up(prefix: str) -> bool:
-    return (RUN_ROOT / prefix.rstrip("-") / "settings.json").exists()
+    return (Lab.directory_of(prefix) / "settings.json").exists()

@@ -24,10 +24,12 @@ def run(*command: str, stdin: str | None = None) -> str:
 
 
 class Namespace:
-    """Handle of a namespace that may or may not exist yet."""
+    """Handle of a namespace that may or may not exist yet. With a folder of `records` it remembers there what it
+    made, so that it never takes away what somebody else made, even under the same name."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, records: Path | None = None):
         self.name = name
+        self._record = records / name if records else None
 
     @property
     def path(self) -> Path:
@@ -36,8 +38,25 @@ class Namespace:
     def exists(self) -> bool:
         return self.path.exists()
 
+    def _identity(self) -> str:
+        return str(self.path.stat().st_ino)
+
+    def is_ours(self) -> bool:
+        """Whether it exists and is recorded. A record without an identity is of one whose maker was killed between
+        the two steps of create()."""
+        if not self._record or not self._record.exists() or not self.exists():
+            return False
+        return self._record.read_text() in ("", self._identity())
+
     def create(self) -> None:
+        if self.exists():
+            raise LabError(f"there is a network namespace '{self.name}' already, and it is somebody else's")
+        if self._record:
+            self._record.parent.mkdir(parents=True, exist_ok=True)
+            self._record.write_text("")
         run("ip", "netns", "add", self.name)
+        if self._record:
+            self._record.write_text(self._identity())
         # IPv6 would chatter (router solicitations, MLD) on every link of the laboratory.
         self.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
         self.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
@@ -45,6 +64,8 @@ class Namespace:
 
     def delete(self) -> None:
         run("ip", "netns", "delete", self.name)
+        if self._record:
+            self._record.unlink(missing_ok=True)
 
     def pids(self) -> list[int]:
         """Processes that live in it."""

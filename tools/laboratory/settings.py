@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .errors import LabError
-from .paths import default_build
+from .paths import default_build, lab_command
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Settings:
         try:
             return cls(**json.loads((directory / "settings.json").read_text()))
         except FileNotFoundError:
-            raise LabError("no laboratory is up; 'tools/lab up' raises one") from None
+            command = lab_command(directory.name + "-")
+            raise LabError(f"no laboratory is up; '{command} up' raises one") from None
 
     def binary(self, path: str) -> str:
         """A program of the build directory."""
