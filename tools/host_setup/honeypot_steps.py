@@ -55,12 +55,15 @@ def interface_sysctls(name: str) -> list[Sysctl]:
             Sysctl("net/ipv4/icmp_echo_ignore_all", 0)]
 
 
-def limit_sysctls(plan: Plan) -> list[Sysctl]:
-    limits = [Sysctl("net/core/somaxconn", 65535, at_least=True),
-              Sysctl("net/ipv4/tcp_max_syn_backlog", 65535, at_least=True)]
-    if plan.redirects:
-        limits.append(Sysctl("net/netfilter/nf_conntrack_max", 1 << 20, at_least=True, optional=True))
-    return limits
+def limit_sysctls() -> list[Sysctl]:
+    return [Sysctl("net/core/somaxconn", 65535, at_least=True),
+            Sysctl("net/ipv4/tcp_max_syn_backlog", 65535, at_least=True)]
+
+
+def tracking_sysctls(plan: Plan) -> list[Sysctl]:
+    """Only redirects track connections; the kernel has the key from the first of them on."""
+    key = "net/netfilter/nf_conntrack_max"
+    return [Sysctl(key, 1 << 20, at_least=True, optional=True)] if plan.redirects else []
 
 
 def link_step(plan: Plan) -> Step:
@@ -113,9 +116,10 @@ class Setup:
         self.changes = []
         self.state.asked = plan.asked()
         routes = route_steps(plan)
-        sysctls = [*interface_sysctls(plan.interface), *limit_sysctls(plan)]
+        sysctls = [*interface_sysctls(plan.interface), *limit_sysctls()]
+        tracking = tracking_sysctls(plan)
         link = link_step(plan)
-        self._drop([step.undo for step in (link, *routes)], {sysctl.key for sysctl in sysctls}, plan)
+        self._drop([step.undo for step in (link, *routes)], {sysctl.key for sysctl in (*sysctls, *tracking)}, plan)
         self._take(link)
         for sysctl in sysctls:
             self._set(sysctl)
@@ -124,6 +128,8 @@ class Setup:
             self._take(step)
         if plan.redirects:
             self._redirect(ruleset(plan))
+        for sysctl in tracking:
+            self._set(sysctl)
         self.state.save()
         return self.changes
 
