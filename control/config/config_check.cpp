@@ -19,7 +19,7 @@ struct NamedPort {
     const PortSpec& port;
 };
 
-std::vector<NamedPort> ports_of(const Config& config) {
+std::vector<NamedPort> named_ports(const Config& config) {
     std::vector<NamedPort> ports{{"outside", "outside", config.outside}, {"inside", "inside", config.inside}};
     for (std::size_t i = 0; i < config.honeypot_ports.size(); ++i)
         ports.push_back({"honeypot", element("honeypot", i), config.honeypot_ports[i]});
@@ -45,7 +45,7 @@ Check check_presence_of_ports(const ConfigDraft& draft) {
 
 Check check_ports(const ConfigDraft& draft, Warnings&) {
     if (auto checked = check_presence_of_ports(draft); !checked) return checked;
-    const auto ports = ports_of(draft.config);
+    const auto ports = named_ports(draft.config);
     for (std::size_t i = 1; i < ports.size(); ++i)
         for (std::size_t j = 0; j < i; ++j)
             if (same_device(ports[i].port, ports[j].port))

@@ -70,11 +70,30 @@ Result parse_port(std::string_view text) {
     return PortSpec{PortSpec::Kind::pci, address, std::string(text)};
 }
 
+std::optional<std::string> interface_of(const PortSpec& port) {
+    if (port.kind == PortSpec::Kind::pci) return std::nullopt;
+    if (port.kind == PortSpec::Kind::kernel) return port.device;
+    // A tap makes its interface, and a pcap device shares it with everybody.
+    if (!matches(port.device, "net_af_(xdp|packet)[^,]*,.*")) return std::nullopt;
+    std::smatch found;
+    const std::regex argument(",iface=([^,]+)");
+    if (!std::regex_search(port.device, found, argument)) return std::nullopt;
+    return found[1].str();
+}
+
 bool same_device(const PortSpec& one, const PortSpec& other) {
+    const auto interface = interface_of(one);
+    if (interface && interface == interface_of(other)) return true;
     const auto name = [](const PortSpec& port) {
         return port.kind == PortSpec::Kind::vdev ? port.device.substr(0, port.device.find(',')) : port.device;
     };
     return one.kind == other.kind && name(one) == name(other);
+}
+
+std::vector<const PortSpec*> ports_of(const Config& config) {
+    std::vector<const PortSpec*> ports{&config.outside, &config.inside};
+    for (const PortSpec& port : config.honeypot_ports) ports.push_back(&port);
+    return ports;
 }
 
 }  // namespace honeyswitch::control

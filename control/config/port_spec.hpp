@@ -2,8 +2,10 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "control/config/config.hpp"
 
@@ -12,7 +14,14 @@ namespace honeyswitch::control {
 /// "0000:03:00.0", "dev:NAME" or "vdev:ARGS". The error is the reason alone; the caller knows the place.
 [[nodiscard]] std::expected<PortSpec, std::string> parse_port(std::string_view text);
 
-/// True if both name one device, whatever the arguments of a vdev.
+/// The interface of the kernel that a port takes for itself: of dev:NAME, and of a vdev with iface=NAME that
+/// is no interface of its own making.
+[[nodiscard]] std::optional<std::string> interface_of(const PortSpec& port);
+
+/// True if both name one device, whatever the other arguments of a vdev.
 [[nodiscard]] bool same_device(const PortSpec& one, const PortSpec& other);
+
+/// All ports of a configuration: outside, inside, honeypots. They live in it.
+[[nodiscard]] std::vector<const PortSpec*> ports_of(const Config& config);
 
 }  // namespace honeyswitch::control

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "control/config/cpu_list.hpp"
+#include "control/config/port_spec.hpp"
 #include "control/honeypots/honeypot_health.hpp"
 #include "dataplane/eal/queue_sizes.hpp"
 
@@ -19,12 +20,6 @@ constexpr std::uint32_t default_idle_sleep_us = 50;
 
 bool is_pci(const PortSpec& spec) {
     return spec.kind == PortSpec::Kind::pci;
-}
-
-std::vector<const PortSpec*> ports_of(const Config& config) {
-    std::vector<const PortSpec*> ports{&config.outside, &config.inside};
-    for (const PortSpec& port : config.honeypot_ports) ports.push_back(&port);
-    return ports;
 }
 
 dataplane::QueueSizes queue_sizes_of(const Config& config) {
@@ -89,11 +84,10 @@ std::vector<std::string> eal_arguments(const Config& config) {
                                        fmt::format("--file-prefix=honeyswitch-{}", getpid()),
                                        "--log-level=lib.eal:warning"};
     if (config.no_huge) {
-        const std::uint64_t needed = dataplane::DataPlane::memory_needed(data_plane_config(config)) +
-                                     config.mbufs * dataplane::bytes_per_buffer;
         constexpr std::uint64_t mebibyte = 1U << 20, queues_and_alignment = 128;
-        arguments.insert(arguments.end(), {"--no-huge", "-m",
-                                           std::to_string(needed * 5 / 4 / mebibyte + queues_and_alignment)});
+        arguments.insert(arguments.end(),
+                         {"--no-huge", "-m",
+                          std::to_string(memory_needed(config) * 5 / 4 / mebibyte + queues_and_alignment)});
     } else {
         arguments.emplace_back("--in-memory");  // no files stay behind, whatever happens
     }
@@ -106,6 +100,11 @@ std::vector<std::string> eal_arguments(const Config& config) {
     if (!pci) arguments.emplace_back("--no-pci");
     for (const auto& driver : config.drivers) arguments.insert(arguments.end(), {"-d", driver.string()});
     return arguments;
+}
+
+std::uint64_t memory_needed(const Config& config) {
+    return dataplane::DataPlane::memory_needed(data_plane_config(config)) +
+           config.mbufs * dataplane::bytes_per_buffer;
 }
 
 std::uint32_t idle_sleep_us(const Config& config) {

@@ -13,12 +13,17 @@ std::expected<OperatorServer, Error> OperatorServer::open(const std::filesystem:
                                                           const Inspect& inspect, Operate& operate) {
     auto socket = OperatorSocket::listen_on(path);
     if (!socket) return std::unexpected(socket.error());
+    return serve(std::move(*socket), inspect, operate);
+}
+
+std::expected<OperatorServer, Error> OperatorServer::serve(OperatorSocket socket, const Inspect& inspect,
+                                                           Operate& operate) {
     Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
-    const int listener = socket->fd();
-    OperatorServer server(std::move(*socket), std::move(epoll), inspect, operate);
+    const int listener = socket.fd();
+    OperatorServer server(std::move(socket), std::move(epoll), inspect, operate);
     if (!server.epoll_ || !server.watch(EPOLL_CTL_ADD, listener, EPOLLIN))
         return std::unexpected(
-            Error{"listen to operators on", path.string(), std::generic_category().message(errno)});
+            Error{"watch", "the operators' socket", std::generic_category().message(errno)});
     return server;
 }
 

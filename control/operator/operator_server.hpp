@@ -24,6 +24,9 @@ class OperatorServer {
     /// `inspect` and `operate` must outlive the server. Errors: the socket cannot be had.
     [[nodiscard]] static std::expected<OperatorServer, Error> open(const std::filesystem::path& path,
                                                                    const Inspect& inspect, Operate& operate);
+    /// The same on a socket that is there already: who connected meanwhile has waited.
+    [[nodiscard]] static std::expected<OperatorServer, Error> serve(OperatorSocket socket,
+                                                                    const Inspect& inspect, Operate& operate);
 
     /// An epoll descriptor: readable while there is something to do. To be watched by the control loop.
     [[nodiscard]] int fd() const { return epoll_.get(); }

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "base/file_lock.hpp"
+
 namespace honeyswitch::control {
 namespace {
 
@@ -42,6 +44,15 @@ Descriptor stream_socket() {
     return Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
+/// Who listens at the other end, if the kernel can say.
+std::string listener_text(const Descriptor& connection) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0)
+        return "another process listens there";
+    return process_text(peer.pid) + " listens there";
+}
+
 /// Removes the file of a switch that did not stop in order. A socket that nobody listens on refuses.
 std::expected<void, Error> clear_the_way(const fs::path& path, const sockaddr_un& address) {
     struct stat status{};
@@ -52,16 +63,22 @@ std::expected<void, Error> clear_the_way(const fs::path& path, const sockaddr_un
     if (!S_ISSOCK(status.st_mode)) return refuse(path, "there is a file that is no socket");
     const auto probe = stream_socket();
     if (!probe) return refuse(path, system_reason());
-    if (connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN)
-        return refuse(path, "another process listens there");
+    if (connect(probe.get(), generic(address), sizeof address) == 0)
+        return refuse(path, listener_text(probe));
+    if (errno == EAGAIN) return refuse(path, "another process listens there");
     if (errno != ECONNREFUSED) return refuse(path, system_reason());
     if (unlink(path.c_str()) != 0) return refuse(path, system_reason());
     return {};
 }
 
+/// /run is empty after each boot, so a folder there is made; a folder elsewhere that is missing is more
+/// likely a slip of the pen.
 std::expected<void, Error> make_folder(const fs::path& path) {
     std::error_code failure;
-    if (path.has_parent_path()) fs::create_directories(path.parent_path(), failure);
+    const auto folder = fs::absolute(path).parent_path();
+    if (fs::is_directory(folder, failure)) return {};
+    if (folder.parent_path() != "/run") return refuse(path, "there is no folder " + folder.string());
+    fs::create_directory(folder, failure);
     if (failure) return refuse(path, "its folder cannot be made: " + failure.message());
     return {};
 }

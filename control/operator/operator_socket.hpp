@@ -14,8 +14,8 @@ namespace honeyswitch::control {
 /// A listening stream socket (non-blocking, mode 0660) whose file goes with it.
 class OperatorSocket {
   public:
-    /// Makes the folder if there is none. The file of a process that is gone is replaced; one on which
-    /// somebody listens, or that is no socket, is an error.
+    /// Makes the folder if it is one of /run. The file of a process that is gone is replaced; one on which
+    /// somebody listens (errors name the process), or that is no socket, is an error.
     [[nodiscard]] static std::expected<OperatorSocket, Error> listen_on(const std::filesystem::path& path);
 
     ~OperatorSocket();

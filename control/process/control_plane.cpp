@@ -37,6 +37,14 @@ bool ControlPlane::ListedSink::set_listed(Ipv4Prefix prefix, std::uint64_t lists
     return table_.set(place, table_.at(place).with_lists(lists));
 }
 
+std::expected<ControlSockets, Error> ControlSockets::open(const Config& config) {
+    auto notices = NoticeSocket::open(config.listen_address, config.listen_port);
+    if (!notices) return std::unexpected(notices.error());
+    auto operators = OperatorSocket::listen_on(config.control_socket);
+    if (!operators) return std::unexpected(operators.error());
+    return ControlSockets{std::move(*notices), std::move(*operators)};
+}
+
 ControlPlane::ControlPlane(Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane,
                            rte_mempool& buffers, NoticeSocket socket, TimePoint now)
     : config_(std::move(config)),
@@ -56,21 +64,19 @@ ControlPlane::ControlPlane(Config config, std::vector<std::string> arguments, da
 std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config config,
                                                                          std::vector<std::string> arguments,
                                                                          dataplane::DataPlane& plane,
-                                                                         rte_mempool& buffers) {
+                                                                         rte_mempool& buffers,
+                                                                         ControlSockets sockets) {
     auto policy = dataplane::Policy::build(policy_config(config), config.workers);
     if (!policy) return std::unexpected(policy.error());
     (void)plane.policy().swap(std::move(*policy));  // nobody reads the empty one yet
     set_modes(plane.modes(), config);
-    auto socket = NoticeSocket::open(config.listen_address, config.listen_port);
-    if (!socket) return std::unexpected(socket.error());
-
     const TimePoint now(Milliseconds(static_cast<std::int64_t>(plane.clock().now_ms())));
-    std::unique_ptr<ControlPlane> control(
-        new ControlPlane(std::move(config), std::move(arguments), plane, buffers, std::move(*socket), now));
+    std::unique_ptr<ControlPlane> control(new ControlPlane(std::move(config), std::move(arguments), plane,
+                                                           buffers, std::move(sockets.notices), now));
     if (auto begun = control->controller_.start(now); !begun) return std::unexpected(begun.error());
     do control->lists_.tick(now);  // all lists are in force when the first packet comes
     while (control->lists_.busy());
-    auto operators = OperatorServer::open(control->config_.control_socket, control->inspector_, *control);
+    auto operators = OperatorServer::serve(std::move(sockets.operators), control->inspector_, *control);
     if (!operators) return std::unexpected(operators.error());
     control->operators_ = std::make_unique<OperatorServer>(std::move(*operators));
     return control;

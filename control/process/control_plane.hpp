@@ -23,13 +23,22 @@
 
 namespace honeyswitch::control {
 
+/// What others find the control plane at. Nobody else can have them, so they are opened before any device is
+/// touched.
+struct ControlSockets {
+    NoticeSocket notices;
+    OperatorSocket operators;
+
+    [[nodiscard]] static std::expected<ControlSockets, Error> open(const Config& config);
+};
+
 class ControlPlane final : public Operate {
   public:
     /// Puts the configuration in force over a data plane whose workers do not run yet. `arguments`: the
-    /// command line, for reloads. Errors: a capacity that is too small, a socket that cannot be had, rules
-    /// that cannot be built.
+    /// command line, for reloads. Errors: a capacity that is too small, rules that cannot be built.
     [[nodiscard]] static std::expected<std::unique_ptr<ControlPlane>, Error> create(
-        Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane, rte_mempool& buffers);
+        Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane, rte_mempool& buffers,
+        ControlSockets sockets);
 
     /// One turn of the loop: Packet-Ins, ageing, what waits; each a bounded amount of work. Returns whether
     /// there was any.

@@ -1,22 +1,34 @@
 // honeyswitch: parse, start EAL, compose, run, take down in reverse, report.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
+#include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 
+#include "base/signals.hpp"
 #include "control/config/options.hpp"
+#include "control/config/port_spec.hpp"
 #include "control/dpdk/start_up.hpp"
 #include "control/process/control_loop.hpp"
+#include "control/process/machine_check.hpp"
+#include "control/process/port_locks.hpp"
 
 namespace honeyswitch::control {
 namespace {
 
-enum ExitCode : int { stopped_on_request = 0, failed_while_running = 1, bad_configuration = 2 };
+enum ExitCode : int { stopped_on_request = 0, failed = 1, bad_configuration = 2 };
 
-/// Every thread that EAL starts inherits the mask: the signals come to the control loop's descriptor alone.
+struct Failure {
+    Error error;
+    ExitCode code = failed;
+};
+
+/// Every thread that EAL starts inherits the mask: the signals come to the control loop's descriptor alone,
+/// and those that come before it is there wait for it.
 sigset_t block_signals() {
     sigset_t signals;
     sigemptyset(&signals);
@@ -24,7 +36,7 @@ sigset_t block_signals() {
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
+    ignore_stray_signals();
     return signals;
 }
 
@@ -35,27 +47,67 @@ void start_log(const Config& config) {
     spdlog::flush_on(spdlog::level::info);
 }
 
-/// Composes data plane and control plane, and runs them until a signal asks to stop.
-std::expected<int, Error> serve(const Config& config, std::vector<std::string> arguments,
-                                const sigset_t& signals) {
+/// For --check: what a start would say of configuration and machine. A machine that is not ready does not
+/// make the configuration wrong, and may not be the one that it is for.
+int tell_of_check(const Launch& launch) {
+    const Config& config = launch.config;
+    std::fputs(fmt::format("the configuration is valid: {} ports, {} worker{}, {} honeypot{}, {} agent{}\n",
+                           ports_of(config).size(), config.workers, config.workers == 1 ? "" : "s",
+                           config.honeypots.size(), config.honeypots.size() == 1 ? "" : "s",
+                           config.agents.size(), config.agents.size() == 1 ? "" : "s")
+                   .c_str(),
+               stdout);
+    const auto report = check_machine(config, memory_needed(config));
+    for (const Lack& lack : report.lacks)
+        std::fputs(fmt::format("honeyswitch: on this machine: {}\n", lack.sentence).c_str(), stderr);
+    for (const std::string& note : report.notes)
+        std::fputs(fmt::format("on this machine: {}\n", note).c_str(), stdout);
+    return report.lacks.empty() ? stopped_on_request : failed;
+}
+
+std::expected<void, ExitCode> look_at_machine(const Config& config) {
+    const auto report = check_machine(config, memory_needed(config));
+    for (const Lack& lack : report.lacks) spdlog::error("cannot start: {}", lack.sentence);
+    if (report.lacks.empty()) return {};
+    return std::unexpected(std::ranges::any_of(report.lacks, &Lack::lasting) ? bad_configuration : failed);
+}
+
+/// DPDK names no reason when memory is out.
+Failure out_of_memory(const Error& error, const Config& config) {
+    return {{error.attempted, error.object,
+             fmt::format("{}; memory is probably out: {}", error.reason,
+                         memory_text(config, memory_needed(config)))},
+            bad_configuration};
+}
+
+/// Composes data plane and control plane, and runs them until a signal asks to stop. Whatever nobody else may
+/// have is taken before anything is touched.
+std::expected<int, Failure> serve(const Config& config, std::vector<std::string> arguments,
+                                  const sigset_t& signals) {
+    const auto locks = lock_ports(config);
+    if (!locks) return std::unexpected(Failure{locks.error()});
+    auto sockets = ControlSockets::open(config);
+    if (!sockets) return std::unexpected(Failure{sockets.error()});
+
     prctl(PR_SET_TIMERSLACK, 1UL);  // short waits are short, in the threads of EAL too
     auto eal = dataplane::Eal::start(eal_arguments(config));
-    if (!eal) return std::unexpected(eal.error());
+    if (!eal) return std::unexpected(Failure{eal.error()});
     const dataplane::SwitchClock clock;
     auto buffers = dataplane::create_buffer_pool(config.mbufs);
-    if (!buffers) return std::unexpected(buffers.error());
+    if (!buffers) return std::unexpected(out_of_memory(buffers.error(), config));
     auto ports = start_ports(config, **buffers);
-    if (!ports) return std::unexpected(ports.error());
+    if (!ports) return std::unexpected(Failure{ports.error()});
     auto plane = dataplane::DataPlane::create(data_plane_config(config), std::move(*ports), clock);
-    if (!plane) return std::unexpected(plane.error());
-    auto control = ControlPlane::create(config, std::move(arguments), **plane, **buffers);
-    if (!control) return std::unexpected(control.error());
+    if (!plane) return std::unexpected(out_of_memory(plane.error(), config));
+    auto control =
+        ControlPlane::create(config, std::move(arguments), **plane, **buffers, std::move(*sockets));
+    if (!control) return std::unexpected(Failure{control.error()});
 
     constexpr std::uint32_t wait_with_nics_us = 20;
     auto loop =
         ControlLoop::create(**control, clock, signals, std::max(idle_sleep_us(config), wait_with_nics_us));
-    if (!loop) return std::unexpected(loop.error());
-    if (auto running = (*plane)->start(); !running) return std::unexpected(running.error());
+    if (!loop) return std::unexpected(Failure{loop.error()});
+    if (auto running = (*plane)->start(); !running) return std::unexpected(Failure{running.error()});
     spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");
     const int signal = loop->run();
     (*plane)->stop();
@@ -63,6 +115,7 @@ std::expected<int, Error> serve(const Config& config, std::vector<std::string> a
 }
 
 int run(int argc, const char* const* argv) {
+    const sigset_t signals = block_signals();
     const auto launch = parse_options(argc, argv);
     if (!launch) {
         std::fputs(launch.error().text.c_str(), launch.error().code == 0 ? stdout : stderr);
@@ -70,13 +123,12 @@ int run(int argc, const char* const* argv) {
     }
     start_log(launch->config);
     for (const std::string& warning : launch->warnings) spdlog::warn("{}", warning);
-    if (launch->check) return stopped_on_request;
-
-    const sigset_t signals = block_signals();
+    if (launch->check) return tell_of_check(*launch);
+    if (auto ready = look_at_machine(launch->config); !ready) return ready.error();
     const auto result = serve(launch->config, {argv, argv + argc}, signals);
     if (!result) {
-        spdlog::error("{}", result.error().message());
-        return failed_while_running;
+        spdlog::error("{}", result.error().error.message());
+        return result.error().code;
     }
     spdlog::info("stopped by {}", sigabbrev_np(*result));
     return stopped_on_request;

@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file_lock.hpp"
 #include "tests/unit/fakes/fake_inspect.hpp"
 #include "tests/unit/fakes/fake_operate.hpp"
 #include "tests/unit/fixtures/temporary_folder.hpp"
@@ -95,7 +96,7 @@ class OperatorServerTest : public testing::Test {
     }
 
     TemporaryFolder folder;
-    fs::path path = folder.path() / "run" / "control.sock";
+    fs::path path = folder.path() / "control.sock";
     FakeInspect inspect;
     FakeOperate operate;
     TimePoint now = at(1'000);
@@ -258,8 +259,8 @@ TEST_F(OperatorServerTest, MakesASocketForOwnerAndGroup) {
 TEST_F(OperatorServerTest, RefusesToTakeAnothersPlace) {
     const auto second = OperatorServer::open(path, inspect, operate);
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().message(),
-              "cannot listen to operators on " + path.string() + ": another process listens there");
+    EXPECT_EQ(second.error().message(), "cannot listen to operators on " + path.string() + ": " +
+                                            process_text(getpid()) + " listens there");
     Client client(path);
     client.say(stats_request);
     settle();
@@ -284,13 +285,22 @@ TEST(OperatorSocket, ReplacesTheFileOfAProcessThatIsGone) {
     EXPECT_FALSE(fs::exists(path));
 }
 
+TEST(OperatorSocket, MakesNoFolderOutsideOfRun) {
+    const TemporaryFolder folder;
+    const auto missing = folder.path() / "missing";
+    EXPECT_EQ(OperatorSocket::listen_on(missing / "s").error().message(),
+              "cannot listen to operators on " + (missing / "s").string() + ": there is no folder " +
+                  missing.string());
+    EXPECT_FALSE(fs::exists(missing));
+}
+
 TEST(OperatorSocket, LeavesAloneWhatIsNotItsOwn) {
     const TemporaryFolder folder;
     const auto file = folder.write("file", "precious");
     EXPECT_EQ(OperatorSocket::listen_on(file).error().reason, "there is a file that is no socket");
     EXPECT_TRUE(fs::exists(file));
-    EXPECT_TRUE(
-        OperatorSocket::listen_on(file / "below").error().reason.starts_with("its folder cannot be made"));
+    EXPECT_EQ(OperatorSocket::listen_on(file / "below").error().reason,
+              "there is no folder " + file.string());
     EXPECT_FALSE(OperatorSocket::listen_on(folder.path() / std::string(108, 'x')));
     {
         const auto listening = OperatorSocket::listen_on(folder.path() / "s");
