@@ -27,15 +27,17 @@ std::vector<NamedPort> named_ports(const Config& config) {
 }
 
 Check check_presence_of_ports(const ConfigDraft& draft) {
-    const auto missing = [&](std::string_view name) {
+    const auto missing = [&](std::string_view name) -> Check {
         return refuse(
             draft, name,
             fmt::format("no {} port: write {} = \"PORT\" in [ports], or --{} PORT", name, name, name));
     };
     const auto& config = draft.config;
-    if (config.outside.device.empty()) return missing("outside");
-    if (config.inside.device.empty()) return missing("inside");
-    if (config.honeypot_ports.empty()) return missing("honeypot");
+    ConfigErrors errors;
+    if (config.outside.device.empty()) errors.add(missing("outside"));
+    if (config.inside.device.empty()) errors.add(missing("inside"));
+    if (config.honeypot_ports.empty()) errors.add(missing("honeypot"));
+    if (!errors.empty()) return errors.result();
     if (config.honeypot_ports.size() > most_honeypot_ports)
         return refuse(draft, element("honeypot", most_honeypot_ports),
                       fmt::format("there are {} honeypot ports, and there can be {}",
@@ -107,9 +109,11 @@ Check check_purpose(const ConfigDraft& draft, Warnings& warnings) {
 
 std::expected<Warnings, ConfigError> check_config(const ConfigDraft& draft) {
     Warnings warnings;
+    ConfigErrors errors;
     for (const auto check : {check_ports, check_buffers, check_cpus, check_admission, check_honeypots,
                              check_addresses, check_policy, check_containment, check_purpose})
-        if (auto checked = check(draft, warnings); !checked) return std::unexpected(checked.error());
+        errors.add(check(draft, warnings));
+    if (auto checked = errors.result(); !checked) return std::unexpected(checked.error());
     return warnings;
 }
 

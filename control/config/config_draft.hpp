@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "control/config/config.hpp"
@@ -16,8 +18,35 @@ namespace honeyswitch::control {
 struct ConfigError {
     std::string place;   ///< "conf/honeyswitch.toml:12:9", "--workers", "conf/honeyswitch.toml"
     std::string reason;  ///< a clause that names the value and the rule it breaks
+    std::vector<ConfigError> others{};  ///< what else was found; they have no others themselves
 
-    [[nodiscard]] std::string message() const { return place + ": " + reason; }
+    /// One sentence for each; of very many the first, and how many there are besides.
+    [[nodiscard]] std::vector<std::string> sentences() const;
+    /// The same, each on a line of its own.
+    [[nodiscard]] std::string message() const;
+};
+
+/// Errors that do not keep the rest from being looked at.
+class ConfigErrors {
+  public:
+    void add(ConfigError error) {
+        auto others = std::exchange(error.others, {});
+        found_.push_back(std::move(error));
+        for (ConfigError& other : others) found_.push_back(std::move(other));
+    }
+    template <typename T>
+    void add(const std::expected<T, ConfigError>& result) {
+        if (!result) add(result.error());
+    }
+    [[nodiscard]] bool empty() const { return found_.empty(); }
+
+    /// All of them as one, in the order in which they were found.
+    [[nodiscard]] std::expected<void, ConfigError> result() const;
+    /// The same, in the order of the file: by line and column, at the end of their places.
+    [[nodiscard]] std::expected<void, ConfigError> in_order_of_lines();
+
+  private:
+    std::vector<ConfigError> found_;
 };
 
 /// A name in a record that stands for something declared elsewhere, perhaps later or on the command line.

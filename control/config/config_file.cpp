@@ -64,30 +64,30 @@ Read read_value(ConfigDraft& draft, const Setting& setting, const toml::node& no
 Read read_list(ConfigDraft& draft, const Setting& setting, const toml::node& node) {
     const toml::array* const array = node.as_array();
     if (array == nullptr) return read_value(draft, setting, node, fmt::format("{}[0]", setting.key));
+    ConfigErrors errors;
     for (std::size_t i = 0; i < array->size(); ++i)
-        if (auto read = read_value(draft, setting, *array->get(i), fmt::format("{}[{}]", setting.key, i));
-            !read)
-            return read;
-    return {};
+        errors.add(read_value(draft, setting, *array->get(i), fmt::format("{}[{}]", setting.key, i)));
+    return errors.result();
 }
 
 Read read_table(ConfigDraft& draft, std::string_view name, const toml::table& table) {
     std::vector<std::string_view> known;
     for (const auto& setting : settings())
         if (setting.table == name) known.push_back(setting.key);
+    ConfigErrors errors;
     for (const auto& [key, node] : table) {
         const auto found = std::ranges::find_if(settings(), [&](const auto& setting) {
             return setting.table == name && setting.key == key.str();
         });
         if (found == settings().end())
-            return refuse(key.source(), fmt::format("[{}]: unknown key '{}'{}", name, key.str(),
-                                                    suggest_name(key.str(), known)));
-        auto read = found->kind == Setting::Kind::list
-                        ? read_list(draft, *found, node)
-                        : read_value(draft, *found, node, std::string(found->key));
-        if (!read) return read;
+            errors.add({place_of(key.source()), fmt::format("[{}]: unknown key '{}'{}", name, key.str(),
+                                                            suggest_name(key.str(), known))});
+        else
+            errors.add(found->kind == Setting::Kind::list
+                           ? read_list(draft, *found, node)
+                           : read_value(draft, *found, node, std::string(found->key)));
     }
-    return {};
+    return errors.result();
 }
 
 std::vector<std::string_view> table_names() {
@@ -106,18 +106,21 @@ std::string suggest_place(std::string_view key, std::span<const std::string_view
 
 Read read_document(ConfigDraft& draft, const toml::table& document, const std::filesystem::path& folder) {
     const auto names = table_names();
+    ConfigErrors errors;
     for (const auto& [key, node] : document) {
         const auto name = key.str();
         if (std::ranges::find(names, name) == names.end())
-            return refuse(key.source(), fmt::format("unknown {} '{}'{}", node.is_table() ? "table" : "key",
-                                                    name, suggest_place(name, names)));
-        if (!is_record(name) && !node.is_table())
-            return refuse(node.source(), fmt::format("'{}' must be a table, not {}", name, kind_of(node)));
-        auto read = is_record(name) ? read_records(draft, name, node, folder)
-                                    : read_table(draft, name, *node.as_table());
-        if (!read) return read;
+            errors.add(
+                {place_of(key.source()), fmt::format("unknown {} '{}'{}", node.is_table() ? "table" : "key",
+                                                     name, suggest_place(name, names))});
+        else if (!is_record(name) && !node.is_table())
+            errors.add(
+                {place_of(node.source()), fmt::format("'{}' must be a table, not {}", name, kind_of(node))});
+        else
+            errors.add(is_record(name) ? read_records(draft, name, node, folder)
+                                       : read_table(draft, name, *node.as_table()));
     }
-    return {};
+    return errors.in_order_of_lines();
 }
 
 }  // namespace

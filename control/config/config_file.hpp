@@ -12,9 +12,9 @@
 
 namespace honeyswitch::control {
 
-/// Reads a file on top of the defaults. Every value is valid by itself and key files are read; the names of
-/// pools, lists and ports, and the rules that concern several values, are left to finish_config, as the
-/// command line may still change some.
+/// Reads a file on top of the defaults. Errors are all that the file has, one of each record. Every value is
+/// valid by itself and key files are read; the names of pools, lists and ports, and the rules that concern
+/// several values, are left to finish_config, as the command line may still change some.
 [[nodiscard]] std::expected<ConfigDraft, ConfigError> read_config_file(const std::filesystem::path& path);
 
 /// The same for a text at hand. Errors say `path`, and key files are looked up in its folder.

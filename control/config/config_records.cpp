@@ -53,12 +53,13 @@ std::expected<void, ConfigError> read_records(ConfigDraft& draft, std::string_vi
         return std::unexpected(ConfigError{
             place_of(tables->get(kind.most)->source()),
             fmt::format("[[{}]]: there are {}, and there can be {}", name, tables->size(), kind.most)});
+    ConfigErrors errors;
     for (std::size_t i = 0; i < tables->size(); ++i) {
         RecordReader reader(draft, *tables->get(i)->as_table(), {name, i, folder});
         kind.read(reader, draft.config);
-        if (auto read = reader.result(); !read) return read;
+        errors.add(reader.result());
     }
-    return {};
+    return errors.result();
 }
 
 }  // namespace honeyswitch::control

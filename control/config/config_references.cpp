@@ -46,15 +46,17 @@ std::expected<void, ConfigError> resolve_references(ConfigDraft& draft) {
     if (draft.config.pools.empty()) draft.config.pools.push_back({.name = "default"});
     // The names are views into the configuration, whose records keep their place from here on.
     const Names names(draft.config);
+    ConfigErrors errors;
     for (const auto& reference : draft.references) {
         const auto& known = names.of(reference.to);
         const auto found = std::ranges::find(known, reference.name);
         if (found == known.end())
-            return std::unexpected(ConfigError{draft.place_of(reference.value), unknown(reference, known)});
-        reference.set(draft.config, static_cast<std::size_t>(found - known.begin()));
+            errors.add({draft.place_of(reference.value), unknown(reference, known)});
+        else
+            reference.set(draft.config, static_cast<std::size_t>(found - known.begin()));
     }
     draft.references.clear();
-    return {};
+    return errors.result();
 }
 
 }  // namespace honeyswitch::control

@@ -83,6 +83,12 @@ Check check_dark(const ConfigDraft& draft, Warnings& warnings) {
         }
         if (auto checked = check_dark_against_grants(draft, i, warnings); !checked) return checked;
     }
+    const auto addresses = std::transform_reduce(dark.begin(), dark.end(), std::uint64_t{0}, std::plus{},
+                                                 [](auto prefix) { return prefix.size(); });
+    if (addresses > draft.config.address_capacity)
+        return refuse(draft, "address_capacity",
+                      fmt::format("address_capacity {} is less than the {} addresses of the dark prefixes",
+                                  draft.config.address_capacity, addresses));
     if (dark.size() > draft.config.domain_capacity)
         return refuse(draft, "domain_capacity",
                       fmt::format("domain_capacity {} is less than the {} dark prefixes",
@@ -148,9 +154,10 @@ std::vector<Ipv4Prefix> possible_domains(const Config& config) {
 }
 
 Check check_addresses(const ConfigDraft& draft, Warnings& warnings) {
+    ConfigErrors errors;
     for (const auto check : {check_agents, check_dark, check_active, check_campus})
-        if (auto checked = check(draft, warnings); !checked) return checked;
-    return {};
+        errors.add(check(draft, warnings));
+    return errors.result();
 }
 
 }  // namespace honeyswitch::control

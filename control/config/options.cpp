@@ -26,7 +26,9 @@ struct Extra {
 };
 
 ExitRequest refusal(const ConfigError& error) {
-    return {bad_options, fmt::format("honeyswitch: {}\n", error.message())};
+    std::string text;
+    for (const std::string& sentence : error.sentences()) text += fmt::format("honeyswitch: {}\n", sentence);
+    return {bad_options, text};
 }
 
 ExitRequest misuse(std::string_view reason) {
@@ -102,14 +104,17 @@ Read apply_setting(ConfigDraft& draft, const Setting& setting, const CLI::Option
         });
     }
     const auto& results = option.results();
+    ConfigErrors errors;
     for (std::size_t i = 0; i < results.size(); ++i) {
-        if (auto set = setting.set(draft.config, results[i]); !set)
-            return std::unexpected(ConfigError{name, set.error()});
+        if (auto set = setting.set(draft.config, results[i]); !set) {
+            errors.add({name, set.error()});
+            continue;
+        }
         const auto value = setting.kind == Setting::Kind::list ? fmt::format("{}[{}]", setting.key, i)
                                                                : std::string(setting.key);
         draft.places.insert_or_assign(value, name);
     }
-    return {};
+    return errors.result();
 }
 
 Read apply_honeypot_mac(ConfigDraft& draft, const std::string& text) {
@@ -129,17 +134,16 @@ Read apply_honeypot_mac(ConfigDraft& draft, const std::string& text) {
 
 std::expected<ConfigDraft, ConfigError> assemble(const Parser& parser) {
     ConfigDraft draft;
+    ConfigErrors errors;
     if (parser.app.count("--config") != 0) {
         auto read = read_config_file(parser.extra.config_path);
-        if (!read) return read;
-        draft = std::move(*read);
+        errors.add(read);
+        if (read) draft = std::move(*read);
     }
-    for (const auto& [setting, option] : parser.options)
-        if (auto applied = apply_setting(draft, *setting, *option); !applied)
-            return std::unexpected(applied.error());
+    for (const auto& [setting, option] : parser.options) errors.add(apply_setting(draft, *setting, *option));
     if (parser.app.count("--honeypot-mac") != 0)
-        if (auto applied = apply_honeypot_mac(draft, parser.extra.honeypot_mac); !applied)
-            return std::unexpected(applied.error());
+        errors.add(apply_honeypot_mac(draft, parser.extra.honeypot_mac));
+    if (auto assembled = errors.result(); !assembled) return std::unexpected(assembled.error());
     return draft;
 }
 

@@ -140,6 +140,17 @@ TEST(ConfigCheck, RefusesWhatCannotWork) {
                 c.static_active = {prefix("10.1.0.0/24"), prefix("10.1.1.0/32")};
             },
             "x.toml: address_capacity 256 is less than the 257 addresses of the active prefixes"},
+        Row{[](Config& c) {
+                c.address_capacity = 65'536;
+                c.dark = {prefix("10.2.0.0/16"), prefix("10.3.0.0/32")};
+            },
+            "x.toml: address_capacity 65536 is less than the 65537 addresses of the dark prefixes"},
+        Row{[](Config& c) {
+                c.inside = parse_port("dev:eth1").value();
+                c.honeypot_ports = {parse_port("vdev:net_af_xdp0,queue_count=1,iface=eth1").value()};
+            },
+            "x.toml: the honeypot port is the same device as the inside port: "
+            "'vdev:net_af_xdp0,queue_count=1,iface=eth1'"},
     };
     for (const auto& [change, message] : rows) {
         auto draft = sound();
@@ -199,6 +210,7 @@ TEST(ConfigCheck, WarnsOfWhatWorksOtherwiseThanMeant) {
 TEST(ConfigCheck, LetsAGrantLieWithinADarkPrefix) {
     auto draft = sound();
     draft.config.dark = {prefix("10.0.0.0/8")};
+    draft.config.address_capacity = 1U << 24;
     const auto checked = check_config(draft);
     ASSERT_TRUE(checked) << checked.error().message();
     EXPECT_TRUE(checked->empty());

@@ -262,6 +262,66 @@ TEST_F(ConfigFile, SaysWhereAndWhyAValueIsRefused) {
     for (const auto& [text, message] : refusals) EXPECT_EQ(refusal(text), message) << text;
 }
 
+TEST_F(ConfigFile, TellsAllErrorsInTheOrderOfTheirLines) {
+    const auto read = read_config_text(R"([timeouts]
+idle_timeout = 60
+[process]
+workers = 0
+wokers = 1
+[diversion]
+dark = ["10.1.0.1/16", "10.2.0.0/16", 7]
+[[honeypot]]
+name = "a b"
+[[honeypot]]
+name = "c"
+mac = "02"
+[nonsense]
+)",
+                                       "x.toml");
+    ASSERT_FALSE(read);
+    std::vector<std::string> places{read.error().place};
+    for (const auto& other : read.error().others) places.push_back(other.place);
+    EXPECT_EQ(places, (std::vector<std::string>{"x.toml:2:16", "x.toml:4:11", "x.toml:5:1", "x.toml:7:9",
+                                                "x.toml:7:39", "x.toml:9:8", "x.toml:12:7", "x.toml:13:2"}));
+}
+
+TEST_F(ConfigFile, TellsOfVeryManyErrorsTheFirst) {
+    std::string text;
+    for (int i = 0; i < 1'000; ++i) text += "[[rule]]\nname = \"\"\n";
+    const auto read = read_config_text(text, "x.toml");
+    ASSERT_FALSE(read);
+    const auto sentences = read.error().sentences();
+    ASSERT_EQ(sentences.size(), 21U);
+    EXPECT_TRUE(sentences[19].starts_with("x.toml:40:8: "));
+    EXPECT_EQ(sentences[20], "and 980 further errors");
+}
+
+TEST_F(ConfigFile, TellsEveryNameThatMeansNothingAndEveryFamilyThatIsWrong) {
+    auto draft = read_config_text(R"([[pool]]
+name = "low"
+[[honeypot]]
+name = "a"
+pool = "lo"
+[[honeypot]]
+name = "b"
+pool = "hi"
+)",
+                                  "x.toml");
+    ASSERT_TRUE(draft) << draft.error().message();
+    const auto named = finish_config(std::move(*draft));
+    ASSERT_FALSE(named);
+    EXPECT_EQ(named.error().message(),
+              "x.toml:5:8: [[honeypot]] 'a': there is no pool 'lo'; did you mean 'low'?\n"
+              "x.toml:8:8: [[honeypot]] 'b': there is no pool 'hi'");
+    draft = read_config_text(
+        "[admission]\nhigh_water = 10\n[diversion]\nactive = [\"10.0.0.1/32\", \"10.0.0.1/32\"]", "x.toml");
+    ASSERT_TRUE(draft) << draft.error().message();
+    const auto whole = finish_config(std::move(*draft));
+    ASSERT_FALSE(whole);
+    ASSERT_EQ(whole.error().others.size(), 5U) << whole.error().message();
+    EXPECT_EQ(whole.error().others.back().place, "x.toml:4:26");
+}
+
 TEST_F(ConfigFile, RefusesKeysThatOthersCanRead) {
     const auto text = ports + honeypot + agent("east", "[\"10.1.0.0/16\"]");
     EXPECT_TRUE(load(text));

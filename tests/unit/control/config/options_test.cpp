@@ -22,7 +22,7 @@ std::expected<Launch, ExitRequest> parse(const Words& words) {
 }
 
 const Words enough{"--outside", "dev:a",          "--inside",          "dev:b",  "--honeypot",
-                   "dev:c",     "--honeypot-mac", "02:00:00:00:00:01", "--dark", "10.0.0.0/8"};
+                   "dev:c",     "--honeypot-mac", "02:00:00:00:00:01", "--dark", "10.0.0.0/16"};
 
 Words enough_and(const Words& more) {
     auto words = enough;
@@ -140,7 +140,19 @@ TEST(Options, SayWhichIsRefusedAndWhy) {
     const std::array rows{
         Row{{},
             "honeyswitch: command line: no outside port: write outside = \"PORT\" in [ports], or --outside "
-            "PORT\n"},
+            "PORT\n"
+            "honeyswitch: command line: no inside port: write inside = \"PORT\" in [ports], or --inside "
+            "PORT\n"
+            "honeyswitch: command line: no honeypot port: write honeypot = \"PORT\" in [ports], or "
+            "--honeypot "
+            "PORT\n"
+            "honeyswitch: command line: no honeypot: write a [[honeypot]] with its name, or --honeypot-mac "
+            "MAC\n"},
+        Row{{"--workers", "0", "--dark", "10.1.0.1/16", "--dark", "x", "--honeypot-mac", "y"},
+            "honeyswitch: --workers: '0' is not an integer from 1 to 127\n"
+            "honeyswitch: --dark: '10.1.0.1/16' has bits below its mask; did you mean 10.1.0.0/16?\n"
+            "honeyswitch: --dark: 'x' is not a prefix: it has no '/LENGTH'\n"
+            "honeyswitch: --honeypot-mac: 'y' is not a MAC address\n"},
         Row{{"--worker", "1"},
             "honeyswitch: unknown option '--worker'; did you mean '--workers'?" + try_help},
         Row{{"--frobnicate"}, "honeyswitch: unknown option '--frobnicate'" + try_help},
@@ -172,8 +184,8 @@ TEST(Options, SayWhichIsRefusedAndWhy) {
               "honeyswitch: --high-water: low_water 60 is not less than high_water 60\n");
     EXPECT_EQ(parse(enough_and({"--honeypot", "dev:a"})).error().text,
               "honeyswitch: --honeypot: the honeypot port is the same device as the outside port: 'dev:a'\n");
-    EXPECT_EQ(parse(enough_and({"--dark", "10.0.0.0/8"})).error().text,
-              "honeyswitch: --dark: dark prefix '10.0.0.0/8' is there twice\n");
+    EXPECT_EQ(parse(enough_and({"--dark", "10.0.0.0/16"})).error().text,
+              "honeyswitch: --dark: dark prefix '10.0.0.0/16' is there twice\n");
 }
 
 TEST(Port, ReadsTheThreeKinds) {
