@@ -1,4 +1,5 @@
 // honeyswitch-agent: the explorer of one or more broadcast domains.
+#include <csignal>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "agent/app/command_line.hpp"
 #include "agent/app/privileges.hpp"
 #include "agent/sockets/status_socket.hpp"
+#include "base/signals.hpp"
 
 using namespace honeyswitch;
 using namespace honeyswitch::agent;
@@ -38,6 +40,10 @@ int check(const AgentOptions& options) {
 }
 
 int run(const AgentOptions& options) {
+    ignore_stray_signals();
+    // There is nothing to read anew, and who only means to close a terminal does not mean the hosts'
+    // vouchers.
+    std::signal(SIGHUP, SIG_IGN);
     spdlog::set_level(spdlog::level::from_str(options.log_level));
     spdlog::flush_on(spdlog::level::info);
     auto agent = Agent::create(options);

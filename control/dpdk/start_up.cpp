@@ -1,8 +1,12 @@
 #include "control/dpdk/start_up.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
+
+#include <rte_ethdev.h>
 
 #include "control/config/cpu_list.hpp"
 #include "control/config/port_spec.hpp"
@@ -77,6 +81,21 @@ std::expected<Port, Error> start_port(const PortSpec& spec, unsigned index, Kern
     return Port::start(*id, config);
 }
 
+/// Workers without packets of their own are no fault, but not what they were asked for.
+void tell_of_idle_workers(const PortSpec& spec, const Port& port, unsigned workers) {
+    if (workers == 1) return;
+    rte_eth_dev_info info{};
+    // Behind other devices the kernel spreads, or whoever made the virtual one.
+    const bool spreads =
+        !is_pci(spec) || rte_eth_dev_info_get(port.id(), &info) != 0 || info.flow_type_rss_offloads != 0;
+    const unsigned used = spreads ? std::min<unsigned>(port.rx_queues(), workers) : 1;
+    if (used < workers)
+        spdlog::warn("port {}: {}, so that {} of {} workers get no packet of it", spec.text,
+                     spreads ? fmt::format("the device has {} receive queue{}", used, used == 1 ? "" : "s")
+                             : std::string("the device cannot spread packets over receive queues (RSS)"),
+                     workers - used, workers);
+}
+
 }  // namespace
 
 std::vector<std::string> eal_arguments(const Config& config) {
@@ -138,6 +157,7 @@ std::expected<std::vector<Port>, Error> start_ports(const Config& config, rte_me
         const auto side = dataplane::side_of(static_cast<dataplane::PortIndex>(started.size()));
         spdlog::info("port {} is {} ({})", dataplane::side_names.at(static_cast<std::size_t>(side)),
                      spec->text, port->driver());
+        tell_of_idle_workers(*spec, *port, config.workers);
         started.push_back(std::move(*port));
     }
     return started;

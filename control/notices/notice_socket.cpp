@@ -44,6 +44,10 @@ std::expected<NoticeSocket, Error> NoticeSocket::open(const std::string& address
     if (setsockopt(opened.descriptor_, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) !=
         0)
         (void)setsockopt(opened.descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    // The address may come after the switch: from then on agents reach it, and the traffic waits for neither.
+    constexpr int yes = 1;
+    if (setsockopt(opened.descriptor_, IPPROTO_IP, IP_FREEBIND, &yes, sizeof yes) != 0)
+        return failed(std::strerror(errno));
     const auto local = to_sockaddr({*parsed, port});
     if (bind(opened.descriptor_, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
         return failed(std::strerror(errno));

@@ -16,7 +16,8 @@ namespace honeyswitch::control {
 /// too.
 class NoticeSocket {
   public:
-    /// `address`: a dotted quad; `port` 0: any. Errors: not an address, in use, not permitted.
+    /// `address`: a dotted quad, which need not be one of this machine's yet; `port` 0: any. Errors: not an
+    /// address, in use, not permitted.
     [[nodiscard]] static std::expected<NoticeSocket, Error> open(const std::string& address,
                                                                  std::uint16_t port);
     NoticeSocket(NoticeSocket&& other) noexcept;

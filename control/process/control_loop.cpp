@@ -37,8 +37,9 @@ TimePoint ControlLoop::now() const {
     return TimePoint(Milliseconds(static_cast<std::int64_t>(clock_.now_ms())));
 }
 
-int ControlLoop::run() {
+std::expected<int, Error> ControlLoop::run(const PortWatch& ports) {
     while (stop_signal_ == 0) {
+        if (ports.lost()) return std::unexpected(Error{"go on forwarding", "", ports.reason()});
         const bool busy = control_->turn(now());
         if (busy && ++busy_turns_ % turns_between_descriptors != 0) continue;
         handle_descriptors(!busy, now());

@@ -6,6 +6,7 @@
 
 #include "base/descriptor.hpp"
 #include "control/process/control_plane.hpp"
+#include "control/process/port_watch.hpp"
 
 namespace honeyswitch::control {
 
@@ -18,8 +19,8 @@ class ControlLoop {
                                                                   const sigset_t& signals,
                                                                   std::uint32_t idle_wait_us);
 
-    /// Returns the signal that asked to stop.
-    [[nodiscard]] int run();
+    /// Returns the signal that asked to stop. Error: a port was lost, so that only a new start can help.
+    [[nodiscard]] std::expected<int, Error> run(const PortWatch& ports);
 
   private:
     ControlLoop(ControlPlane& control, const dataplane::SwitchClock& clock, Descriptor epoll,

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "control/dpdk/data_plane_policy.hpp"
+#include "control/process/machine_check.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -59,7 +60,8 @@ ControlPlane::ControlPlane(Config config, std::vector<std::string> arguments, da
       notices_(config_.agents, controller_, config_.agent_timeout,
                [this](std::span<const std::uint8_t> datagram, Endpoint to) { socket_.send(datagram, to); }),
       inspector_({config_, controller_, switch_, notices_, honeypots_, lists_, plane, now}),
-      reloader_(std::move(arguments)) {}
+      reloader_(std::move(arguments)),
+      listen_address_(config_.listen_address, is_local_address) {}
 
 std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config config,
                                                                          std::vector<std::string> arguments,
@@ -96,6 +98,7 @@ bool ControlPlane::turn(TimePoint now) {
         each_second_ = now;
         watcher_.tick(now);
         tell_of_losses(now);
+        tell_of_listen_address(now);
     }
     lists_.tick(now);
     busy = busy || lists_.busy();
@@ -138,6 +141,12 @@ void ControlPlane::tell_of_losses(TimePoint now) {
              plane_.counted(Counter::outside_dropped_overload)},
     };
     for (const std::string& sentence : losses_.look(losses, now)) spdlog::warn("{}", sentence);
+}
+
+void ControlPlane::tell_of_listen_address(TimePoint now) {
+    const auto sentence = listen_address_.look(now);
+    if (sentence)
+        spdlog::log(listen_address_.here() ? spdlog::level::info : spdlog::level::warn, "{}", *sentence);
 }
 
 std::vector<int> ControlPlane::descriptors() const {

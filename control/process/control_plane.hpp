@@ -17,6 +17,7 @@
 #include "control/operator/loss_watch.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_server.hpp"
+#include "control/process/address_watch.hpp"
 #include "control/process/inspector.hpp"
 #include "control/process/reloader.hpp"
 #include "dataplane/data_plane.hpp"
@@ -73,6 +74,7 @@ class ControlPlane final : public Operate {
                  rte_mempool& buffers, NoticeSocket socket, TimePoint now);
     [[nodiscard]] bool handle_packet_ins(TimePoint now);
     void tell_of_losses(TimePoint now);
+    void tell_of_listen_address(TimePoint now);
     void finish_reload(TimePoint now);
     void apply(Prepared prepared, TimePoint now);
 
@@ -91,6 +93,7 @@ class ControlPlane final : public Operate {
     Reloader reloader_;
     ReloadState reload_state_;
     LossWatch losses_;
+    AddressWatch listen_address_;
     TimePoint each_second_{};  ///< the last time of what is done once a second
 };
 

@@ -64,8 +64,10 @@ void check_interface(const PortSpec& port, const std::string& name, const Kernel
     if (!fs::exists(folder / name)) {
         const auto names = names_in(folder);
         const std::vector<std::string_view> known(names.begin(), names.end());
-        lacks.push_back({fmt::format("port {}: there is no interface '{}'{}; there are {}", port.text, name,
-                                     suggest_name(name, known), fmt::join(names, ", "))});
+        const auto meant = suggest_name(name, known);
+        lacks.push_back(
+            {fmt::format("port {}: there is no interface '{}'{}", port.text, name,
+                         meant.empty() ? fmt::format("; there are {}", fmt::join(names, ", ")) : meant)});
     } else if (!is_of_this_namespace(folder / name, name)) {
         lacks.push_back({fmt::format("port {}: {} shows the interfaces of another network namespace than the "
                                      "process is in; 'ip netns exec' gives it the right one",

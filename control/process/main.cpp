@@ -16,6 +16,7 @@
 #include "control/process/control_loop.hpp"
 #include "control/process/machine_check.hpp"
 #include "control/process/port_locks.hpp"
+#include "control/process/port_watch.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -45,6 +46,17 @@ void start_log(const Config& config) {
     spdlog::set_level(spdlog::level::from_str(config.log_level));
     spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l: %v");
     spdlog::flush_on(spdlog::level::info);
+}
+
+/// What DPDK says. Of page sizes that have no free page it speaks at every start, where another size is in
+/// use.
+void tell_of_dpdk(dataplane::Gravity gravity, std::string_view line) {
+    const bool warned =
+        gravity == dataplane::Gravity::warning && !line.contains("hugepages reported on node");
+    const auto level = gravity == dataplane::Gravity::error ? spdlog::level::err
+                       : warned                             ? spdlog::level::warn
+                                                            : spdlog::level::debug;
+    spdlog::log(level, "DPDK: {}", line);
 }
 
 /// For --check: what a start would say of configuration and machine. A machine that is not ready does not
@@ -80,6 +92,16 @@ Failure out_of_memory(const Error& error, const Config& config) {
             bad_configuration};
 }
 
+/// Those behind which there is an interface of the kernel.
+std::vector<WatchedPort> watched_ports(const Config& config, std::span<const dataplane::Port> ports) {
+    std::vector<WatchedPort> watched;
+    const auto specs = ports_of(config);
+    for (std::size_t i = 0; i < specs.size(); ++i)
+        if (auto interface = interface_of(*specs[i]))
+            watched.push_back({specs[i]->text, std::move(*interface), ports[i].driver() == "net_af_xdp"});
+    return watched;
+}
+
 /// Composes data plane and control plane, and runs them until a signal asks to stop. Whatever nobody else may
 /// have is taken before anything is touched.
 std::expected<int, Failure> serve(const Config& config, std::vector<std::string> arguments,
@@ -90,7 +112,7 @@ std::expected<int, Failure> serve(const Config& config, std::vector<std::string>
     if (!sockets) return std::unexpected(Failure{sockets.error()});
 
     prctl(PR_SET_TIMERSLACK, 1UL);  // short waits are short, in the threads of EAL too
-    auto eal = dataplane::Eal::start(eal_arguments(config));
+    auto eal = dataplane::Eal::start(eal_arguments(config), tell_of_dpdk);
     if (!eal) return std::unexpected(Failure{eal.error()});
     const dataplane::SwitchClock clock;
     auto buffers = dataplane::create_buffer_pool(config.mbufs);
@@ -108,10 +130,17 @@ std::expected<int, Failure> serve(const Config& config, std::vector<std::string>
         ControlLoop::create(**control, clock, signals, std::max(idle_sleep_us(config), wait_with_nics_us));
     if (!loop) return std::unexpected(Failure{loop.error()});
     if (auto running = (*plane)->start(); !running) return std::unexpected(Failure{running.error()});
+    auto watch = PortWatch::start(watched_ports(config, (*plane)->ports()));
+    if (!watch) return std::unexpected(Failure{watch.error()});
+    dataplane::Eal::on_removal([raw = watch->get()](const std::string& device) {
+        raw->lose("device " + device + " was taken away");
+    });
     spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");
-    const int signal = loop->run();
+    const auto ended = loop->run(**watch);
+    dataplane::Eal::on_removal({});
     (*plane)->stop();
-    return signal;
+    if (!ended) return std::unexpected(Failure{ended.error()});
+    return *ended;
 }
 
 int run(int argc, const char* const* argv) {

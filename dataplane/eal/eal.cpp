@@ -1,13 +1,75 @@
 #include "dataplane/eal/eal.hpp"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <mutex>
+
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_log.h>
+
+#include "base/descriptor.hpp"
 
 namespace honeyswitch::dataplane {
+namespace {
 
-std::expected<Eal, Error> Eal::start(const std::vector<std::string>& arguments) {
+Eal::LogSink log_sink = nullptr;  ///< set before DPDK has threads
+
+std::mutex removal_mutex;
+std::function<void(const std::string&)> removal_listener;
+
+Gravity gravity_of(int level) {
+    if (level <= static_cast<int>(RTE_LOG_ERR)) return Gravity::error;
+    return level == static_cast<int>(RTE_LOG_WARNING) ? Gravity::warning : Gravity::information;
+}
+
+/// DPDK flushes after each message, on the thread that logs it, so the level is that of this text.
+ssize_t write_log(void*, const char* text, std::size_t size) {
+    std::string_view rest(text, size);
+    while (!rest.empty()) {
+        const auto line = rest.substr(0, rest.find('\n'));
+        if (!line.empty()) log_sink(gravity_of(rte_log_cur_msg_loglevel()), line);
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    }
+    return static_cast<ssize_t>(size);
+}
+
+std::expected<void, Error> take_log(Eal::LogSink sink) {
+    log_sink = sink;
+    // Lives as long as the process: threads of DPDK's may log to the very end.
+    static std::FILE* const stream = fopencookie(nullptr, "w", {nullptr, write_log, nullptr, nullptr});
+    if (stream == nullptr || rte_openlog_stream(stream) != 0)
+        return std::unexpected(Error{"take", "DPDK's log", std::strerror(errno)});
+    return {};
+}
+
+/// Arguments that EAL does not like make it print a hundred lines of help to standard output.
+int initialise(int count, char** arguments) {
+    std::fflush(stdout);
+    const Descriptor nowhere(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    const Descriptor before(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
+    if (nowhere && before) dup2(nowhere.get(), STDOUT_FILENO);
+    const int result = rte_eal_init(count, arguments);
+    std::fflush(stdout);
+    if (nowhere && before) dup2(before.get(), STDOUT_FILENO);
+    return result;
+}
+
+void tell_of_removal(const char* device, rte_dev_event_type type, void*) {
+    const std::lock_guard guard(removal_mutex);
+    if (type == RTE_DEV_EVENT_REMOVE && removal_listener) removal_listener(device == nullptr ? "" : device);
+}
+
+}  // namespace
+
+std::expected<Eal, Error> Eal::start(const std::vector<std::string>& arguments, LogSink log) {
     // EAL keeps pointers into its arguments and permutes them: they live as long as the process.
     static std::vector<std::string> kept;
     static std::vector<char*> pointers;
@@ -17,14 +79,29 @@ std::expected<Eal, Error> Eal::start(const std::vector<std::string>& arguments) 
     for (std::string& argument : kept) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
 
-    if (rte_eal_init(static_cast<int>(kept.size()), pointers.data()) < 0) {
+    if (log != nullptr)
+        if (auto taken = take_log(log); !taken) return std::unexpected(taken.error());
+    if (initialise(static_cast<int>(kept.size()), pointers.data()) < 0) {
         std::string all;
         for (const std::string& argument : arguments) all += (all.empty() ? "" : " ") + argument;
         return std::unexpected(
             Error{"start DPDK with", "'" + all + "'",
-                  std::string(rte_strerror(rte_errno)) + " (EAL's own messages are above)"});
+                  std::string(rte_strerror(rte_errno)) + " (DPDK's own messages are above)"});
     }
     return Eal();
+}
+
+void Eal::on_removal(std::function<void(const std::string&)> removed) {
+    const std::lock_guard guard(removal_mutex);
+    if (!removed == !removal_listener) {
+        removal_listener = std::move(removed);
+        return;
+    }
+    removal_listener = std::move(removed);
+    if (removal_listener)
+        (void)rte_dev_event_callback_register(nullptr, tell_of_removal, nullptr);
+    else
+        (void)rte_dev_event_callback_unregister(nullptr, tell_of_removal, nullptr);
 }
 
 Eal::~Eal() {

@@ -3,17 +3,27 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
 
 namespace honeyswitch::dataplane {
 
+enum class Gravity : std::uint8_t { error, warning, information };
+
 class Eal {
   public:
-    /// `arguments` as on the command line of any DPDK program, without its name.
-    [[nodiscard]] static std::expected<Eal, Error> start(const std::vector<std::string>& arguments);
+    /// Is told a line of DPDK's log, without its end. Any thread.
+    using LogSink = void (*)(Gravity gravity, std::string_view line);
+
+    /// `arguments` as on the command line of any DPDK program, without its name. What DPDK logs goes to `log`
+    /// from here on (nullptr: to standard error), and its help for arguments that it does not like goes
+    /// nowhere.
+    [[nodiscard]] static std::expected<Eal, Error> start(const std::vector<std::string>& arguments,
+                                                         LogSink log = nullptr);
     ~Eal();
     Eal(Eal&& other) noexcept : running_(other.running_) { other.running_ = false; }
     Eal& operator=(Eal&&) = delete;
@@ -23,6 +33,10 @@ class Eal {
     static void detach(std::uint16_t port);
     /// The port of a PCI device that was allowed at start, by its address.
     [[nodiscard]] static std::expected<std::uint16_t, Error> port_of(const std::string& pci_address);
+
+    /// Calls `removed`, on a thread of DPDK's, with the name of a device that the kernel wants back (vfio).
+    /// An empty function calls nobody any more.
+    static void on_removal(std::function<void(const std::string& device)> removed);
 
   private:
     Eal() = default;

@@ -1,0 +1,67 @@
+// Whether the ports are still the switch's own: a kernel interface may be deleted, or its XDP program be
+// taken off or replaced by somebody else's, and a PCI device may be pulled. No packet comes then, and nothing
+// else says so.
+#pragma once
+
+#include <atomic>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/descriptor.hpp"
+#include "base/error.hpp"
+#include "control/process/link_socket.hpp"
+
+namespace honeyswitch::control {
+
+struct WatchedPort {
+    std::string text;       ///< as it is configured
+    std::string interface;  ///< of the kernel
+    bool xdp = false;       ///< its packets come by an XDP program, which is attached by now
+};
+
+/// A thread of its own, as it asks the kernel what may take long. It puts back an XDP program that was taken
+/// off, at most once a second, and says so in the log.
+class PortWatch {
+  public:
+    /// Main thread, after the ports were started. Errors: an interface that is gone already, no rtnetlink.
+    [[nodiscard]] static std::expected<std::unique_ptr<PortWatch>, Error> start(
+        const std::vector<WatchedPort>& ports);
+    ~PortWatch();
+    PortWatch(const PortWatch&) = delete;
+    PortWatch& operator=(const PortWatch&) = delete;
+
+    /// Any thread: a port is gone for good, so that only a new start can help. The first reason stays.
+    void lose(const std::string& reason);
+    [[nodiscard]] bool lost() const { return lost_.load(std::memory_order_acquire); }
+    /// Precondition: lost().
+    [[nodiscard]] const std::string& reason() const { return reason_; }
+
+  private:
+    struct Port {
+        std::string text;
+        unsigned index = 0;           ///< of the interface; a new one of the same name has another
+        XdpProgram program;           ///< as it was at the start; id 0: it has none
+        Descriptor program_handle{};  ///< keeps the program while it is attached nowhere
+    };
+
+    PortWatch(LinkSocket links, Descriptor stop) : links_(std::move(links)), stop_(std::move(stop)) {}
+    [[nodiscard]] std::expected<void, Error> add(const WatchedPort& port);
+    void run();
+    /// Returns whether a program was put back.
+    [[nodiscard]] bool look();
+    void put_back(Port& port, const XdpProgram& instead);
+
+    LinkSocket links_;
+    Descriptor stop_;  ///< an eventfd
+    std::vector<Port> ports_;
+    std::atomic<bool> claimed_ = false;  ///< somebody has begun to write the reason
+    std::atomic<bool> lost_ = false;     ///< it is written
+    std::string reason_;
+    std::jthread thread_;
+};
+
+}  // namespace honeyswitch::control
