@@ -82,7 +82,10 @@ struct Parser {
         app.set_help_flag("-h,--help", "Print this help and exit");
         app.set_version_flag("--version", "honeyswitch " HONEYSWITCH_VERSION, "Print the version and exit");
         app.add_option("-c,--config", extra.config_path, "The configuration file")->type_name("FILE");
-        app.add_flag("--check", extra.check, "Validate options and configuration, and exit");
+        app.add_flag("--check", extra.check,
+                     "Say what is wrong with options and configuration, and what this machine lacks for a "
+                     "start; exit with "
+                     "2, 1, or 0 if there is nothing");
         app.add_option("--honeypot-mac", extra.honeypot_mac,
                        "MAC address of the only honeypot; in the file it is the mac of its [[honeypot]]")
             ->type_name("MAC");

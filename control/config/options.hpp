@@ -12,7 +12,7 @@ namespace honeyswitch::control {
 /// What main starts with.
 struct Launch {
     Config config;
-    bool check = false;                 ///< only validate: print the warnings and exit with 0
+    bool check = false;                 ///< only say what a start would say of configuration and machine
     std::vector<std::string> warnings;  ///< sentences for the log
 };
 

@@ -122,8 +122,9 @@ std::vector<std::string> eal_arguments(const Config& config) {
 }
 
 std::uint64_t memory_needed(const Config& config) {
+    constexpr std::uint64_t of_dpdk_itself = 12U << 20;  // queues of deferred deletions, devices, page ends
     return dataplane::DataPlane::memory_needed(data_plane_config(config)) +
-           config.mbufs * dataplane::bytes_per_buffer;
+           config.mbufs * dataplane::bytes_per_buffer + of_dpdk_itself;
 }
 
 std::uint32_t idle_sleep_us(const Config& config) {

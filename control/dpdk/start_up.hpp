@@ -18,7 +18,8 @@ namespace honeyswitch::control {
 [[nodiscard]] std::vector<std::string> eal_arguments(const Config& config);
 [[nodiscard]] dataplane::DataPlaneConfig data_plane_config(const Config& config);
 
-/// Bytes that tables and buffers of these capacities take: of huge pages, or of memory without them.
+/// Bytes that tables and buffers of these capacities take, at least: of huge pages, or of memory without
+/// them.
 [[nodiscard]] std::uint64_t memory_needed(const Config& config);
 
 /// The time that idle workers sleep: as configured, or 0 where all ports are PCI devices.

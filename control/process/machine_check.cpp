@@ -113,10 +113,13 @@ void check_memory(const Config& config, std::uint64_t needed, bool in_use, const
     const auto memory = config.no_huge ? ordinary_memory(kernel.procfs) : huge_pages(kernel.sysfs);
     // What a running switch has is not free, and will be when this configuration takes its place.
     if (needed <= (in_use ? memory.all : memory.free)) return;
-    const auto more = config.no_huge
-                          ? std::string("lower them")
-                          : fmt::format("reserve more (tools/setup-hugepages --megabytes {}), or lower them",
-                                        needed / mebibyte + 1);
+    const auto others = in_use ? 0 : memory.all - memory.free;
+    const auto in_all = (needed + others + mebibyte - 1) / mebibyte;
+    const auto more =
+        config.no_huge
+            ? std::string("lower them")
+            : fmt::format("reserve {0} MB in all (tools/setup-hugepages --megabytes {0}), or lower them",
+                          in_all);
     lacks.push_back({fmt::format("{}: {} ([capacity] session_capacity and its like)",
                                  memory_text(config, needed, kernel), more),
                      needed > memory.all});
@@ -159,7 +162,7 @@ bool is_local_address(const std::string& address) {
 
 std::string memory_text(const Config& config, std::uint64_t bytes_needed, const KernelFiles& kernel) {
     const auto memory = config.no_huge ? ordinary_memory(kernel.procfs) : huge_pages(kernel.sysfs);
-    return fmt::format("the capacities need {} MB of {}, and of {} MB {} MB are free",
+    return fmt::format("the capacities need at least {} MB of {}, and of {} MB {} MB are free",
                        (bytes_needed + mebibyte - 1) / mebibyte, config.no_huge ? "memory" : "huge pages",
                        memory.all / mebibyte, memory.free / mebibyte);
 }

@@ -33,8 +33,8 @@ struct KernelFiles {
 [[nodiscard]] MachineReport check_machine(const Config& config, std::uint64_t bytes_needed,
                                           const KernelFiles& kernel = {});
 
-/// What tables and buffers need against what there is, as a clause: "the capacities need 1024 MB of huge
-/// pages, and of 512 MB reserved 200 MB are free".
+/// What tables and buffers need against what there is, as a clause: "the capacities need at least 1024 MB of
+/// huge pages, and of 512 MB 200 MB are free".
 [[nodiscard]] std::string memory_text(const Config& config, std::uint64_t bytes_needed,
                                       const KernelFiles& kernel = {});
 

@@ -84,12 +84,9 @@ std::expected<void, ExitCode> look_at_machine(const Config& config) {
     return std::unexpected(std::ranges::any_of(report.lacks, &Lack::lasting) ? bad_configuration : failed);
 }
 
-/// DPDK names no reason when memory is out.
-Failure out_of_memory(const Error& error, const Config& config) {
-    return {{error.attempted, error.object,
-             fmt::format("{}; memory is probably out: {}", error.reason,
-                         memory_text(config, memory_needed(config)))},
-            bad_configuration};
+/// DPDK names no reason, or a wrong one, when memory is out. `memory_before`: as it was before any was taken.
+Failure out_of_memory(const Error& error, const std::string& memory_before) {
+    return {{error.attempted, error.object, "memory is out: " + memory_before}, bad_configuration};
 }
 
 /// Those behind which there is an interface of the kernel.
@@ -111,16 +108,17 @@ std::expected<int, Failure> serve(const Config& config, std::vector<std::string>
     auto sockets = ControlSockets::open(config);
     if (!sockets) return std::unexpected(Failure{sockets.error()});
 
+    const auto memory = memory_text(config, memory_needed(config));
     prctl(PR_SET_TIMERSLACK, 1UL);  // short waits are short, in the threads of EAL too
     auto eal = dataplane::Eal::start(eal_arguments(config), tell_of_dpdk);
     if (!eal) return std::unexpected(Failure{eal.error()});
     const dataplane::SwitchClock clock;
     auto buffers = dataplane::create_buffer_pool(config.mbufs);
-    if (!buffers) return std::unexpected(out_of_memory(buffers.error(), config));
+    if (!buffers) return std::unexpected(out_of_memory(buffers.error(), memory));
     auto ports = start_ports(config, **buffers);
     if (!ports) return std::unexpected(Failure{ports.error()});
     auto plane = dataplane::DataPlane::create(data_plane_config(config), std::move(*ports), clock);
-    if (!plane) return std::unexpected(out_of_memory(plane.error(), config));
+    if (!plane) return std::unexpected(out_of_memory(plane.error(), memory));
     auto control =
         ControlPlane::create(config, std::move(arguments), **plane, **buffers, std::move(*sockets));
     if (!control) return std::unexpected(Failure{control.error()});

@@ -106,12 +106,14 @@ TEST_F(MachineCheck, LetsTheProcessRunOnlyWhereItDidAfterwards) {
 TEST_F(MachineCheck, CountsHugePagesThatNobodyWasPromised) {
     EXPECT_TRUE(check(200).lacks.empty());
     expect_lack(
-        "the capacities need 201 MB of huge pages, and of 1024 MB 200 MB are free: reserve more "
-        "(tools/setup-hugepages --megabytes 202), or lower them ([capacity] session_capacity and its like)",
+        "the capacities need at least 201 MB of huge pages, and of 1024 MB 200 MB are free: reserve 1025 MB "
+        "in all "
+        "(tools/setup-hugepages --megabytes 1025), or lower them ([capacity] session_capacity and its like)",
         false, 201);
     expect_lack(
-        "the capacities need 1025 MB of huge pages, and of 1024 MB 200 MB are free: reserve more "
-        "(tools/setup-hugepages --megabytes 1026), or lower them ([capacity] session_capacity and its like)",
+        "the capacities need at least 1025 MB of huge pages, and of 1024 MB 200 MB are free: reserve 1849 MB "
+        "in all "
+        "(tools/setup-hugepages --megabytes 1849), or lower them ([capacity] session_capacity and its like)",
         true, 1025);
 }
 
@@ -119,7 +121,8 @@ TEST_F(MachineCheck, CountsOrdinaryMemoryWithoutHugePages) {
     config.no_huge = true;
     EXPECT_TRUE(check(1024).lacks.empty());
     expect_lack(
-        "the capacities need 1025 MB of memory, and of 2048 MB 1024 MB are free: lower them ([capacity] "
+        "the capacities need at least 1025 MB of memory, and of 2048 MB 1024 MB are free: lower them "
+        "([capacity] "
         "session_capacity and its like)",
         false, 1025);
 }
@@ -168,8 +171,9 @@ TEST_F(MachineCheck, ARunningSwitchsMemoryIsNoLack) {
     EXPECT_TRUE(report.lacks.empty());
     EXPECT_EQ(report.notes, std::vector{"port dev:lo is in use by " + process_text(getpid())});
     expect_lack(
-        "the capacities need 1025 MB of huge pages, and of 1024 MB 200 MB are free: reserve more "
-        "(tools/setup-hugepages --megabytes 1026), or lower them ([capacity] session_capacity and its like)",
+        "the capacities need at least 1025 MB of huge pages, and of 1024 MB 200 MB are free: reserve 1025 MB "
+        "in all "
+        "(tools/setup-hugepages --megabytes 1025), or lower them ([capacity] session_capacity and its like)",
         true, 1025);
 }
 
