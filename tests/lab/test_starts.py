@@ -15,7 +15,7 @@ import pytest
 from conftest import PREFIX
 from laboratory import wiring
 from laboratory.namespace import Namespace
-from laboratory.paths import default_build
+from laboratory.paths import SOURCE, default_build
 from laboratory.wait import wait_for
 
 BINARY = "control/honeyswitch"
@@ -273,6 +273,33 @@ def test_an_interface_that_is_gone_ends_it(box: Box) -> None:
     box.here.ip("link", "delete", "inside")
     assert running.wait(timeout=PATIENCE_S) == 1
     assert "port dev:inside: its interface is gone" in box.log(first)
+
+
+def test_a_check_says_in_a_line_that_all_is_well(box: Box) -> None:
+    checked = box.run(box.configuration("first"), "--check")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout == "the configuration is valid: 3 ports, 1 worker, 1 honeypot, 0 agents\n"
+
+
+@pytest.mark.parametrize("example", sorted(SOURCE.glob("conf/honeyswitch*.toml")), ids=lambda path: path.stem)
+def test_an_example_lacks_nothing_but_the_machine(example: Path) -> None:
+    if "agent" in example.stem:
+        pytest.skip("the agent's own")
+    checked = subprocess.run([default_build() / BINARY, "--check", "--config", example], capture_output=True, text=True,
+                             check=False, timeout=PATIENCE_S)
+    assert checked.returncode in (0, 1), checked.stderr
+    said = [line for line in checked.stderr.splitlines() if " warning: " not in line]
+    assert all(line.startswith("honeyswitch: on this machine: ") for line in said), said
+    assert checked.stdout.startswith("the configuration is valid: ")
+
+
+def test_errors_of_file_and_command_line_are_told_together(box: Box) -> None:
+    first = box.configuration("first")
+    first.write_text(first.read_text().replace("mbufs = 8192", "mbufs = 1").replace("no_huge = true", "no_huge = 7"))
+    checked = box.run(first, "--check", "--workers", "0")
+    assert checked.returncode == 2
+    told = [line.split(": ")[1] for line in checked.stderr.splitlines()]
+    assert [re.sub(r".*toml:\d+:", "", place) for place in told] == ["11", "9", "--workers"]
 
 
 @pytest.mark.parametrize(("change", "code", "sentence"), [
