@@ -76,7 +76,7 @@ std::expected<void, Error> DataPlane::add_worker(const DataPlaneConfig& config, 
 }
 
 std::expected<void, Error> DataPlane::start() {
-    heartbeat_.beat(static_cast<std::uint32_t>(clock_.now_ms()));
+    heartbeat_.beat(clock_.now_ms());
     unsigned lcore = rte_get_next_lcore(-1, 1, 0);
     for (const auto& worker : workers_) {
         if (lcore >= RTE_MAX_LCORE)

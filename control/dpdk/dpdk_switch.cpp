@@ -5,6 +5,7 @@
 
 #include <rte_pause.h>
 
+#include "base/stamp.hpp"
 #include "dataplane/stages/parse.hpp"
 #include "dataplane/stages/rewrite.hpp"
 #include "dataplane/stages/session_progress.hpp"
@@ -29,12 +30,11 @@ BufferId buffer_of(rte_mbuf* packet) {
 }
 
 std::uint32_t wrapped(TimePoint time) {
-    return static_cast<std::uint32_t>(time.time_since_epoch().count());
+    return Stamp32::of(time).milliseconds();
 }
 
-/// The moment before `now` that `at` (milliseconds modulo 2^32) stands for.
-TimePoint unwrapped(std::uint32_t at, TimePoint now) {
-    return now - Milliseconds{static_cast<std::int32_t>(wrapped(now) - at)};
+TimePoint last_seen_of(const Session& session, TimePoint now) {
+    return Stamp32(session.last_seen.load(std::memory_order_relaxed)).before(now);
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ std::optional<FlowId> DpdkSwitch::add_session(const SessionFlow& session, TimePo
                                               .progress = session.progress,
                                               .counted = session.counted,
                                               .contained = session.contained},
-                                             wrapped(now));
+                                             static_cast<std::uint64_t>(now.time_since_epoch().count()));
     if (!index) {
         plane_.addresses().session_removed(destination);
         return std::nullopt;
@@ -99,8 +99,7 @@ void DpdkSwitch::delete_sessions(std::span<const FlowId> flows) {
 }
 
 TimePoint DpdkSwitch::last_seen(FlowId flow) const {
-    const Session& session = plane_.sessions().at(static_cast<std::uint32_t>(flow));
-    return unwrapped(session.last_seen.load(std::memory_order_relaxed), now_);
+    return last_seen_of(plane_.sessions().at(static_cast<std::uint32_t>(flow)), now_);
 }
 
 std::optional<SessionStats> DpdkSwitch::session(FlowId flow) const {
@@ -112,8 +111,8 @@ std::optional<SessionStats> DpdkSwitch::session(FlowId flow) const {
                         .path = plane_.sessions().way_back(session),
                         .honeypot = HoneypotId{session.honeypot.load(std::memory_order_relaxed)},
                         .progress = session.progress.load(std::memory_order_relaxed),
-                        .created = unwrapped(session.created, now_),
-                        .last_seen = unwrapped(session.last_seen.load(std::memory_order_relaxed), now_),
+                        .created = TimePoint{Milliseconds{static_cast<std::int64_t>(session.created)}},
+                        .last_seen = last_seen_of(session, now_),
                         .packets_in = session.packets_in.load(std::memory_order_relaxed),
                         .bytes_in = session.bytes_in.load(std::memory_order_relaxed),
                         .packets_out = session.packets_out.load(std::memory_order_relaxed),

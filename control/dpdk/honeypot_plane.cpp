@@ -59,6 +59,8 @@ void HoneypotPlane::reconfigure(std::span<const Honeypot> before, Ipv4Address de
         plane_.honeypots().unset(static_cast<std::uint8_t>(i), false);
     for (const HoneypotChange& change : health_.take_changes()) put_in_force(change);
     for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) spread(pool);
+    if (differs)
+        for (FoldedStamp& reply : replies_) reply.forget();
     if (differs) switch_.renumber_honeypots(std::span(renumbered).first(before.size()));
     move_those_of_none();
 }
@@ -75,7 +77,8 @@ void HoneypotPlane::move_those_of_none() {
 }
 
 void HoneypotPlane::tick(TimePoint now) {
-    now_ = now;
+    for (std::size_t i = 0; i < config_.honeypots.size(); ++i)
+        replies_.at(i).look(Stamp32(plane_.honeypots().last_reply(static_cast<std::uint8_t>(i))), now);
     health_.tick(now);
     for (const HoneypotChange& change : health_.take_changes()) {
         put_in_force(change);
@@ -136,8 +139,7 @@ void HoneypotPlane::move_some() {
     if (move.next == switch_.session_capacity()) moves_.pop_front();
 }
 
-void HoneypotPlane::heard(std::size_t port, std::span<const std::uint8_t> frame, TimePoint now) {
-    now_ = now;
+void HoneypotPlane::heard(std::size_t port, std::span<const std::uint8_t> frame, TimePoint /*now*/) {
     const auto l3 = dataplane::parse_l3(frame, static_cast<std::uint32_t>(frame.size()));
     const MacAddress sender{load<EtherAddress>(frame.data() + sizeof(EtherAddress))};
     const auto vlan = vlan_of(frame, l3);
@@ -160,10 +162,7 @@ MacAddress HoneypotPlane::own_mac(HoneypotId honeypot) const {
 }
 
 std::optional<TimePoint> HoneypotPlane::last_reply(HoneypotId honeypot) const {
-    const std::uint32_t at = plane_.honeypots().last_reply(std::to_underlying(honeypot));
-    if (at == 0) return std::nullopt;
-    const auto now = static_cast<std::uint32_t>(now_.time_since_epoch().count());
-    return now_ - Milliseconds{static_cast<std::int32_t>(now - at)};
+    return replies_.at(std::to_underlying(honeypot)).moment();
 }
 
 Ipv4Address decoy_of(const Config& config) {

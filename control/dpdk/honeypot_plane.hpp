@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "base/stamp.hpp"
 #include "control/config/config.hpp"
 #include "control/dpdk/dpdk_switch.hpp"
 #include "control/honeypots/honeypot_health.hpp"
@@ -65,7 +66,7 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     HoneypotHealth health_;
     std::array<bool, dataplane::HoneypotTable::capacity> up_{};  ///< by HoneypotId, as last put in force
     std::deque<Move> moves_;
-    TimePoint now_{};
+    std::array<FoldedStamp, dataplane::HoneypotTable::capacity> replies_{};  ///< by HoneypotId
 };
 
 /// An address of the campus that nobody has and every honeypot answers for; 0.0.0.0 if nothing is diverted

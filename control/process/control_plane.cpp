@@ -85,7 +85,7 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
 }
 
 bool ControlPlane::turn(TimePoint now) {
-    plane_.heartbeat().beat(static_cast<std::uint32_t>(now.time_since_epoch().count()));
+    plane_.heartbeat().beat(static_cast<std::uint64_t>(now.time_since_epoch().count()));
     switch_.set_time(now);
     inspector_.set_time(now);
     bool busy = handle_packet_ins(now);

@@ -26,14 +26,14 @@ class SwitchClock {
 /// The control thread's sign of life, for the workers.
 class alignas(64) Heartbeat {
   public:
-    void beat(std::uint32_t now_ms) { at_.store(now_ms, std::memory_order_relaxed); }
-    [[nodiscard]] bool silent_for(std::uint32_t now_ms, std::uint32_t timeout_ms) const {
-        const auto age = static_cast<std::int32_t>(now_ms - at_.load(std::memory_order_relaxed));
-        return age > static_cast<std::int32_t>(timeout_ms);
+    void beat(std::uint64_t now_ms) { at_.store(now_ms, std::memory_order_relaxed); }
+    [[nodiscard]] bool silent_for(std::uint64_t now_ms, std::uint32_t timeout_ms) const {
+        return now_ms > at_.load(std::memory_order_relaxed) + timeout_ms;
     }
 
   private:
-    std::atomic<std::uint32_t> at_{0};
+    /// In 64 bits: one that stays silent never seems alive again.
+    std::atomic<std::uint64_t> at_{0};
 };
 
 }  // namespace honeyswitch::dataplane

@@ -19,6 +19,7 @@
 #include <rte_malloc.h>
 
 #include "base/error.hpp"
+#include "base/stamp.hpp"
 #include "dataplane/eal/memory.hpp"
 
 namespace honeyswitch::dataplane {
@@ -90,8 +91,8 @@ class FlowCache {
     /// Nothing was noted for a lifetime: no bucket needs to be looked at.
     [[nodiscard]] bool idle(std::uint32_t now) const {
         const std::uint32_t latest = latest_->load(std::memory_order_relaxed);
-        const auto age = static_cast<std::int32_t>((now >> unit_shift) - (latest & ~0U >> 1));
-        return latest == 0 || age < -1 || age > static_cast<std::int32_t>(lifetime_);
+        const std::uint32_t age = Stamp32(latest << unit_shift).age(Stamp32(now)) >> unit_shift;
+        return latest == 0 || age > lifetime_;
     }
     [[nodiscard]] Bucket& bucket_of(std::uint64_t hash) const {
         return buckets_.get()[static_cast<std::uint32_t>(hash) & mask_];

@@ -16,9 +16,9 @@ namespace honeyswitch::dataplane {
 struct alignas(64) Session {
     SessionKey key;
     std::atomic<std::uint64_t> bytes_in, bytes_out;      ///< outside → honeypot, honeypot → outside
+    std::uint64_t created;                               ///< milliseconds of the switch's clock
     std::atomic<std::uint32_t> packets_in, packets_out;  ///< wrap after 4 G packets
-    std::atomic<std::uint32_t> last_seen;                ///< milliseconds of the switch's clock, modulo 2^32
-    std::uint32_t created;                               ///< the same
+    std::atomic<std::uint32_t> last_seen;                ///< the same, modulo 2^32 (Stamp32)
     std::atomic<PathNumber> path;                        ///< the way back, of its latest packet from outside
     std::atomic<HoneypotIndex> honeypot;                 ///< the control thread may move it to another
     std::atomic<Step> progress;                          ///< how far the attacker came

@@ -123,7 +123,7 @@ std::optional<SessionTable::Index> SessionTable::find(const SessionKey& key) con
     return found != nullptr ? std::optional(index_of(*found)) : std::nullopt;
 }
 
-std::optional<SessionTable::Index> SessionTable::add(const NewSession& session, std::uint32_t now) {
+std::optional<SessionTable::Index> SessionTable::add(const NewSession& session, std::uint64_t now) {
     if (free_count_ == 0) return std::nullopt;
     const Index index = free_[free_count_ - 1];
     Session& record = at(index);
@@ -133,7 +133,7 @@ std::optional<SessionTable::Index> SessionTable::add(const NewSession& session, 
     record.bytes_out.store(0, std::memory_order_relaxed);
     record.packets_in.store(0, std::memory_order_relaxed);
     record.packets_out.store(0, std::memory_order_relaxed);
-    record.last_seen.store(now, std::memory_order_relaxed);
+    record.last_seen.store(static_cast<std::uint32_t>(now), std::memory_order_relaxed);
     record.created = now;
     record.honeypot.store(session.honeypot, std::memory_order_relaxed);
     record.progress.store(session.progress, std::memory_order_relaxed);

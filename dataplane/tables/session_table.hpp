@@ -85,7 +85,7 @@ class SessionTable {
 
     /// nullopt: the table is full. `now` in milliseconds of the switch's clock. Precondition: the key is not
     /// in it.
-    [[nodiscard]] std::optional<Index> add(const NewSession& session, std::uint32_t now);
+    [[nodiscard]] std::optional<Index> add(const NewSession& session, std::uint64_t now);
     /// No lookup that begins from now on finds it. Precondition: the session exists.
     void remove(Index index);
     /// Ends a batch of removals: their places come back after a grace period from here.
