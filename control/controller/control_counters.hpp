@@ -31,6 +31,7 @@ enum class Event : std::uint8_t {
     sighting_ended,
     domain_became_known,
     domain_became_unknown,
+    domain_refused,
     count_,
 };
 inline constexpr std::size_t event_count = static_cast<std::size_t>(Event::count_);
@@ -67,6 +68,9 @@ inline constexpr std::array<EventInfo, event_count> event_info{{
     {"sighting_ended", "Sightings that nothing renewed in their lifetime."},
     {"domain_became_known", "Domains that became known."},
     {"domain_became_unknown", "Domains that became unknown."},
+    {"domain_refused",
+     "Changes of a domain that the tables had no room for; those of the configuration are tried again each "
+     "second."},
 }};
 
 /// Control thread.

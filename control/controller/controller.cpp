@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 
 namespace honeyswitch::control {
 namespace {
@@ -33,16 +32,36 @@ std::expected<void, Error> Controller::start(TimePoint now) {
 
 /// Domains of the configuration.
 std::expected<void, Error> Controller::apply_all(TimePoint now) {
-    for (auto& [prefix, domain] : domains_) domain.granted = domain.dark = false;
-    for (const Ipv4Prefix prefix : config_.grants) domains_[prefix].granted = true;
-    for (const Ipv4Prefix prefix : config_.dark) domains_[prefix].dark = true;
+    for (auto& [prefix, domain] : domains_) {
+        domain.granted = domain.dark = false;
+        domain.pending = true;
+    }
+    for (const Ipv4Prefix prefix : config_.grants) domains_[prefix].granted = domains_[prefix].pending = true;
+    for (const Ipv4Prefix prefix : config_.dark) domains_[prefix].dark = domains_[prefix].pending = true;
+    return apply_pending(now);
+}
+
+/// Returns the first error, and does what can be done beside it: around a prefix that found no room nothing
+/// is diverted.
+std::expected<void, Error> Controller::apply_pending(TimePoint now) {
+    std::expected<void, Error> result;
+    std::vector<Ipv4Prefix> refused;
     // The shorter prefixes come first in the table: a grant within a dark prefix is never dark, not for a
     // moment, if it comes before.
     for (auto place = domains_.rbegin(); place != domains_.rend(); ++place) {
-        if (place->second.since == TimePoint{}) place->second.since = now;
-        if (auto applied = apply(place->first, place->second, now); !applied) return applied;
+        auto& [prefix, domain] = *place;
+        if (!domain.pending) continue;
+        if (domain.since == TimePoint{}) domain.since = now;
+        const bool waits =
+            diverts(domain.wanted_state()) &&
+            std::ranges::any_of(refused, [&](Ipv4Prefix other) { return prefix.contains(other); });
+        if (waits) continue;
+        if (auto applied = apply(prefix, domain, now); !applied) {
+            refused.push_back(prefix);
+            if (result) result = std::move(applied);
+        }
     }
-    return {};
+    return result;
 }
 
 std::expected<void, Error> Controller::reconfigure(ControllerConfig config, TimePoint now) {
@@ -52,7 +71,15 @@ std::expected<void, Error> Controller::reconfigure(ControllerConfig config, Time
     sessions_.reconfigure(config_.idle_timeout, config_.history_capacity, config_.tiers, tiers_differ);
     admission_.reconfigure(config_.admission);
     honeypot_flows_.reconfigure(config_.honeypot_flows);
+    bring_forward(now);
     return apply_all(now);
+}
+
+/// Shorter lifetimes hold for what is there already. All stay in order of `due`.
+void Controller::bring_forward(TimePoint now) {
+    const TimePoint asked = now + config_.sighting_lifetime / 2, lapsed = now + config_.voucher_lifetime;
+    for (Sighting& sighting : sightings_) sighting.due = std::min(sighting.due, asked);
+    for (Lapse& lapse : lapses_) lapse.due = std::min(lapse.due, lapsed);
 }
 
 /// New ones first: an address that two prefixes name stays active throughout.
@@ -92,8 +119,10 @@ std::expected<void, Error> Controller::apply(Ipv4Prefix prefix, Domain& domain, 
     const auto active = addresses_.active_in(prefix);
     if (auto added = switch_.add_domain(prefix, action, active); !added) {
         if (domain.state != DomainState::known) withdraw_subnet(prefix);
+        events_.add(Event::domain_refused);
         return added;
     }
+    domain.pending = false;
     if (domain.state == wanted) return {};
     if (domain.state == DomainState::known) withdraw_subnet(prefix);
     if (wanted == DomainState::known) events_.add(Event::domain_became_known);
@@ -158,9 +187,7 @@ void Controller::domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) 
     lapses_.push_back({agent, domain, now + config_.voucher_lifetime});
     const auto place = domains_.find(domain);
     if (place == domains_.end() || place->second.agents.erase(agent) == 0) return;
-    const auto applied = apply(domain, place->second, now);
-    assert(applied);  // the domain has its place already
-    (void)applied;
+    place->second.pending = !apply(domain, place->second, now);
 }
 
 void Controller::cancel_lapse(AgentId agent, Ipv4Prefix domain) {
@@ -302,6 +329,8 @@ bool Controller::tick(TimePoint now) {
     admission_.update();
     if (now - last_housekeeping_ >= housekeeping_interval) {
         last_housekeeping_ = now;
+        if (std::ranges::any_of(domains_, [](const auto& place) { return place.second.pending; }))
+            (void)apply_pending(now);  // is told by the counter
         age_vouchers(now);
         forget_empty_domains(now);
     }

@@ -43,7 +43,7 @@ class Controller final : public DomainReports {
     /// Adds the flows of the configuration. Error: a capacity is too small for it.
     [[nodiscard]] std::expected<void, Error> start(TimePoint now);
     /// Of a reload: what differs from before takes effect; sessions go on. Errors: a capacity is too small
-    /// for what is new; what fits is in force then.
+    /// for what is new; what fits is in force then, and the rest is tried again each second.
     [[nodiscard]] std::expected<void, Error> reconfigure(ControllerConfig config, TimePoint now);
 
     // Triggers 1 to 3 (DomainReports).
@@ -88,6 +88,8 @@ class Controller final : public DomainReports {
     void deactivate(Ipv4Address address, Source source);
     [[nodiscard]] std::expected<void, Error> apply(Ipv4Prefix prefix, Domain& domain, TimePoint now);
     [[nodiscard]] std::expected<void, Error> apply_all(TimePoint now);
+    [[nodiscard]] std::expected<void, Error> apply_pending(TimePoint now);
+    void bring_forward(TimePoint now);
     void change_static_active(const std::vector<Ipv4Prefix>& wanted, TimePoint now);
     void cancel_lapse(AgentId agent, Ipv4Prefix domain);
     void vouch_for_subnet(Ipv4Prefix prefix, TimePoint now);

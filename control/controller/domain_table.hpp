@@ -19,6 +19,8 @@ struct Domain {
     std::set<AgentId> agents;  ///< those that watch it and have swept it
     DomainState state = DomainState::unknown;
     TimePoint since;
+    bool pending =
+        false;  ///< what is wanted of it is not in force: the switch had no room, or was not asked yet
 
     [[nodiscard]] DomainState wanted_state() const {
         if (dark) return DomainState::dark;

@@ -186,8 +186,10 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
     reload_state_.sentences = std::move(prepared.warnings);
     spdlog::set_level(spdlog::level::from_str(config_.log_level));
     notices_.reconfigure(config_.agents, config_.agent_timeout, now);
-    if (auto done = controller_.reconfigure(controller_config(config_), now); !done)
-        reload_state_.sentences.push_back(done.error().message());
+    const auto reconfigured = controller_.reconfigure(controller_config(config_), now);
+    if (!reconfigured)
+        reload_state_.sentences.push_back("not all of it is in force: " + reconfigured.error().message() +
+                                          "; it is tried again each second");
     honeypots_.reconfigure(honeypots_before, decoy_of(config_));
     set_modes(plane_.modes(), config_);
     if (prepared.interim) {
@@ -202,7 +204,7 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
     watcher_.reconfigure(config_.lists, config_.auth_logs, now);
     reload_state_.phase = ReloadState::Phase::done;
     for (const std::string& warning : reload_state_.sentences) spdlog::warn("{}", warning);
-    spdlog::info("reloaded: the new configuration is in force");
+    if (reconfigured) spdlog::info("reloaded: the new configuration is in force");
 }
 
 std::expected<void, std::string> ControlPlane::list_add(std::string_view list, Ipv4Prefix prefix,

@@ -31,7 +31,7 @@ class FakeSwitch final : public Switch {
 
     std::expected<void, Error> add_domain(Ipv4Prefix prefix, DomainAction action,
                                           std::span<const Ipv4Address> addresses) override {
-        if (domains.size() == domain_capacity && !domains.contains(prefix))
+        if (refuses_domains || (domains.size() == domain_capacity && !domains.contains(prefix)))
             return std::unexpected(
                 Error{"add", "domain " + to_string(prefix), "the capacity of domains is used up"});
         for (const Ipv4Address address : addresses) active.insert(address);
@@ -148,6 +148,7 @@ class FakeSwitch final : public Switch {
     std::set<std::uintptr_t> from_honeypot;
     std::vector<Ipv4Address> sighted;
     std::set<Ipv4Address> asked;  ///< erase one to let its address speak
+    bool refuses_domains = false;
     std::size_t capacity = 1000, domain_capacity = 100;
     Barrier requested = 0, reached = 0;
     std::uint32_t next_flow = 0;

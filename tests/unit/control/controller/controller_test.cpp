@@ -298,6 +298,17 @@ TEST_F(PaperSection34, AFragmentOfTheHoneypotWithoutASessionIsContained) {
     EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{1, Sent::dropped}));
 }
 
+TEST_F(PaperSection34, ASilentAgentsDomainBecomesUnknownAsSoonAsTheSwitchTakesIt) {
+    report({server});
+    switch_.refuses_domains = true;
+    controller_.domain_silent(east, domain, now_);
+    EXPECT_EQ(controller_.domains().at(domain).state, DomainState::known) << "what is so is shown";
+    EXPECT_EQ(controller_.events().value(Event::domain_refused), 1U);
+    switch_.refuses_domains = false;
+    pass(Milliseconds{1'250});
+    EXPECT_EQ(switch_.decide(key_to(decoy)), Decision::inside);
+}
+
 class WithConfiguredPrefixes : public PaperSection34 {
   protected:
     WithConfiguredPrefixes()
@@ -322,6 +333,22 @@ TEST_F(WithConfiguredPrefixes, AGrantWithinADarkPrefixIsUnknownUntilItsAgentRepo
     controller_.domain_silent(east, domain, now_);
     pass(Milliseconds{5'000});
     EXPECT_EQ(switch_.decide(key_to(decoy)), Decision::inside);
+}
+
+TEST_F(WithConfiguredPrefixes, WhatFindsNoRoomAtAReloadIsTriedAgainAndTheRestIsInForce) {
+    const auto new_grant = Ipv4Prefix::of({0x0a020000}, 24), new_dark = Ipv4Prefix::of({0x0a030000}, 24),
+               around = Ipv4Prefix::of({0x0a020000}, 16);
+    switch_.domain_capacity = 3;
+    const auto done =
+        controller_.reconfigure({.dark = {around, new_dark}, .grants = {domain, new_grant}}, now_);
+    EXPECT_EQ(done.error().message(), "cannot add domain 10.2.0.0/24: the capacity of domains is used up");
+    EXPECT_EQ(switch_.decide(key_to({0x0a030001})), Decision::packet_in);
+    EXPECT_EQ(switch_.decide(key_to({0x0a020001})), Decision::inside) << "a grant is never dark";
+    EXPECT_EQ(switch_.decide(key_to({0x0a02ff01})), Decision::inside);
+    switch_.domain_capacity = 100;
+    pass(Milliseconds{1'250});
+    EXPECT_EQ(switch_.decide(key_to({0x0a020001})), Decision::inside);
+    EXPECT_EQ(switch_.decide(key_to({0x0a02ff01})), Decision::packet_in);
 }
 
 TEST_F(PaperSection34, AnUnknownDomainIsForgottenOnceItsSessionsAreOver) {
