@@ -51,6 +51,7 @@ class DataPlane {
     [[nodiscard]] const HoneypotTable& honeypots() const { return honeypots_; }
     [[nodiscard]] PoolTable& pools() { return pools_; }
     [[nodiscard]] PendingTable& pending() { return *pending_; }
+    [[nodiscard]] const OwnFlows& own_flows() const { return *own_flows_; }
     [[nodiscard]] ListedTable& listed() { return *listed_; }
     [[nodiscard]] const ListedTable& listed() const { return *listed_; }
     [[nodiscard]] CurrentPolicy& policy() { return policy_; }

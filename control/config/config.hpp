@@ -56,6 +56,8 @@ struct Config {
     std::uint32_t history_capacity = 262'144;    ///< sources whose history tiers remember
 
     Milliseconds idle_timeout{60'000};
+    /// For how long a session that TCP does not end outlives that its address became active.
+    Milliseconds outlive_timeout{60'000};
     Milliseconds agent_timeout{15'000};  ///< silence after which a domain becomes unknown
     Milliseconds sighting_lifetime{600'000};
     Milliseconds heartbeat_timeout{1'000};  ///< a worker that sees none for this long fails open

@@ -157,6 +157,10 @@ std::vector<Setting> timeout_settings() {
         at_run_time(duration_setting(
             {"timeouts", "idle_timeout", "DURATION", "A session ends when it was idle for this"},
             &Config::idle_timeout, 100ms, 24h)),
+        at_run_time(duration_setting(
+            {"timeouts", "outlive_timeout", "DURATION",
+             "A session of UDP, ICMP or without ports goes on for this when its address has become active"},
+            &Config::outlive_timeout, 0ms, 24h)),
         at_run_time(duration_setting({"timeouts", "agent_timeout", "DURATION",
                                       "A domain becomes unknown when its agents were silent for this"},
                                      &Config::agent_timeout, 100ms, 1h)),

@@ -32,6 +32,11 @@ bool AddressBook::vouched_by(Ipv4Address address, Source source) const {
            std::ranges::find(place->second.vouchers, source) != place->second.vouchers.end();
 }
 
+bool AddressBook::vouched_only_by(Ipv4Address address, Source source) const {
+    const auto entry = entries_.find(address);
+    return entry != entries_.end() && entry->second.vouchers == std::vector{source};
+}
+
 std::vector<Ipv4Address> AddressBook::active_in(Ipv4Prefix prefix) const {
     std::vector<Ipv4Address> addresses;
     for (auto place = entries_.lower_bound(prefix.network);

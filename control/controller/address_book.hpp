@@ -43,6 +43,8 @@ class AddressBook {
         return page && page->test(address.value & 0xffff);
     }
     [[nodiscard]] bool vouched_by(Ipv4Address address, Source source) const;
+    /// By it and by nobody else.
+    [[nodiscard]] bool vouched_only_by(Ipv4Address address, Source source) const;
     [[nodiscard]] std::vector<Ipv4Address> active_in(Ipv4Prefix prefix) const;
     /// Addresses in `prefix` that this source vouches for.
     [[nodiscard]] std::vector<Ipv4Address> vouched_in(Ipv4Prefix prefix, Source source) const;

@@ -10,10 +10,6 @@ namespace {
 constexpr std::size_t portion = 256;
 constexpr Milliseconds housekeeping_interval{1000};
 
-Ipv4Address address_of(Be32 address) {
-    return {address.host()};
-}
-
 }  // namespace
 
 Controller::Controller(ControllerConfig config, Switch& the_switch)
@@ -195,133 +191,6 @@ void Controller::cancel_lapse(AgentId agent, Ipv4Prefix domain) {
                   [&](const Lapse& lapse) { return lapse.agent == agent && lapse.domain == domain; });
 }
 
-void Controller::packet_in(const PacketIn& packet, TimePoint now) {
-    events_.add(Event::packet_in);
-    if (packet.from_honeypot)
-        packet_in_from_honeypot(packet, now);
-    else
-        packet_in_from_outside(packet, now);
-}
-
-void Controller::packet_in_from_outside(const PacketIn& packet, TimePoint now) {
-    using Verdict = Judgement::Verdict;
-    latest_path_ = packet.path;
-    if (const auto flow = switch_.find_session(packet.key)) {
-        events_.add(Event::packet_in_existing_session);
-        if (packet.fragment) add_companion(packet, *flow, now);
-        return switch_.packet_out(packet.buffer, *flow);
-    }
-    if (packet.judgement.verdict == Verdict::drop) {
-        events_.add(Event::packet_in_dropped);
-        return switch_.drop(packet.buffer);
-    }
-    const bool kept =
-        packet.judgement.verdict == Verdict::benign || packet.judgement.verdict == Verdict::inside;
-    // Of a decoy's datagram without its first fragment nobody knows whether it is diverted.
-    const bool portless_fragment = packet.fragment && packet.key.kind == dataplane::KeyKind::portless;
-    const bool diverted = packet.judgement.verdict == Verdict::divert && !portless_fragment;
-    if (kept || (!diverted && goes_inside(address_of(packet.key.inside)))) {
-        events_.add(Event::packet_in_active);
-        return switch_.packet_out_inside(packet.buffer);
-    }
-    begin_session(packet, now);
-}
-
-void Controller::begin_session(const PacketIn& packet, TimePoint now) {
-    const auto honeypot = honeypot_for(packet, now);
-    if (!honeypot) {
-        events_.add(Event::packet_in_no_honeypot);
-        return switch_.drops(PoolId{packet.judgement.pool}) ? switch_.drop(packet.buffer)
-                                                            : switch_.packet_out_inside(packet.buffer);
-    }
-    // What a flow did before it had a session is in the workers' tallies.
-    const Step before = packet.pending && packet.pending->answered ? Step::answered : Step::first_packet;
-    const SessionFlow session{.key = packet.key,
-                              .path = packet.path,
-                              .honeypot = *honeypot,
-                              .progress = before,
-                              .counted = before,
-                              .contained = switch_.on_campus(address_of(packet.key.outside))};
-    const auto flow = sessions_.add(session, packet.pending.has_value(), now);
-    if (!flow) {
-        events_.add(Event::session_table_full);
-        return switch_.packet_out_honeypot(packet.buffer, *honeypot);
-    }
-    admission_.update();
-    if (packet.fragment) add_companion(packet, *flow, now);
-    switch_.packet_out(packet.buffer, *flow);
-}
-
-/// The one that has answered already; that of the other fragments of the datagram; or one of the pool that
-/// rules, lists and the source's history choose.
-std::optional<HoneypotId> Controller::honeypot_for(const PacketIn& packet, TimePoint now) {
-    if (packet.pending) return packet.pending->honeypot;
-    if (packet.fragment)
-        if (const auto companion = switch_.find_session(dataplane::companion_of(packet.key)))
-            if (const auto stats = switch_.session(*companion)) return stats->honeypot;
-    const PoolId pool =
-        sessions_.pool_for(address_of(packet.key.outside), PoolId{packet.judgement.pool}, now);
-    return switch_.choose(pool, packet.key);
-}
-
-/// Fragments, and what a honeypot begins by itself: what has ports and no session was otherwise contained by
-/// the worker.
-void Controller::packet_in_from_honeypot(const PacketIn& packet, TimePoint now) {
-    const auto flow = switch_.find_session(packet.key);
-    if (!flow && !packet.fragment) return open_honeypot_flow(packet, now);
-    if (!flow) {
-        events_.add(Event::packet_in_contained);
-        return switch_.drop(packet.buffer);
-    }
-    if (packet.fragment) add_companion(packet, *flow, now);
-    switch_.packet_out(packet.buffer, *flow);
-}
-
-/// Only under the address of a decoy, never towards the campus, and only where to and as often as is allowed.
-void Controller::open_honeypot_flow(const PacketIn& packet, TimePoint now) {
-    const bool decoy = !goes_inside(address_of(packet.key.inside));
-    auto outcome = HoneypotFlows::Outcome::refused;
-    if (decoy && latest_path_ != L2Path{} && !switch_.on_campus(address_of(packet.key.outside)))
-        outcome = honeypot_flows_.open(packet.honeypot, packet.key, now);
-    std::optional<FlowId> flow;
-    if (outcome == HoneypotFlows::Outcome::passes)
-        flow = sessions_.add_unaccounted(
-            {.key = packet.key, .path = latest_path_, .honeypot = packet.honeypot}, now);
-    if (!flow) {
-        events_.add(outcome == HoneypotFlows::Outcome::over_rate ? Event::honeypot_flow_over_rate
-                                                                 : Event::honeypot_flow_refused);
-        return switch_.drop(packet.buffer);
-    }
-    events_.add(Event::honeypot_flow_added);
-    switch_.packet_out(packet.buffer, *flow);
-}
-
-/// The controller looks again: the address may have become active, or its domain unknown, since the worker
-/// looked.
-bool Controller::goes_inside(Ipv4Address destination) const {
-    if (addresses_.active(destination)) return true;
-    for (int length = 32; length >= 0; --length) {
-        if (!prefix_lengths_.test(static_cast<std::size_t>(length))) continue;
-        const auto place = domains_.find(Ipv4Prefix::of(destination, static_cast<unsigned>(length)));
-        if (place != domains_.end()) return !diverts(place->second.state);
-    }
-    return true;
-}
-
-/// The entry that the following fragments of this datagram, and of later ones of its addresses, will match.
-/// When the table is full they come as Packet-Ins of their own.
-void Controller::add_companion(const PacketIn& packet, FlowId session, TimePoint now) {
-    const SessionKey companion = dataplane::companion_of(packet.key);
-    if (companion == packet.key || switch_.find_session(companion)) return;
-    const auto stats = switch_.session(session);
-    if (stats)
-        (void)sessions_.add_unaccounted({.key = companion,
-                                         .path = stats->path,
-                                         .honeypot = stats->honeypot,
-                                         .contained = switch_.on_campus(address_of(companion.outside))},
-                                        now);
-}
-
 bool Controller::tick(TimePoint now) {
     bool busy = take_sightings(now);
     busy = age_sightings(now) || busy;
@@ -354,7 +223,8 @@ bool Controller::age_sightings(TimePoint now) {
     for (; done < portion && !sightings_.empty() && sightings_.front().due <= now; ++done) {
         Sighting sighting = sightings_.front();
         sightings_.pop_front();
-        if (sighting.asked && switch_.end_sighting(sighting.address)) {
+        const bool alone = addresses_.vouched_only_by(sighting.address, Source::sighting);
+        if (sighting.asked && switch_.end_sighting(sighting.address, alone)) {
             deactivate(sighting.address, Source::sighting);
             events_.add(Event::sighting_ended);
             continue;

@@ -100,6 +100,8 @@ class Controller final : public DomainReports {
     void packet_in_from_honeypot(const PacketIn& packet, TimePoint now);
     void open_honeypot_flow(const PacketIn& packet, TimePoint now);
     [[nodiscard]] bool goes_inside(Ipv4Address destination) const;
+    [[nodiscard]] static bool is_diverted(const PacketIn& packet);
+    void end_if_live(const PacketIn& packet, FlowId flow);
     [[nodiscard]] std::optional<HoneypotId> honeypot_for(const PacketIn& packet, TimePoint now);
     void add_companion(const PacketIn& packet, FlowId session, TimePoint now);
 

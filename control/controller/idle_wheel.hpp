@@ -29,7 +29,7 @@ class IdleWheel {
 
     /// Looks at up to `expired.size()` sessions that are due, and returns how many of them have been idle
     /// since `timeout`; those are in `expired`, and in the wheel no more. `last_seen(flow)` is a session's
-    /// last packet.
+    /// last packet, or TimePoint::min() for one that is to go in any case.
     template <typename LastSeen>
     [[nodiscard]] std::size_t advance(TimePoint now, std::span<FlowId> expired, LastSeen last_seen) {
         std::size_t count = 0;

@@ -113,7 +113,7 @@ bool SessionBook::expire(TimePoint now) {
     std::array<FlowId, portion> expired;
     const std::size_t count = wheel_.advance(now, expired, [&](FlowId flow) {
         account(flow, now);
-        return switch_.last_seen(flow);
+        return switch_.ended(flow) ? TimePoint::min() : switch_.last_seen(flow);
     });
     if (count == 0) return false;
     switch_.delete_sessions(std::span(expired).first(count));

@@ -51,6 +51,7 @@ struct PacketIn {
     HoneypotId honeypot{};             ///< that sent it, if it is from one
     L2Path path{};                     ///< of this frame; meaningful when it came from the outside
     bool from_honeypot = false;
+    bool own_flow = false;  ///< the inside has sent on it lately, to somebody whose packets are diverted
     bool fragment = false;  ///< any fragment of a datagram (RFC 791); with key.kind `portless`, not the first
     std::uint16_t bytes = 0;  ///< length of the frame without FCS
 };
@@ -63,6 +64,7 @@ struct SessionFlow {
     Step progress = Step::first_packet;
     Step counted = Step::first_packet;  ///< what of it is in somebody's tally already
     bool contained = false;             ///< nothing of the honeypot goes to its outside
+    bool lasting = false;  ///< its address is diverted although it is active: it may outlive that for ever
 };
 
 /// How far a session came since somebody asked last.
@@ -106,6 +108,12 @@ class Switch {
     /// Priority 3. nullopt: the table is full. Precondition: no session of this key exists.
     [[nodiscard]] virtual std::optional<FlowId> add_session(const SessionFlow& session, TimePoint now) = 0;
     [[nodiscard]] virtual std::optional<FlowId> find_session(const SessionKey& key) const = 0;
+    /// The flow is the inside's from here on: its packets go there, and nothing of a honeypot leaves on it.
+    /// It keeps its place until it is deleted. Workers end flows as well: those on which the inside sends,
+    /// and those that have outlived their address for long enough. Precondition: the flow exists.
+    virtual void end_session(FlowId flow) = 0;
+    /// Precondition: the flow exists.
+    [[nodiscard]] virtual bool ended(FlowId flow) const = 0;
     /// The flows match no more; their places are reused after the next barrier.
     virtual void delete_sessions(std::span<const FlowId> flows) = 0;
     /// The last packet of the flow, in either direction. Precondition: the flow exists.
@@ -151,10 +159,16 @@ class Switch {
     /// Addresses of known domains that were not active and spoke from the inside since the last call; at most
     /// `addresses.size()` of them, the rest stay for the next call. Returns how many.
     [[nodiscard]] virtual std::size_t take_sightings(std::span<Ipv4Address> addresses) = 0;
+    /// Whether it is sighted, be it taken by take_sightings or not: what a worker has seen counts at once. A
+    /// session that was added before this call is either found by the worker that sees the address, or the
+    /// sighting is seen here.
+    [[nodiscard]] virtual bool is_sighted(Ipv4Address address) const = 0;
     /// Asks whether a sighted address still speaks.
     virtual void ask_sighted(Ipv4Address address) = 0;
-    /// Ends the sighting, unless the address has spoken since it was asked. Returns whether it ended.
-    [[nodiscard]] virtual bool end_sighting(Ipv4Address address) = 0;
+    /// Ends the sighting, unless the address has spoken since it was asked. Returns whether it ended. With
+    /// `alone`, nobody else says that the address is active, and its priority 2 flow goes in the same moment:
+    /// a packet of its host finds either both or none, and sights it anew.
+    [[nodiscard]] virtual bool end_sighting(Ipv4Address address, bool alone) = 0;
 
   protected:
     Switch() = default;

@@ -68,6 +68,7 @@ dataplane::PolicyConfig policy_config(const Config& config) {
 }
 
 void set_modes(dataplane::Modes& modes, const Config& config) {
+    modes.outlive_ms = static_cast<std::uint32_t>(config.outlive_timeout.count());
     modes.divert_backscatter = config.backscatter == Backscatter::honeypot;
     modes.open_containment = config.containment == Containment::open;
     modes.limited_containment = config.containment == Containment::limited;

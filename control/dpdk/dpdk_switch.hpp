@@ -40,6 +40,12 @@ class DpdkSwitch final : public Switch {
 
     [[nodiscard]] std::optional<FlowId> add_session(const SessionFlow& session, TimePoint now) override;
     [[nodiscard]] std::optional<FlowId> find_session(const SessionKey& key) const override;
+    void end_session(FlowId flow) override {
+        plane_.sessions().at(std::to_underlying(flow)).ended.store(true, std::memory_order_release);
+    }
+    [[nodiscard]] bool ended(FlowId flow) const override {
+        return plane_.sessions().at(std::to_underlying(flow)).ended.load(std::memory_order_acquire);
+    }
     void delete_sessions(std::span<const FlowId> flows) override;
     [[nodiscard]] TimePoint last_seen(FlowId flow) const override;
     [[nodiscard]] std::optional<SessionStats> session(FlowId flow) const override;
@@ -74,9 +80,12 @@ class DpdkSwitch final : public Switch {
     void drop(BufferId buffer) override;
 
     [[nodiscard]] std::size_t take_sightings(std::span<Ipv4Address> addresses) override;
+    [[nodiscard]] bool is_sighted(Ipv4Address address) const override {
+        return plane_.addresses().is_sighted(address.value);
+    }
     void ask_sighted(Ipv4Address address) override { plane_.addresses().ask_sighted(address.value); }
-    [[nodiscard]] bool end_sighting(Ipv4Address address) override {
-        return plane_.addresses().end_sighting(address.value);
+    [[nodiscard]] bool end_sighting(Ipv4Address address, bool alone) override {
+        return plane_.addresses().end_sighting(address.value, alone);
     }
 
     /// Running sessions of a honeypot, companions of fragments among them.

@@ -82,7 +82,7 @@ SessionPage Inspector::sessions(std::uint32_t cursor, std::size_t limit) const {
     std::uint32_t looked = 0;
     for (; cursor < capacity && page.rows.size() < limit && looked < places_a_page; ++cursor, ++looked) {
         auto stats = parts_.the_switch.session(FlowId{cursor});
-        if (!stats) continue;
+        if (!stats || parts_.the_switch.ended(FlowId{cursor})) continue;
         const auto& honeypots = parts_.config.honeypots;
         const auto honeypot = static_cast<std::size_t>(stats->honeypot);
         page.rows.push_back({FlowId{cursor}, *stats,

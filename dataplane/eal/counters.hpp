@@ -18,6 +18,7 @@ enum class Counter : std::uint8_t {
     outside_to_inside_rule,
     outside_to_inside_benign,
     outside_to_inside_own_flow,
+    outside_to_inside_ended_session,
     outside_to_honeypot_session,
     outside_to_honeypot_handshake,
     outside_to_honeypot_stateless,
@@ -30,6 +31,7 @@ enum class Counter : std::uint8_t {
     inside_to_outside,
     inside_sightings,
     inside_sightings_refused,
+    inside_ended_sessions,
     honeypot_to_outside_session,
     honeypot_to_outside_stateless,
     honeypot_to_outside_open,
@@ -76,6 +78,10 @@ inline constexpr std::array<CounterInfo, counter_count> counter_info{{
      "Packets to addresses that rules or lists divert, sent inside: replies to what the host has sent, or "
      "TCP that begins "
      "no connection."},
+    {"outside_to_inside_ended_session",
+     "Packets of a flow whose session with a honeypot has ended, because the inside sends on it itself or "
+     "its "
+     "address has been active for long enough; sent inside."},
     {"outside_to_honeypot_session", "Packets of sessions, sent to their honeypot."},
     {"outside_to_honeypot_handshake",
      "Packets sent to a honeypot without a session, as it begins with the packet that follows the honeypot's "
@@ -99,6 +105,9 @@ inline constexpr std::array<CounterInfo, counter_count> counter_info{{
      "on."},
     {"inside_sightings_refused",
      "Such packets whose source could not be noted: the capacity of sightings is used up."},
+    {"inside_ended_sessions",
+     "Sessions with a honeypot, and entries of their fragments, that ended because the inside sent on their "
+     "flow."},
     {"honeypot_to_outside_session", "Packets of the honeypot that belong to a session, sent outside."},
     {"honeypot_to_outside_stateless",
      "Answers of a honeypot to packets diverted without a session, sent outside."},

@@ -30,6 +30,8 @@ void Pipeline::from_honeypot(std::span<rte_mbuf*> packets, PortIndex port) {
 
 void Pipeline::decide_honeypot(std::size_t i) {
     Session* const session = candidates_.sessions[i];
+    if (session != nullptr && session->ended.load(std::memory_order_relaxed)) [[unlikely]]
+        return drop(candidates_.packets[i], Counter::honeypot_contained_no_session);
     if (!candidates_.plain[i]) {
         const SessionView& view = candidates_.views[i];
         if (!view.valid) return contain(i, Counter::honeypot_contained_malformed);

@@ -116,24 +116,25 @@ void Pipeline::decide_outside(std::size_t i) {
     if ((candidates_.states[i] & concerned) != 0 && active(i) &&
         tables_.own_flows.has(candidates_.hashes[i], now_))
         return send_inside(packet, Counter::outside_to_inside_own_flow);
-    if (candidates_.sessions[i] != nullptr) return divert(i);
+    const bool ended = candidates_.sessions[i] != nullptr && is_the_insides(i);
+    if (candidates_.sessions[i] != nullptr && !ended) return divert(i);
     if (judgement.rule != Judgement::no_rule) policy_->hit(config_.worker, judgement.rule);
     if (judgement.verdict == Verdict::inside) return send_inside(packet, Counter::outside_to_inside_rule);
     if (judgement.verdict == Verdict::drop) return drop(packet, Counter::outside_dropped_rule);
+    if (ended) return send_inside(packet, Counter::outside_to_inside_ended_session);
     if (active(i)) return judgement.verdict == Verdict::divert ? decide_decoy(i) : decide_active(i);
     decide_admission(i);
 }
 
 void Pipeline::decide_active(std::size_t i) {
-    // A fragment without ports, for an active address that has sessions: the control thread knows whose it
-    // is.
-    if (following_fragment(i) && control_alive_) return punts_.add(candidates_.packets[i], Side::inside, i);
     send_inside(candidates_.packets[i], Counter::outside_to_inside_active);
 }
 
 /// An active address that rules or lists divert. Only what can begin a connection is diverted: the host may
 /// have connections of its own from before, and answers to its own are not for the honeypot.
 void Pipeline::decide_decoy(std::size_t i) {
+    // Without ports: the control thread knows whose it is.
+    if (following_fragment(i) && control_alive_) return punts_.add(candidates_.packets[i], Side::inside, i);
     if (following_fragment(i)) return decide_active(i);
     const Opening opening = opening_of(i);
     const bool tcp = candidates_.keys[i].protocol == protocol::tcp;
@@ -287,41 +288,6 @@ void Pipeline::send_inside(rte_mbuf* packet, Counter reason) {
 void Pipeline::drop(rte_mbuf* packet, Counter reason) {
     counters_.add(reason);
     transmitter_.discard(packet);
-}
-
-void Pipeline::from_inside(std::span<rte_mbuf*> packets) {
-    std::array<std::uint32_t, burst_size> sources;
-    std::array<std::uint8_t, burst_size> states;
-    for (std::size_t i = 0; i < packets.size(); ++i)
-        sources[i] = parse_l3(frame_of(packets[i]), packets[i]->pkt_len).source;  // 0.0.0.0 unless IPv4
-    tables_.addresses.lookup(std::span(sources).first(packets.size()), states);
-    policy_ = &tables_.policy.get();
-    const bool own_flows = policy_->concerns_any() || !tables_.listed.empty();
-    for (std::size_t i = 0; i < packets.size(); ++i) {
-        if (AddressTable::notable(states[i])) [[unlikely]]
-            counters_.add(tables_.addresses.sight(sources[i]) ? Counter::inside_sightings
-                                                              : Counter::inside_sightings_refused);
-        if (own_flows && sources[i] != 0) [[unlikely]]
-            note_own_flow(packets[i]);
-    }
-    // What was noted is in effect before the packets that made it leave: no answer can come too early.
-    counters_.add(Counter::inside_to_outside, packets.size());
-    transmitter_.send(outside_port, packets);
-}
-
-void Pipeline::note_own_flow(rte_mbuf* packet) {
-    const auto frame = frame_of(packet);
-    const L3View l3 = parse_l3(frame, packet->pkt_len);
-    const bool matters = policy_->may_be_decoy(l3.source) ||
-                         (!tables_.listed.empty() && tables_.listed.may_list(l3.destination));
-    if (!matters) return;
-    SessionKey key;
-    if (!parse_plain(frame, packet->pkt_len, From::honeypot, key)) {
-        const SessionView view = parse_session(frame, l3, From::honeypot);
-        if (!view.valid) return;
-        key = view.own_key;
-    }
-    tables_.own_flows.sent(tables_.sessions.hash(key), now_);
 }
 
 void Pipeline::hand_over() {

@@ -150,7 +150,7 @@ class Pipeline {
     [[nodiscard]] Opening opening_of(std::size_t i) const;
     [[nodiscard]] std::uint8_t tcp_flags_of(std::size_t i) const;
 
-    // pipeline.cpp: from outside and from inside
+    // pipeline.cpp: from outside
     void note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
                         std::span<std::uint8_t> states);
     void count_strange(rte_mbuf* packet);
@@ -172,10 +172,15 @@ class Pipeline {
     void decide_outside(std::size_t candidate);
     void decide_decoy(std::size_t candidate);
     void decide_active(std::size_t candidate);
-    void note_own_flow(rte_mbuf* packet);
     void send_inside(rte_mbuf* packet, Counter reason);
     void drop(rte_mbuf* packet, Counter reason);
     void hand_over();
+
+    // inside.cpp: from inside
+    void note_own_flow(rte_mbuf* packet);
+    void take_back(std::span<rte_mbuf*> packets, BurstMask of_hosts_with_sessions);
+    [[nodiscard]] bool is_the_insides(std::size_t candidate);
+    [[nodiscard]] bool outlived(Session& session) const;
 
     // admission.cpp: how a session begins
     void decide_admission(std::size_t candidate);

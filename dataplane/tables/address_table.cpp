@@ -87,7 +87,9 @@ bool AddressTable::sight(std::uint32_t address) {
         sighting_credit_->fetch_add(1, std::memory_order_relaxed);
         return false;
     }
-    if ((state.fetch_or(sighted, std::memory_order_relaxed) & sighted) != 0) {  // another worker was first
+    const bool another_was_first = (state.fetch_or(sighted, std::memory_order_relaxed) & sighted) != 0;
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with that of is_sighted
+    if (another_was_first) {
         sighting_credit_->fetch_add(1, std::memory_order_relaxed);
         return true;
     }
@@ -276,6 +278,12 @@ std::uint64_t AddressTable::sessions_in(Prefix prefix) const {
     return std::accumulate(first, first + static_cast<std::ptrdiff_t>(prefix.size()), std::uint64_t{0});
 }
 
+bool AddressTable::is_sighted(std::uint32_t address) const {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    const std::uint32_t index = most_specific(address);
+    return has_states(index) && (state_of(index, address).load(std::memory_order_relaxed) & sighted) != 0;
+}
+
 std::size_t AddressTable::take_sightings(std::span<std::uint32_t> addresses) {
     return rte_ring_dequeue_burst_elem(sightings_, addresses.data(), sizeof(std::uint32_t),
                                        static_cast<unsigned>(addresses.size()), nullptr);
@@ -286,12 +294,23 @@ void AddressTable::ask_sighted(std::uint32_t address) {
     if (has_states(index)) state_of(index, address).fetch_or(quiet, std::memory_order_relaxed);
 }
 
-bool AddressTable::end_sighting(std::uint32_t address) {
+bool AddressTable::end_sighting(std::uint32_t address, bool alone) {
     const std::uint32_t index = most_specific(address);
-    const bool renewed =
-        has_states(index) && (state_of(index, address).load(std::memory_order_relaxed) & quiet) == 0;
-    if (renewed) return false;
-    clear_bits(address, sighted | quiet);
+    const auto rest = static_cast<std::uint8_t>(~(sighted | quiet | (alone ? inside : 0)));
+    const State* own = nullptr;
+    if (has_states(index)) {
+        State& state = state_of(index, address);
+        own = &state;
+        // In one step: a worker that hears the host meanwhile either renews the sighting or begins a new one.
+        std::uint8_t before = state.load(std::memory_order_relaxed);
+        do
+            if ((before & quiet) == 0) return false;
+        while (!state.compare_exchange_weak(before, before & rest, std::memory_order_release,
+                                            std::memory_order_relaxed));
+    }
+    for_each_state(address, [&](State& state, std::uint32_t&) {
+        if (&state != own) state.fetch_and(rest, std::memory_order_release);
+    });
     sighting_credit_->fetch_add(1, std::memory_order_relaxed);
     return true;
 }

@@ -111,12 +111,16 @@ class AddressTable {
     /// Sessions whose destination is in this domain.
     [[nodiscard]] std::uint64_t sessions_in(Prefix prefix) const;
 
+    /// Whether a worker has sighted it, be it taken by take_sightings or not. What a worker does after its
+    /// `sight` and what this thread did before this call see each other: one of both sees the other's.
+    [[nodiscard]] bool is_sighted(std::uint32_t address) const;
     /// Addresses newly sighted since the last call.
     [[nodiscard]] std::size_t take_sightings(std::span<std::uint32_t> addresses);
     /// From now on a packet of this sighted address clears the question.
     void ask_sighted(std::uint32_t address);
-    /// Ends a sighting that nothing has renewed since `ask_sighted`. False: it was renewed, and goes on.
-    [[nodiscard]] bool end_sighting(std::uint32_t address);
+    /// Ends a sighting that nothing has renewed since `ask_sighted`. False: it was renewed, and goes on. With
+    /// `alone` nobody else says that the address is active: it is inactive in the same moment.
+    [[nodiscard]] bool end_sighting(std::uint32_t address, bool alone = false);
 
     /// Hands the segments of removed domains back, after their grace period. Called now and then.
     void reclaim();

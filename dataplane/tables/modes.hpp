@@ -20,6 +20,9 @@ struct alignas(64) Modes {
     std::atomic<bool> open_containment{false};  ///< the paper's rule: whatever a honeypot sends goes outside
     std::atomic<bool> limited_containment{false};  ///< new flows of a honeypot are Packet-Ins
     std::atomic<bool> several_honeypots{false};    ///< a reply must come from its session's honeypot
+    /// For how long a session without an end of its own outlives that its address became active, in
+    /// milliseconds.
+    std::atomic<std::uint32_t> outlive_ms{60'000};
     std::atomic<std::uint32_t> packets_per_source{0}, bytes_per_source{0};
     std::atomic<std::uint32_t> packets_per_honeypot{0}, bytes_per_honeypot{0};
 

@@ -8,6 +8,7 @@
 #include <rte_jhash.h>
 #include <rte_malloc.h>
 
+#include "base/headers.hpp"
 #include "dataplane/eal/burst.hpp"
 #include "dataplane/eal/memory.hpp"
 
@@ -27,6 +28,11 @@ void* as_data(std::uint32_t number) {
 }
 std::uint32_t as_number(const void* data) {
     return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(data));
+}
+
+/// TCP tells when a connection is over; of other flows nobody knows whether they are still the same.
+bool may_outlive_for_ever(const NewSession& session) {
+    return session.lasting || (session.key.protocol == protocol::tcp && session.key.kind == KeyKind::ports);
 }
 
 bool same(const SessionKey& a, const SessionKey& b) {
@@ -135,6 +141,9 @@ std::optional<SessionTable::Index> SessionTable::add(const NewSession& session, 
     record.packets_out.store(0, std::memory_order_relaxed);
     record.last_seen.store(static_cast<std::uint32_t>(now), std::memory_order_relaxed);
     record.created = now;
+    record.outlives_since.store(may_outlive_for_ever(session) ? Session::without_limit : 0,
+                                std::memory_order_relaxed);
+    record.ended.store(false, std::memory_order_relaxed);
     record.honeypot.store(session.honeypot, std::memory_order_relaxed);
     record.progress.store(session.progress, std::memory_order_relaxed);
     record.contained = session.contained;

@@ -37,6 +37,8 @@ struct NewSession {
     Step progress = Step::first_packet;
     Step counted = Step::first_packet;
     bool contained = false;
+    /// Its address is diverted although it is active (a decoy, a listed source): it may always outlive that.
+    bool lasting = false;
 };
 
 class SessionTable {

@@ -1,6 +1,7 @@
 // A Switch without a data plane: flows in plain containers, and the decision that a packet would meet.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <vector>
@@ -21,7 +22,7 @@ class FakeSwitch final : public Switch {
 
     /// What a packet from outside meets, in order of the paper's priorities.
     [[nodiscard]] Decision decide(const SessionKey& key) const {
-        if (find_session(key)) return Decision::honeypot;
+        if (const auto flow = find_session(key); flow && !ended(*flow)) return Decision::honeypot;
         const Ipv4Address destination{key.inside.host()};
         const auto action = most_specific(destination);
         if (!action || *action == DomainAction::inside || active.contains(destination))
@@ -58,6 +59,9 @@ class FakeSwitch final : public Switch {
                           .last_seen = now};
         counted[flow] = session.counted;
         if (session.contained) contained.insert(flow);
+        if (session.lasting) lasting.insert(flow);
+        if (spoke_meanwhile) sighted.push_back(*spoke_meanwhile);
+        spoke_meanwhile.reset();
         return flow;
     }
     std::optional<SessionProgress> take_progress(FlowId flow) override {
@@ -89,8 +93,13 @@ class FakeSwitch final : public Switch {
             if (stats.key == key) return flow;
         return std::nullopt;
     }
+    void end_session(FlowId flow) override { ended_flows.insert(flow); }
+    bool ended(FlowId flow) const override { return ended_flows.contains(flow); }
     void delete_sessions(std::span<const FlowId> flows) override {
-        for (const FlowId flow : flows) sessions.erase(flow);
+        for (const FlowId flow : flows) {
+            sessions.erase(flow);
+            ended_flows.erase(flow);
+        }
     }
     TimePoint last_seen(FlowId flow) const override { return sessions.at(flow).last_seen; }
     std::optional<SessionStats> session(FlowId flow) const override {
@@ -129,14 +138,21 @@ class FakeSwitch final : public Switch {
         }
         return count;
     }
+    bool is_sighted(Ipv4Address address) const override {
+        return std::ranges::find(sighted, address) != sighted.end();
+    }
     void ask_sighted(Ipv4Address address) override { asked.insert(address); }
-    bool end_sighting(Ipv4Address address) override { return asked.erase(address) != 0; }
+    bool end_sighting(Ipv4Address address, bool alone) override {
+        const bool ended = asked.erase(address) != 0;
+        if (ended && alone) active.erase(address);
+        return ended;
+    }
 
     std::map<Ipv4Prefix, DomainAction> domains;
     std::set<Ipv4Address> active;
     std::map<FlowId, SessionStats> sessions;
     std::map<FlowId, Step> counted;
-    std::set<FlowId> contained;
+    std::set<FlowId> contained, lasting, ended_flows;
     std::vector<FlowId> payloads;
     bool handshake = false;
     std::map<PoolId, std::optional<HoneypotId>> pools{{PoolId{0}, HoneypotId{0}}};
@@ -146,8 +162,9 @@ class FakeSwitch final : public Switch {
     std::vector<PacketOut> packet_outs;
     std::vector<std::string> log;  ///< flow-mods of priorities 1 and 2, and barriers, in order
     std::set<std::uintptr_t> from_honeypot;
-    std::vector<Ipv4Address> sighted;
-    std::set<Ipv4Address> asked;  ///< erase one to let its address speak
+    std::vector<Ipv4Address> sighted;            ///< those that were not taken yet
+    std::optional<Ipv4Address> spoke_meanwhile;  ///< is sighted when the next session is added
+    std::set<Ipv4Address> asked;                 ///< erase one to let its address speak
     bool refuses_domains = false;
     std::size_t capacity = 1000, domain_capacity = 100;
     Barrier requested = 0, reached = 0;

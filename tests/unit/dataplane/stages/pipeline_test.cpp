@@ -108,13 +108,6 @@ TEST_F(FromOutside, FollowingFragmentsGoWhereTheFirstOneWent) {
     EXPECT_EQ(from_outside(following).end, End::honeypot);
 }
 
-TEST_F(FromOutside, FollowingFragmentsForAnActiveAddressWithSessionsAskTheControlThread) {
-    add_session(key_of(decoy));
-    addresses_->set_active(ip(decoy).host(), true);
-    EXPECT_EQ(from_outside(to(decoy).fragment(1480, false)).end, End::punted);
-    EXPECT_EQ(from_outside(to(server).fragment(1480, false)).end, End::inside);
-}
-
 TEST_F(FromOutside, IcmpErrorsFollowTheSessionThatTheyQuote) {
     add_session(key_of(decoy));
     const Frame about_the_reply = Frame().ipv4("192.0.2.1", decoy).icmp_error(11, reply_of(decoy));
@@ -214,6 +207,25 @@ TEST_F(FromInside, SightingsAreCapped) {
     EXPECT_TRUE(addresses_->end_sighting(ip("10.1.1.1").host()));
     EXPECT_EQ(from_inside(Frame().ipv4("10.1.1.5", attacker).udp(1, 2)).end, End::outside);
     EXPECT_EQ(from_outside(to("10.1.1.5")).end, End::inside);
+}
+
+TEST_F(FromInside, ASightingThatEndsTakesTheActiveFlowWithItInOneStep) {
+    const Frame packet = Frame().ipv4(decoy, attacker).udp(1, 2);
+    (void)from_inside(packet);
+    addresses_->set_active(ip(decoy).host(), true);  // the control thread has taken the sighting
+    addresses_->ask_sighted(ip(decoy).host());
+    EXPECT_TRUE(addresses_->end_sighting(ip(decoy).host(), true));
+    EXPECT_EQ(from_outside(to(decoy)).end, End::punted);
+    (void)from_inside(packet);
+    EXPECT_EQ(from_outside(to(decoy)).end, End::inside) << "and is sighted anew";
+}
+
+TEST_F(FromInside, ASightingThatEndsLeavesOthersWord) {
+    (void)from_inside(Frame().ipv4(decoy, attacker).udp(1, 2));
+    addresses_->set_active(ip(decoy).host(), true);
+    addresses_->ask_sighted(ip(decoy).host());
+    EXPECT_TRUE(addresses_->end_sighting(ip(decoy).host(), false));
+    EXPECT_EQ(from_outside(to(decoy)).end, End::inside);
 }
 
 TEST_F(FromInside, ASightedHostThatSpeaksAgainAnswersTheQuestion) {

@@ -1,0 +1,159 @@
+// Trigger 4: a Packet-In. The controller looks again, as time has passed since the worker looked.
+#include "control/controller/controller.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+Ipv4Address address_of(Be32 address) {
+    return {address.host()};
+}
+
+}  // namespace
+
+void Controller::packet_in(const PacketIn& packet, TimePoint now) {
+    events_.add(Event::packet_in);
+    if (packet.from_honeypot)
+        packet_in_from_honeypot(packet, now);
+    else
+        packet_in_from_outside(packet, now);
+}
+
+void Controller::packet_in_from_outside(const PacketIn& packet, TimePoint now) {
+    using Verdict = Judgement::Verdict;
+    latest_path_ = packet.path;
+    if (const auto flow = switch_.find_session(packet.key)) {
+        events_.add(Event::packet_in_existing_session);
+        if (switch_.ended(*flow)) return switch_.packet_out_inside(packet.buffer);
+        if (packet.fragment) add_companion(packet, *flow, now);
+        return switch_.packet_out(packet.buffer, *flow);
+    }
+    if (packet.judgement.verdict == Verdict::drop) {
+        events_.add(Event::packet_in_dropped);
+        return switch_.drop(packet.buffer);
+    }
+    const bool kept = packet.judgement.verdict == Verdict::benign ||
+                      packet.judgement.verdict == Verdict::inside || packet.own_flow;
+    if (kept || (!is_diverted(packet) && goes_inside(address_of(packet.key.inside)))) {
+        events_.add(Event::packet_in_active);
+        return switch_.packet_out_inside(packet.buffer);
+    }
+    begin_session(packet, now);
+}
+
+/// Even from an active address. Of a decoy's datagram without its first fragment nobody knows.
+bool Controller::is_diverted(const PacketIn& packet) {
+    const bool portless_fragment = packet.fragment && packet.key.kind == dataplane::KeyKind::portless;
+    return packet.judgement.verdict == Judgement::Verdict::divert && !portless_fragment;
+}
+
+/// Whoever was seen to speak between the controller's look and the new flow was not told of the flow.
+void Controller::end_if_live(const PacketIn& packet, FlowId flow) {
+    if (!is_diverted(packet) && switch_.is_sighted(address_of(packet.key.inside))) switch_.end_session(flow);
+}
+
+void Controller::begin_session(const PacketIn& packet, TimePoint now) {
+    const auto honeypot = honeypot_for(packet, now);
+    if (!honeypot) {
+        events_.add(Event::packet_in_no_honeypot);
+        return switch_.drops(PoolId{packet.judgement.pool}) ? switch_.drop(packet.buffer)
+                                                            : switch_.packet_out_inside(packet.buffer);
+    }
+    // What a flow did before it had a session is in the workers' tallies.
+    const Step before = packet.pending && packet.pending->answered ? Step::answered : Step::first_packet;
+    const SessionFlow session{.key = packet.key,
+                              .path = packet.path,
+                              .honeypot = *honeypot,
+                              .progress = before,
+                              .counted = before,
+                              .contained = switch_.on_campus(address_of(packet.key.outside)),
+                              .lasting = is_diverted(packet)};
+    const auto flow = sessions_.add(session, packet.pending.has_value(), now);
+    if (!flow) {
+        events_.add(Event::session_table_full);
+        return switch_.packet_out_honeypot(packet.buffer, *honeypot);
+    }
+    admission_.update();
+    end_if_live(packet, *flow);
+    if (switch_.ended(*flow)) return switch_.packet_out_inside(packet.buffer);
+    if (packet.fragment) add_companion(packet, *flow, now);
+    switch_.packet_out(packet.buffer, *flow);
+}
+
+/// The one that has answered already; that of the other fragments of the datagram; or one of the pool that
+/// rules, lists and the source's history choose.
+std::optional<HoneypotId> Controller::honeypot_for(const PacketIn& packet, TimePoint now) {
+    if (packet.pending) return packet.pending->honeypot;
+    if (packet.fragment)
+        if (const auto companion = switch_.find_session(dataplane::companion_of(packet.key)))
+            if (const auto stats = switch_.session(*companion)) return stats->honeypot;
+    const PoolId pool =
+        sessions_.pool_for(address_of(packet.key.outside), PoolId{packet.judgement.pool}, now);
+    return switch_.choose(pool, packet.key);
+}
+
+/// Fragments, and what a honeypot begins by itself: what has ports and no session was otherwise contained by
+/// the worker.
+void Controller::packet_in_from_honeypot(const PacketIn& packet, TimePoint now) {
+    const auto flow = switch_.find_session(packet.key);
+    if (!flow && !packet.fragment) return open_honeypot_flow(packet, now);
+    if (!flow || switch_.ended(*flow)) {
+        events_.add(Event::packet_in_contained);
+        return switch_.drop(packet.buffer);
+    }
+    if (packet.fragment) add_companion(packet, *flow, now);
+    switch_.packet_out(packet.buffer, *flow);
+}
+
+/// Only under the address of a decoy, never towards the campus, and only where to and as often as is allowed.
+void Controller::open_honeypot_flow(const PacketIn& packet, TimePoint now) {
+    const bool decoy = !goes_inside(address_of(packet.key.inside));
+    auto outcome = HoneypotFlows::Outcome::refused;
+    if (decoy && latest_path_ != L2Path{} && !switch_.on_campus(address_of(packet.key.outside)))
+        outcome = honeypot_flows_.open(packet.honeypot, packet.key, now);
+    std::optional<FlowId> flow;
+    if (outcome == HoneypotFlows::Outcome::passes)
+        flow = sessions_.add_unaccounted(
+            {.key = packet.key, .path = latest_path_, .honeypot = packet.honeypot}, now);
+    if (!flow) {
+        events_.add(outcome == HoneypotFlows::Outcome::over_rate ? Event::honeypot_flow_over_rate
+                                                                 : Event::honeypot_flow_refused);
+        return switch_.drop(packet.buffer);
+    }
+    end_if_live(packet, *flow);
+    if (switch_.ended(*flow)) return switch_.drop(packet.buffer);
+    events_.add(Event::honeypot_flow_added);
+    switch_.packet_out(packet.buffer, *flow);
+}
+
+/// The controller looks again: the address may have become active, or its domain unknown, since the worker
+/// looked.
+bool Controller::goes_inside(Ipv4Address destination) const {
+    if (addresses_.active(destination) || switch_.is_sighted(destination)) return true;
+    for (int length = 32; length >= 0; --length) {
+        if (!prefix_lengths_.test(static_cast<std::size_t>(length))) continue;
+        const auto place = domains_.find(Ipv4Prefix::of(destination, static_cast<unsigned>(length)));
+        if (place != domains_.end()) return !diverts(place->second.state);
+    }
+    return true;
+}
+
+/// The entry that the following fragments of this datagram, and of later ones of its addresses, will match.
+/// When the table is full they come as Packet-Ins of their own. There is none for a host: its own datagrams
+/// may come from the same address.
+void Controller::add_companion(const PacketIn& packet, FlowId session, TimePoint now) {
+    const SessionKey companion = dataplane::companion_of(packet.key);
+    if (companion == packet.key || switch_.find_session(companion)) return;
+    if (!is_diverted(packet) && goes_inside(address_of(companion.inside))) return;
+    const auto stats = switch_.session(session);
+    if (!stats) return;
+    const auto flow =
+        sessions_.add_unaccounted({.key = companion,
+                                   .path = stats->path,
+                                   .honeypot = stats->honeypot,
+                                   .contained = switch_.on_campus(address_of(companion.outside)),
+                                   .lasting = is_diverted(packet)},
+                                  now);
+    if (flow) end_if_live(packet, *flow);
+}
+
+}  // namespace honeyswitch::control
