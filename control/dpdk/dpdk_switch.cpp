@@ -235,6 +235,16 @@ void DpdkSwitch::flush() {
         if (outgoing_[worker].count != 0) flush(worker);
 }
 
+void DpdkSwitch::settle() {
+    flush();
+    for (std::size_t worker = 0; worker < outgoing_.size(); ++worker) {
+        Outgoing& outgoing = outgoing_[worker];
+        if (outgoing.settled == outgoing.received) continue;
+        outgoing.settled = outgoing.received;
+        plane_.workers()[worker]->settle(outgoing.settled);
+    }
+}
+
 void DpdkSwitch::flush(std::size_t worker) {
     Outgoing& outgoing = outgoing_[worker];
     auto& egress = plane_.workers()[worker]->egress();

@@ -102,6 +102,8 @@ class DpdkSwitch final : public Switch {
     [[nodiscard]] std::size_t receive(std::span<PacketIn, burst> packets, HoneypotListener& listener);
     /// Hands the Packet-Outs since the last flush to the workers.
     void flush();
+    /// The same, when all that was received is dealt with: fragments that came behind need not wait for it.
+    void settle();
     /// Until no worker reads what was replaced before this: microseconds, or 100 ms if one has no CPU.
     void wait_for_workers();
     /// Takes back what is free after its grace period.
@@ -137,6 +139,7 @@ class DpdkSwitch final : public Switch {
     struct Outgoing {
         std::array<rte_mbuf*, burst> packets;
         std::size_t count = 0;
+        std::uint64_t received = 0, settled = 0;  ///< Packet-Ins of this worker; what it was told of them
     };
 
     dataplane::DataPlane& plane_;

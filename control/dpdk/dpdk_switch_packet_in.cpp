@@ -22,6 +22,7 @@ std::size_t DpdkSwitch::receive(std::span<PacketIn, burst> packets, HoneypotList
     std::array<rte_mbuf*, burst> buffers;
     next_worker_ = (next_worker_ + 1) % plane_.workers().size();
     const unsigned taken = plane_.workers()[next_worker_]->punts().take(buffers);
+    outgoing_[next_worker_].received += taken;
     for (unsigned i = 0; i < taken; ++i) rte_prefetch0(buffers[i]);
     for (unsigned i = 0; i < taken; ++i) rte_prefetch0(rte_pktmbuf_mtod(buffers[i], void*));
     std::size_t count = 0;

@@ -115,7 +115,7 @@ bool ControlPlane::handle_packet_ins(TimePoint now) {
         for (const PacketIn& packet : std::span(packets).first(count)) controller_.packet_in(packet, now);
         any = any || count != 0;
     }
-    switch_.flush();
+    switch_.settle();
     return any;
 }
 

@@ -26,7 +26,7 @@ void Pipeline::decide_admission(std::size_t i) {
         return divert_stateless(i, Counter::outside_to_honeypot_handshake);
     // No session can be added: the control thread could do no more than this.
     if (!tables_.sessions.has_room()) return divert_stateless(i, Counter::outside_to_honeypot_stateless);
-    punts_.add(packet, Side::honeypot, i);
+    punt(i, Side::honeypot);
 }
 
 /// What a packet that belongs to no session can be: a request that may begin one, an answer to what was sent
@@ -71,12 +71,19 @@ bool Pipeline::follows_an_answer(std::size_t i, Opening opening) const {
 bool Pipeline::lacks_companion(std::size_t i) const {
     if (candidates_.plain[i]) return false;
     const SessionView& view = candidates_.views[i];
-    return view.first_fragment && control_alive_ && view.own_key.kind == KeyKind::ports &&
+    return view.first_fragment && view.own_key.kind == KeyKind::ports &&
            !tables_.sessions.find(companion_of(view.own_key));
 }
 
+/// A fragment of a session goes through the control thread to get a companion, or to stay behind an earlier
+/// one that did.
+bool Pipeline::goes_the_long_way(std::size_t i) const {
+    if (candidates_.plain[i] || !is_fragment(i) || !control_alive_) return false;
+    return order_.waits(fragment_hash(i)) || lacks_companion(i);
+}
+
 void Pipeline::divert(std::size_t i) {
-    if (lacks_companion(i)) return punts_.add(candidates_.packets[i], Side::honeypot, i);
+    if (goes_the_long_way(i)) return punt(i, Side::honeypot);
     to_session(i);
 }
 

@@ -37,8 +37,10 @@ void Pipeline::decide_honeypot(std::size_t i) {
         if (!view.valid) return contain(i, Counter::honeypot_contained_malformed);
         if (view.quotes_foreign) return contain(i, Counter::honeypot_contained_no_session);
         // A fragment of a session, whose companion is missing.
-        const bool needs_companion = session != nullptr ? lacks_companion(i) : view.following_fragment;
-        if (needs_companion && control_alive_) return punts_.add(candidates_.packets[i], Side::outside, i);
+        if (session != nullptr && view.first_fragment) lead_companion(i, *session);
+        const bool needs_companion =
+            session != nullptr ? goes_the_long_way(i) : view.following_fragment && control_alive_;
+        if (needs_companion) return punt(i, Side::outside);
     }
     if (session != nullptr) return reply(i, *session);
     decide_without_session(i);
@@ -88,6 +90,14 @@ bool Pipeline::within_caps(std::size_t i, Be32 address, HoneypotIndex honeypot) 
             return false;
     }
     return false;
+}
+
+/// The following fragments of a reply go back the way of the first one.
+void Pipeline::lead_companion(std::size_t i, const Session& session) {
+    const auto companion = tables_.sessions.find(companion_of(candidates_.views[i].own_key));
+    if (!companion) return;
+    const PathNumber path = session.path.load(std::memory_order_acquire);
+    tables_.sessions.at(*companion).path.store(path, std::memory_order_release);
 }
 
 void Pipeline::reply(std::size_t i, Session& session) {

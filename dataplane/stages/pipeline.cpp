@@ -127,6 +127,8 @@ void Pipeline::decide_outside(std::size_t i) {
 }
 
 void Pipeline::decide_active(std::size_t i) {
+    // Behind an earlier one that was handed over when the address was not active yet.
+    if (is_fragment(i) && control_alive_ && order_.waits(fragment_hash(i))) return punt(i, Side::inside);
     send_inside(candidates_.packets[i], Counter::outside_to_inside_active);
 }
 
@@ -134,7 +136,7 @@ void Pipeline::decide_active(std::size_t i) {
 /// have connections of its own from before, and answers to its own are not for the honeypot.
 void Pipeline::decide_decoy(std::size_t i) {
     // Without ports: the control thread knows whose it is.
-    if (following_fragment(i) && control_alive_) return punts_.add(candidates_.packets[i], Side::inside, i);
+    if (following_fragment(i) && control_alive_) return punt(i, Side::inside);
     if (following_fragment(i)) return decide_active(i);
     const Opening opening = opening_of(i);
     const bool tcp = candidates_.keys[i].protocol == protocol::tcp;
@@ -290,10 +292,17 @@ void Pipeline::drop(rte_mbuf* packet, Counter reason) {
     transmitter_.discard(packet);
 }
 
+/// To the control thread, or, if the ring is full, where the packet goes without it.
+void Pipeline::punt(std::size_t i, Side otherwise) {
+    if (is_fragment(i)) order_.note(fragment_hash(i), punts_.count);
+    punts_.add(candidates_.packets[i], otherwise, i);
+}
+
 void Pipeline::hand_over() {
     if (punts_.count == 0) return;
     const unsigned taken = punt_ring_.give(std::span(punts_.packets).first(punts_.count));
     counters_.add(Counter::punted, taken);
+    order_.handed_over(taken);
     for (std::size_t i = taken; i < punts_.count; ++i) {
         rte_mbuf* const packet = punts_.packets[i];
         const std::size_t candidate = punts_.candidates[i];

@@ -12,6 +12,7 @@
 #include "dataplane/eal/burst_mask.hpp"
 #include "dataplane/eal/counters.hpp"
 #include "dataplane/eal/mbuf_ring.hpp"
+#include "dataplane/stages/fragment_order.hpp"
 #include "dataplane/stages/parse.hpp"
 #include "dataplane/stages/reply_limiter.hpp"
 #include "dataplane/stages/transmitter.hpp"
@@ -76,6 +77,10 @@ class Pipeline {
         newcomers_ = newcomers;
         lookups_ = lookups;
     }
+
+    /// Once a round, before the bursts and before Packet-Outs are sent: how many of the packets that this has
+    /// handed to the control thread have come back from it, or were dropped there.
+    void set_settled(std::uint64_t packets) { order_.set_settled(packets); }
 
     /// Whether some of them were for active addresses, as legitimate packets are.
     bool from_outside(std::span<rte_mbuf*> packets);
@@ -146,6 +151,14 @@ class Pipeline {
     [[nodiscard]] bool following_fragment(std::size_t i) const {
         return !candidates_.plain[i] && candidates_.views[i].following_fragment;
     }
+    [[nodiscard]] bool is_fragment(std::size_t i) const {
+        return !candidates_.plain[i] &&
+               (candidates_.views[i].first_fragment || candidates_.views[i].following_fragment);
+    }
+    /// The same for all fragments of its addresses, whether they have ports or not.
+    [[nodiscard]] std::uint64_t fragment_hash(std::size_t i) const {
+        return tables_.sessions.hash(companion_of(candidates_.views[i].own_key));
+    }
     [[nodiscard]] L3View l3_of(std::size_t i) const;
     [[nodiscard]] Opening opening_of(std::size_t i) const;
     [[nodiscard]] std::uint8_t tcp_flags_of(std::size_t i) const;
@@ -172,6 +185,7 @@ class Pipeline {
     void decide_outside(std::size_t candidate);
     void decide_decoy(std::size_t candidate);
     void decide_active(std::size_t candidate);
+    void punt(std::size_t candidate, Side otherwise);
     void send_inside(rte_mbuf* packet, Counter reason);
     void drop(rte_mbuf* packet, Counter reason);
     void hand_over();
@@ -187,6 +201,7 @@ class Pipeline {
     [[nodiscard]] bool may_follow(std::size_t candidate, Opening opening) const;
     [[nodiscard]] bool follows_an_answer(std::size_t candidate, Opening opening) const;
     [[nodiscard]] bool lacks_companion(std::size_t candidate) const;
+    [[nodiscard]] bool goes_the_long_way(std::size_t candidate) const;
     void divert(std::size_t candidate);
     void to_session(std::size_t candidate);
     void divert_stateless(std::size_t candidate, Counter reason);
@@ -199,6 +214,7 @@ class Pipeline {
     void decide_without_session(std::size_t candidate);
     [[nodiscard]] bool comes_from(HoneypotIndex honeypot, std::size_t candidate) const;
     [[nodiscard]] bool within_caps(std::size_t candidate, Be32 address, HoneypotIndex honeypot);
+    void lead_companion(std::size_t candidate, const Session& session);
     void reply(std::size_t candidate, Session& session);
     void reply_stateless(std::size_t candidate, PendingFlow flow);
     void send_back(rte_mbuf* packet, std::uint8_t tags, const L2Path& path, Counter reason);
@@ -223,6 +239,7 @@ class Pipeline {
     PortIndex honeypot_port_ = first_honeypot_port;   ///< of this burst from a honeypot
     Candidates candidates_;  ///< of the burst at hand; members, so that nobody clears them for each burst
     Punts punts_;
+    FragmentOrder order_;
     L2Path latest_path_;  ///< of the latest packet from outside; for open containment alone
 };
 

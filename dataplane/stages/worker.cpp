@@ -68,6 +68,7 @@ unsigned Worker::round() {
     const std::uint64_t now = clock_.now_ms();
     pipeline_.set_time(static_cast<std::uint32_t>(now),
                        !heartbeat_.silent_for(now, config_.heartbeat_timeout_ms));
+    pipeline_.set_settled(settled_.load(std::memory_order_acquire));
     unsigned packets = send_packet_outs();
     packets += poll(outside_port) + poll(inside_port);
     if (shedder_.link_waits() && ++rounds_without_honeypots_ < rounds_for_the_link) return packets;

@@ -58,6 +58,9 @@ class Worker {
     /// … and Packet-Outs go in here, addressed already, with the PortIndex in `mbuf.port`. Whatever is in it
     /// is sent before the worker's next quiescent state.
     [[nodiscard]] MbufRing& egress() { return egress_; }
+    /// Control thread: of the Packet-Ins that came out of `punts` so many, from the first one on, are done
+    /// with, and what became Packet-Outs is in `egress`.
+    void settle(std::uint64_t packet_ins) { settled_.store(packet_ins, std::memory_order_release); }
     [[nodiscard]] const Counters& counters() const { return counters_; }
     [[nodiscard]] std::uint64_t dropped_at(PortIndex port) const { return transmitter_.dropped_at(port); }
     /// What it has diverted without a session.
@@ -85,6 +88,7 @@ class Worker {
     unsigned idle_rounds_ = 0;
     LoadShedder shedder_;
     unsigned rounds_without_honeypots_ = 0;
+    alignas(64) std::atomic<std::uint64_t> settled_{0};
     alignas(64) std::atomic<bool> stopping_{false};
 };
 

@@ -104,6 +104,7 @@ TEST_F(FromOutside, FollowingFragmentsGoWhereTheFirstOneWent) {
     EXPECT_EQ(from_outside(first).end, End::punted) << "no companion yet: the control thread adds it";
     EXPECT_EQ(from_outside(following).end, End::punted);
     add_session(companion_of(key_of(decoy)));
+    pipeline_->set_settled(2);
     EXPECT_EQ(from_outside(first).end, End::honeypot);
     EXPECT_EQ(from_outside(following).end, End::honeypot);
 }
@@ -336,6 +337,7 @@ TEST_F(FromHoneypot, FragmentsAskForACompanion) {
     EXPECT_EQ(from_honeypot(reply_of(decoy).fragment(0, true)).end, End::punted);
     EXPECT_EQ(from_honeypot(reply_of(decoy).fragment(1480, false)).end, End::punted);
     add_session(companion_of(key_of(decoy)));
+    pipeline_->set_settled(2);
     EXPECT_EQ(from_honeypot(reply_of(decoy).fragment(0, true)).end, End::outside);
     EXPECT_EQ(from_honeypot(reply_of(decoy).fragment(1480, false)).end, End::outside);
 }

@@ -181,5 +181,66 @@ TEST_F(WhoseFlow, ASightingIsSeenBeforeAnybodyTakesIt) {
     EXPECT_FALSE(addresses_->is_sighted(ip(elsewhere).host()));
 }
 
+class OrderOfFragments : public WhoseFlow {
+  protected:
+    OrderOfFragments() { add_session(key(protocol::udp, 40000, 9)); }
+    static Frame first() { return inward().udp(40000, 9).payload(64).fragment(0, true); }
+    static Frame following() { return inward().udp(40000, 9).payload(64).fragment(72, false); }
+};
+
+TEST_F(OrderOfFragments, NoneOvertakesOneThatTheControlThreadHas) {
+    hold(first());
+    add_session(companion_of(key(protocol::udp, 40000, 9)));
+    EXPECT_EQ(ended(End::honeypot), 0U);
+    hold(following());
+    EXPECT_EQ(ended(End::honeypot), 0U) << "the first is not back yet";
+    pipeline_->set_settled(1);
+    hold(first());
+    EXPECT_EQ(ended(End::honeypot), 0U) << "the second is not back yet";
+    pipeline_->set_settled(3);
+    hold(following());
+    EXPECT_EQ(ended(End::honeypot), 1U);
+}
+
+TEST_F(OrderOfFragments, WhatIsBackHoldsNobodyUp) {
+    EXPECT_EQ(from_outside(first()).end, End::punted);
+    add_session(companion_of(key(protocol::udp, 40000, 9)));
+    pipeline_->set_settled(1);
+    EXPECT_EQ(from_outside(first()).end, End::honeypot);
+    EXPECT_EQ(from_outside(following()).end, End::honeypot);
+}
+
+TEST_F(OrderOfFragments, WholePacketsAndOtherAddressesGoTheShortWay) {
+    EXPECT_EQ(from_outside(first()).end, End::punted);
+    EXPECT_EQ(from_outside(inward().udp(40000, 9)).end, End::honeypot);
+}
+
+TEST_F(OrderOfFragments, InOneBurstToo) {
+    add_session(companion_of(key(protocol::udp, 40000, 9)));
+    hold(std::vector{inward().udp(40001, 9).payload(64).fragment(0, true).bytes(), following().bytes()});
+    EXPECT_EQ(ended(End::honeypot), 0U) << "the first is new, and is handed over at the end of the burst";
+}
+
+TEST_F(OrderOfFragments, RepliesToo) {
+    const Frame reply = from_pot().udp(9, 40000).payload(64).fragment(0, true);
+    EXPECT_EQ(from_honeypot(reply).end, End::punted);
+    add_session(companion_of(key(protocol::udp, 40000, 9)));
+    EXPECT_EQ(from_honeypot(from_pot().udp(9, 40000).payload(64).fragment(72, false)).end, End::punted);
+    pipeline_->set_settled(2);
+    EXPECT_EQ(from_honeypot(reply).end, End::outside);
+}
+
+TEST_F(OrderOfFragments, AllOfAReplyGoesBackTheWayOfItsFirst) {
+    const EtherAddress router = mac("02:00:00:00:00:11"), core = mac("02:00:00:00:00:12");
+    add_session(companion_of(key(protocol::udp, 40000, 9)));
+    EXPECT_EQ(from_outside(inward().udp(40000, 9).between(router, core).vlan(7)).end, End::honeypot);
+    for (const Frame& fragment : {from_pot().udp(9, 40000).payload(64).fragment(0, true),
+                                  from_pot().udp(9, 40000).payload(64).fragment(72, false)}) {
+        const auto [end, frame] = from_honeypot(fragment);
+        EXPECT_EQ(end, End::outside);
+        EXPECT_EQ(frame, Frame(fragment).between(core, router).vlan(7).bytes());
+    }
+}
+
 }  // namespace
 }  // namespace honeyswitch::dataplane
