@@ -138,16 +138,15 @@ def test_an_attackers_connection_goes_on_byte_for_byte(lab) -> None:
 
 
 def test_a_sighting_counts_in_what_is_decided_right_after_it(cables) -> None:
-    """A fragment right behind its host's first packet, while the control thread is still busy with an attack."""
+    """A fragment on the heels of its host's first packet, on an address that an attacker has a session with."""
     for number in range(20):
-        host, attacker, peer = f"10.66.201.{number + 1}", new_source(), new_source()
-        marker = b"fragment %04d" % number
+        host, attacker, peer = f"10.66.231.{number + 1}", new_source(), new_source()
         attack = IP(src=attacker, dst=host) / TCP(sport=1000, dport=22, flags="S")
         own = IP(src=host, dst=peer) / UDP(sport=5000, dport=53) / Raw(b"query %04d" % number)
-        answer = IP(src=peer, dst=host, proto=17, frag=4) / Raw(marker)
+        answer = IP(src=peer, dst=host, proto=17, frag=4) / Raw(b"fragment %04d" % number)
         cables.send(OUTSIDE, from_upstream() / attack)
+        assert cables.comes_out(HONEYPOT, at_honeypot(attack)), number
         cables.send(INSIDE, from_core() / own)
         assert cables.with_marker(OUTSIDE, b"query %04d" % number)
         cables.send(OUTSIDE, from_upstream() / answer)
         assert cables.comes_out(INSIDE, from_upstream() / answer), number
-        assert cables.comes_out(HONEYPOT, at_honeypot(attack)), number
