@@ -16,9 +16,13 @@ using namespace address_state;
 AddressTable::AddressTable(Capacity capacity, Quiescence& quiescence)
     : capacity_(capacity),
       quiescence_(quiescence),
-      domains_(capacity.domains + 1),
+      domains_(capacity.domains),
+      unused_(capacity.domains),
+      domain_sessions_(capacity.domains + 1),
       session_counts_(capacity.addresses + 1),
-      extents_(1, capacity.addresses) {}
+      extents_(1, capacity.addresses) {
+    std::iota(unused_.rbegin(), unused_.rend(), 1U);
+}
 
 AddressTable::~AddressTable() {
     rte_lpm_free(lpm_);
@@ -103,43 +107,31 @@ std::uint32_t AddressTable::most_specific(std::uint32_t address) const {
     return rte_lpm_lookup(lpm_, address, &index) == 0 ? index : 0;
 }
 
-std::uint32_t AddressTable::find(Prefix prefix) const {
-    for (std::uint32_t i = 1; i < domains_.size(); ++i)
-        if (domains_[i].used && domains_[i].prefix == prefix) return i;
-    return 0;
-}
-
-std::uint32_t AddressTable::covering(Prefix prefix) const {
-    std::uint32_t best = 0;
-    for (std::uint32_t i = 1; i < domains_.size(); ++i) {
-        const Domain& domain = domains_[i];
-        if (!domain.used || domain.prefix == prefix || !domain.prefix.contains(prefix)) continue;
-        if (best == 0 || domain.prefix.length > domains_[best].prefix.length) best = i;
-    }
-    return best;
-}
-
-void AddressTable::link_parents() {
-    for (Domain& domain : domains_)
-        if (domain.used) domain.parent = covering(domain.prefix);
-}
-
-std::expected<std::uint32_t, Error> AddressTable::new_domain(Prefix prefix) {
+/// A place for a new domain that nobody meets yet. Until its own word is in, it says "inside".
+std::expected<std::uint32_t, Error> AddressTable::new_domain(Prefix prefix, DomainKind kind) {
     reclaim();
-    for (std::uint32_t i = 1; i < domains_.size(); ++i) {
-        if (domains_[i].used) continue;
-        if (std::ranges::find(retired_, i, &Retired::index) != retired_.end()) continue;
-        domains_[i] = {.prefix = prefix, .used = true, .parent = covering(prefix)};
-        segments_[i].offset = segments_[i].mask = 0;
-        return i;
+    if (unused_.empty())
+        return std::unexpected(Error{"add", "a domain", "the capacity of domains is used up"});
+    const std::uint32_t index = unused_.back();
+    segments_[index].always.store(inside | unwatched, std::memory_order_relaxed);
+    if (kind == DomainKind::known || has_states(domains_.covering(prefix)))
+        if (auto given = give_states(index, prefix); !given) return std::unexpected(given.error());
+    const int added = rte_lpm_add(lpm_, prefix.network, prefix.length, index);
+    if (added != 0) {
+        if (has_states(index))
+            extents_.give_back(segments_[index].offset, static_cast<std::uint32_t>(prefix.size()));
+        segments_[index].offset = segments_[index].mask = 0;
+        domain_sessions_[index] = 0;
+        return std::unexpected(Error{"add", "a domain", rte_strerror(-added)});
     }
-    return std::unexpected(Error{"add", "a domain", "the capacity of domains is used up"});
+    unused_.pop_back();
+    domains_.insert(prefix, index);
+    return index;
 }
 
-void AddressTable::copy_states(std::uint32_t from, std::uint32_t to) {
+/// `part` is within both domains.
+void AddressTable::copy_states(std::uint32_t from, Prefix part, std::uint32_t to) {
     if (!has_states(from)) return;
-    const Prefix part = domains_[from].prefix.length > domains_[to].prefix.length ? domains_[from].prefix
-                                                                                  : domains_[to].prefix;
     const std::uint32_t source = segments_[from].offset + (part.network & segments_[from].mask);
     const std::uint32_t target = segments_[to].offset + (part.network & segments_[to].mask);
     for (std::uint64_t i = 0; i < part.size(); ++i) {
@@ -151,8 +143,7 @@ void AddressTable::copy_states(std::uint32_t from, std::uint32_t to) {
 
 /// A domain's new states take over what its addresses already have elsewhere: sessions and sightings. The
 /// most specific domain of each address knows best, so it is copied last.
-std::expected<void, Error> AddressTable::give_states(std::uint32_t index) {
-    const Prefix prefix = domains_[index].prefix;
+std::expected<void, Error> AddressTable::give_states(std::uint32_t index, Prefix prefix) {
     const auto offset = extents_.take(prefix.size());
     if (!offset) return std::unexpected(Error{"add", "a domain", "the capacity of addresses is used up"});
     // `offset` before `mask` is harmless: without a mask a worker reads the first state of a segment that
@@ -164,12 +155,13 @@ std::expected<void, Error> AddressTable::give_states(std::uint32_t index) {
     segments_[index].offset = *offset;
     segments_[index].mask = prefix.host_mask();
 
-    std::vector<std::uint32_t> others;
-    for (std::uint32_t i = 1; i < domains_.size(); ++i)
-        if (i != index && domains_[i].used && prefix.contains(domains_[i].prefix)) others.push_back(i);
-    std::ranges::sort(others, {}, [&](std::uint32_t i) { return domains_[i].prefix.length; });
-    if (domains_[index].parent != 0) others.insert(others.begin(), domains_[index].parent);
-    for (const std::uint32_t other : others) copy_states(other, index);
+    if (const std::uint32_t around = domains_.covering(prefix); around != DomainTree::none)
+        copy_states(around, prefix, index);
+    for (const std::uint32_t inner : domains_.within(prefix))
+        copy_states(inner, domains_.prefix(inner), index);
+    const auto first = session_counts_.begin() + *offset;
+    domain_sessions_[index] =
+        std::accumulate(first, first + static_cast<std::ptrdiff_t>(prefix.size()), std::uint32_t{0});
     return {};
 }
 
@@ -177,77 +169,62 @@ std::expected<void, Error> AddressTable::add_domain(Prefix prefix, DomainKind ki
                                                     std::span<const std::uint32_t> active) {
     if (prefix.length == 0)
         return std::unexpected(Error{"add", "the domain 0.0.0.0/0", "the whole Internet is no domain"});
-    std::uint32_t index = find(prefix);
-    const bool is_new = index == 0;
-    if (is_new) {
-        auto created = new_domain(prefix);
+    std::uint32_t index = domains_.find(prefix);
+    if (index == DomainTree::none) {
+        const auto created = new_domain(prefix, kind);
         if (!created) return std::unexpected(created.error());
         index = *created;
     }
-    const std::uint8_t always = kind == DomainKind::known ? 0 : inside | unwatched;
-    if (is_new) segments_[index].always.store(inside | unwatched, std::memory_order_relaxed);
-    const bool needs_states = kind == DomainKind::known || has_states(domains_[index].parent);
-    if (needs_states && !has_states(index)) {
-        if (auto given = give_states(index); !given) {
-            if (is_new) domains_[index].used = false;
-            return given;
-        }
-    }
-    if (is_new) {
-        const int added = rte_lpm_add(lpm_, prefix.network, prefix.length, index);
-        if (added != 0) {
-            if (has_states(index))
-                extents_.give_back(segments_[index].offset, static_cast<std::uint32_t>(prefix.size()));
-            domains_[index].used = false;
-            return std::unexpected(Error{"add", "a domain", rte_strerror(-added)});
-        }
-        link_parents();
-    }
+    const bool needs_states = kind == DomainKind::known || has_states(domains_.parent(index));
+    if (needs_states && !has_states(index))
+        if (auto given = give_states(index, prefix); !given) return given;
     if (needs_states)
         for (const std::uint32_t address : active) set_active(address, true);
+    const std::uint8_t always = kind == DomainKind::known ? 0 : inside | unwatched;
     segments_[index].always.store(always, std::memory_order_release);
     return {};
 }
 
 void AddressTable::remove_domain(Prefix prefix) {
-    const std::uint32_t index = find(prefix);
-    if (index == 0) return;
+    const std::uint32_t index = domains_.find(prefix);
+    if (index == DomainTree::none) return;
     rte_lpm_delete(lpm_, prefix.network, prefix.length);
-    domains_[index].used = false;
-    link_parents();
-    retired_.push_back({index, quiescence_.start()});
+    domains_.erase(index);
+    domain_sessions_[index] = 0;
+    const auto addresses = has_states(index) ? static_cast<std::uint32_t>(prefix.size()) : 0;
+    retired_.push_back({index, addresses, quiescence_.start()});
 }
 
 void AddressTable::reclaim() {
-    std::erase_if(retired_, [&](const Retired& retired) {
-        if (!quiescence_.passed(retired.token)) return false;
+    for (; !retired_.empty() && quiescence_.passed(retired_.front().token); retired_.pop_front()) {
+        const Retired retired = retired_.front();
         Segment& segment = segments_[retired.index];
-        if (segment.offset != 0)
-            extents_.give_back(segment.offset,
-                               static_cast<std::uint32_t>(domains_[retired.index].prefix.size()));
+        if (retired.addresses != 0) extents_.give_back(segment.offset, retired.addresses);
         segment.offset = segment.mask = 0;
-        return true;
-    });
+        unused_.push_back(retired.index);
+    }
 }
 
 template <typename Visit>
 void AddressTable::for_each_state(std::uint32_t address, Visit visit) {
-    for (std::uint32_t index = most_specific(address); index != 0; index = domains_[index].parent) {
+    for (std::uint32_t index = most_specific(address); index != 0; index = domains_.parent(index)) {
         if (!has_states(index)) continue;
         const std::uint32_t place = segments_[index].offset + (address & segments_[index].mask);
-        visit(states_[place], session_counts_[place]);
+        visit(index, states_[place], session_counts_[place]);
     }
 }
 
 void AddressTable::set_bits(std::uint32_t address, std::uint8_t bits) {
-    for_each_state(address,
-                   [bits](State& state, std::uint32_t&) { state.fetch_or(bits, std::memory_order_release); });
+    for_each_state(address, [bits](std::uint32_t, State& state, std::uint32_t&) {
+        state.fetch_or(bits, std::memory_order_release);
+    });
 }
 
 void AddressTable::clear_bits(std::uint32_t address, std::uint8_t bits) {
     const auto rest = static_cast<std::uint8_t>(~bits);
-    for_each_state(
-        address, [rest](State& state, std::uint32_t&) { state.fetch_and(rest, std::memory_order_release); });
+    for_each_state(address, [rest](std::uint32_t, State& state, std::uint32_t&) {
+        state.fetch_and(rest, std::memory_order_release);
+    });
 }
 
 void AddressTable::set_active(std::uint32_t address, bool active) {
@@ -258,24 +235,19 @@ void AddressTable::set_active(std::uint32_t address, bool active) {
 }
 
 void AddressTable::session_added(std::uint32_t destination) {
-    for_each_state(destination, [](State& state, std::uint32_t& count) {
+    for_each_state(destination, [this](std::uint32_t domain, State& state, std::uint32_t& count) {
+        ++domain_sessions_[domain];
         if (count++ == 0) state.fetch_or(sessions, std::memory_order_release);
     });
 }
 
 void AddressTable::session_removed(std::uint32_t destination) {
-    for_each_state(destination, [](State& state, std::uint32_t& count) {
+    for_each_state(destination, [this](std::uint32_t domain, State& state, std::uint32_t& count) {
         if (count == 0) return;
+        --domain_sessions_[domain];
         --count;
         if (count == 0) state.fetch_and(static_cast<std::uint8_t>(~sessions), std::memory_order_release);
     });
-}
-
-std::uint64_t AddressTable::sessions_in(Prefix prefix) const {
-    const std::uint32_t index = find(prefix);
-    if (index == 0 || !has_states(index)) return 0;
-    const auto first = session_counts_.begin() + segments_[index].offset;
-    return std::accumulate(first, first + static_cast<std::ptrdiff_t>(prefix.size()), std::uint64_t{0});
 }
 
 bool AddressTable::is_sighted(std::uint32_t address) const {

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 
 #include "base/error.hpp"
 #include "dataplane/eal/quiescence.hpp"
+#include "dataplane/tables/domain_tree.hpp"
 #include "dataplane/tables/extent_allocator.hpp"
 
 namespace honeyswitch::dataplane {
@@ -42,21 +44,6 @@ inline constexpr std::uint8_t concerned = 32, spared = 64, shed = 128;
     return static_cast<unsigned>((state & bits) != 0);
 }
 }  // namespace address_state
-
-/// A prefix of an IPv4 network, in host byte order, without bits below the mask.
-struct Prefix {
-    std::uint32_t network = 0;
-    std::uint8_t length = 0;
-
-    [[nodiscard]] std::uint32_t host_mask() const {
-        return length == 0 ? ~0U : (length == 32 ? 0U : ~0U >> length);
-    }
-    [[nodiscard]] std::uint64_t size() const { return std::uint64_t{host_mask()} + 1; }
-    [[nodiscard]] bool contains(Prefix other) const {
-        return other.length >= length && ((other.network ^ network) & ~host_mask()) == 0;
-    }
-    friend bool operator==(Prefix, Prefix) = default;
-};
 
 enum class DomainKind : std::uint8_t {
     known,    ///< destinations that are not active are punted
@@ -108,8 +95,10 @@ class AddressTable {
     void session_added(std::uint32_t destination);
     void session_removed(std::uint32_t destination);
 
-    /// Sessions whose destination is in this domain.
-    [[nodiscard]] std::uint64_t sessions_in(Prefix prefix) const;
+    /// Sessions whose destination is in this domain. Costs the same for any domain.
+    [[nodiscard]] std::uint64_t sessions_in(Prefix prefix) const {
+        return domain_sessions_[domains_.find(prefix)];
+    }
 
     /// Whether a worker has sighted it, be it taken by take_sightings or not. What a worker does after its
     /// `sight` and what this thread did before this call see each other: one of both sees the other's.
@@ -134,37 +123,30 @@ class AddressTable {
         std::atomic<std::uint32_t> mask{0};    ///< host bits; 0 with offset 0: it has no states of its own
         std::atomic<std::uint8_t> always{address_state::inside | address_state::unwatched};
     };
-    /// What only the control thread knows of it.
-    struct Domain {
-        Prefix prefix;
-        bool used = false;
-        std::uint32_t parent = 0;  ///< the next less specific domain; 0: none
-    };
     struct Retired {
         std::uint32_t index;
+        std::uint32_t addresses;  ///< that it has states for
         Quiescence::Token token;
     };
 
     AddressTable(Capacity capacity, Quiescence& quiescence);
     [[nodiscard]] std::expected<void, Error> allocate();
 
-    [[nodiscard]] std::uint32_t find(Prefix prefix) const;
     [[nodiscard]] bool has_states(std::uint32_t index) const { return segments_[index].offset != 0; }
-    [[nodiscard]] std::expected<void, Error> give_states(std::uint32_t index);
-    [[nodiscard]] std::expected<std::uint32_t, Error> new_domain(Prefix prefix);
-    [[nodiscard]] std::uint32_t covering(Prefix prefix) const;
+    [[nodiscard]] std::expected<void, Error> give_states(std::uint32_t index, Prefix prefix);
+    [[nodiscard]] std::expected<std::uint32_t, Error> new_domain(Prefix prefix, DomainKind kind);
     [[nodiscard]] std::uint32_t most_specific(std::uint32_t address) const;
     [[nodiscard]] State& state_of(std::uint32_t index, std::uint32_t address) const {
         return states_[segments_[index].offset + (address & segments_[index].mask)];
     }
     void set_bits(std::uint32_t address, std::uint8_t bits);
     void clear_bits(std::uint32_t address, std::uint8_t bits);
-    /// Calls `visit(state, session count)` in every domain that holds the address, the most specific first.
+    /// Calls `visit(domain, state, session count)` for every domain that holds the address and has states,
+    /// the most specific first.
     template <typename Visit>
     void for_each_state(std::uint32_t address, Visit visit);
 
-    void link_parents();
-    void copy_states(std::uint32_t from, std::uint32_t to);
+    void copy_states(std::uint32_t from, Prefix part, std::uint32_t to);
 
     Capacity capacity_;
     Quiescence& quiescence_;
@@ -174,10 +156,12 @@ class AddressTable {
     std::atomic<std::int64_t>* sighting_credit_ = nullptr;
     rte_ring* sightings_ = nullptr;
 
-    std::vector<Domain> domains_;
-    std::vector<std::uint32_t> session_counts_;  ///< for each state
+    DomainTree domains_;
+    std::vector<std::uint32_t> unused_;           ///< indices of domains; the last is taken first
+    std::vector<std::uint32_t> domain_sessions_;  ///< for each domain; for index 0, no domain, it stays 0
+    std::vector<std::uint32_t> session_counts_;   ///< for each state
     ExtentAllocator extents_;
-    std::vector<Retired> retired_;
+    std::deque<Retired> retired_;  ///< in order of their tokens
 };
 
 }  // namespace honeyswitch::dataplane
