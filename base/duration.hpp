@@ -12,15 +12,16 @@ namespace honeyswitch {
 
 using Microseconds = std::chrono::microseconds;
 
-/// "60s", "500ms", "10m", "1h", "50us". The unit is never implied. The error is the reason alone; the caller
-/// knows the place.
+/// "60s", "500ms", "10m" or "10min", "1h", "7d", "2w", "50us". The unit is never implied. The error is the
+/// reason alone, also for more than 64 bits of microseconds hold; the caller knows the place.
 [[nodiscard]] std::expected<Microseconds, std::string> parse_duration(std::string_view text);
 
-/// The same for a whole number of milliseconds from `least` to `most`.
+/// The same for a whole number of milliseconds from `least` to `longest`; the error names both.
 [[nodiscard]] std::expected<Milliseconds, std::string> parse_duration(std::string_view text,
-                                                                      Milliseconds least, Milliseconds most);
+                                                                      Milliseconds least,
+                                                                      Milliseconds longest);
 
-/// In the largest unit that is exact: 60 s is "1m", 1500 ms is "1500ms".
+/// In the largest unit up to hours that is exact: 60 s is "1m", 1500 ms is "1500ms", a week "168h".
 [[nodiscard]] std::string duration_text(Microseconds duration);
 
 }  // namespace honeyswitch

@@ -72,8 +72,8 @@ struct Parser {
     CLI::App app{
         "Diverts packets for the unused addresses of a campus to a honeypot, at line rate.\n"
         "PORT is a PCI address (0000:03:00.0), dev:NAME for a kernel interface, or vdev:ARGS for a DPDK\n"
-        "virtual device. DURATION is a number with its unit: 500ms, 60s, 10m, 1h. Each option of a group\n"
-        "below is also a key of that table of the configuration file, and overrides it.",
+        "virtual device. DURATION is a number with its unit: 500ms, 60s, 10m, 1h, 7d. Each option of a\n"
+        "group below is also a key of that table of the configuration file, and overrides it.",
         "honeyswitch"};
     Extra extra;
     std::vector<std::pair<const Setting*, CLI::Option*>> options;

@@ -185,8 +185,8 @@ TEST_F(ConfigFile, SaysWhereAndWhyAValueIsRefused) {
         Refusal{"[timeouts]\nidle_timeout = 60",
                 "x.toml:2:16: [timeouts] idle_timeout must be a string, not an integer"},
         Refusal{"[timeouts]\nidle_timeout = \"60\"",
-                "x.toml:2:16: [timeouts] idle_timeout: '60' is not a duration: write a number and its unit, "
-                "such as 500ms, 60s, 10m or 1h"},
+                "x.toml:2:16: [timeouts] idle_timeout: '60' is not a duration: write a number and its unit "
+                "(us, ms, s, m, h, d or w), such as 500ms, 60s, 10m or 1h"},
         Refusal{"[timeouts]\nidle_timeout = \"25h\"",
                 "x.toml:2:16: [timeouts] idle_timeout: '25h' is not from 100ms to 24h"},
         Refusal{"[timeouts]\nidle_timeout = \"100001us\"",
