@@ -1,10 +1,14 @@
 #include "agent/config/config_file.hpp"
 
+#include <fstream>
+#include <iterator>
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include "agent/config/config_reader.hpp"
 #include "agent/wire/address_set.hpp"
+#include "base/toml_keys.hpp"
 
 namespace honeyswitch::agent {
 namespace {
@@ -127,8 +131,14 @@ std::expected<AgentOptions, Error> read_table(const toml::table& table, const st
 }  // namespace
 
 std::expected<AgentOptions, Error> read_config(const std::filesystem::path& path) {
+    // What cannot be opened is toml++'s to say, below.
+    std::ifstream file(path, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    if (const auto line = line_of_too_deep_key(text))
+        return std::unexpected(Error{"read", fmt::format("{}:{}", path.string(), *line),
+                                     fmt::format("a key has more than {} parts", most_key_parts)});
     try {
-        return read_table(toml::parse_file(path.string()), path);
+        return read_table(file ? toml::parse(text, path.string()) : toml::parse_file(path.string()), path);
     } catch (const toml::parse_error& error) {
         const auto line = error.source().begin.line;
         return std::unexpected(Error{"read",

@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 
 #include "base/nearest_name.hpp"
+#include "base/toml_keys.hpp"
 #include "control/config/config_records.hpp"
 #include "control/config/setting.hpp"
 #include "control/config/toml_node.hpp"
@@ -129,6 +130,9 @@ std::expected<ConfigDraft, ConfigError> read_config_text(std::string_view text,
                                                          const std::filesystem::path& path) {
     ConfigDraft draft;
     draft.source = path.string();
+    if (const auto line = line_of_too_deep_key(text))
+        return std::unexpected(ConfigError{fmt::format("{}:{}", draft.source, *line),
+                                           fmt::format("a key has more than {} parts", most_key_parts)});
     try {
         const auto document = toml::parse(text, draft.source);
         if (auto read = read_document(draft, document, path.parent_path()); !read)

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <regex>
 
 #include <fmt/format.h>
 
@@ -12,14 +11,30 @@ namespace {
 using Result = std::expected<PortSpec, std::string>;
 
 constexpr std::size_t longest_interface_name = 15;  // IFNAMSIZ of Linux, less its terminating zero
+constexpr std::size_t longest_vdev_name = 63;       // RTE_DEV_NAME_MAX_LEN of DPDK, less its terminating zero
 
-bool matches(std::string_view text, const char* pattern) {
-    return std::regex_match(text.begin(), text.end(), std::regex(pattern));
+bool is_hexadecimal(std::string_view text) {
+    return std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
-/// Domain, bus, device and function. A domain can have more than four digits (Intel VMD: 10000).
+/// Domain, bus, device and function: 0000:03:00.0. A domain can have more than four digits (Intel VMD:
+/// 10000).
 bool is_pci_address(std::string_view text) {
-    return matches(text, "[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\\.[0-7]");
+    constexpr std::size_t shortest_domain = 4, longest_domain = 8;
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos || colon < shortest_domain || colon > longest_domain) return false;
+    const auto rest = text.substr(colon + 1);
+    return rest.size() == std::string_view("03:00.0").size() && rest[2] == ':' && rest[5] == '.' &&
+           is_hexadecimal(text.substr(0, colon)) && is_hexadecimal(rest.substr(0, 2)) &&
+           (rest[3] == '0' || rest[3] == '1') && is_hexadecimal(rest.substr(4, 1)) && rest[6] >= '0' &&
+           rest[6] <= '7';
+}
+
+/// Of a DPDK virtual device: the name of its driver, and usually a number.
+bool is_vdev_name(std::string_view name) {
+    return !name.empty() && name.size() <= longest_vdev_name && name[0] >= 'a' && name[0] <= 'z' &&
+           std::ranges::all_of(
+               name, [](unsigned char c) { return c < 0x80 && (std::isalnum(c) != 0 || c == '_'); });
 }
 
 /// What the kernel accepts as the name of an interface (dev_valid_name in net/core/dev.c).
@@ -39,11 +54,11 @@ Result kernel_port(std::string_view text, std::string_view name) {
 }
 
 Result vdev_port(std::string_view text, std::string_view arguments) {
-    if (!matches(arguments.substr(0, arguments.find(',')), "[a-z][a-zA-Z0-9_]*"))
+    if (!is_vdev_name(arguments.substr(0, arguments.find(','))))
         return std::unexpected(fmt::format(
-            "'{}' is not a PORT: 'vdev:' is followed by the name of a DPDK virtual device and its arguments, "
-            "such as vdev:net_pcap0,rx_pcap=in.pcap",
-            text));
+            "'{}' is not a PORT: 'vdev:' is followed by the name of a DPDK virtual device, 1 to {} letters, "
+            "digits or '_', and its arguments, such as vdev:net_pcap0,rx_pcap=in.pcap",
+            text, longest_vdev_name));
     return PortSpec{PortSpec::Kind::vdev, std::string(arguments), std::string(text)};
 }
 

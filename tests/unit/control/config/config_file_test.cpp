@@ -322,6 +322,18 @@ pool = "hi"
     EXPECT_EQ(whole.error().others.back().place, "x.toml:4:26");
 }
 
+TEST_F(ConfigFile, NoDepthIsTooMuch) {
+    const auto nested = [](const std::string& part) {
+        std::string text;
+        for (int i = 0; i < 500'000; ++i) text += part;
+        return text;
+    };
+    EXPECT_EQ(refusal("\n[" + nested("a.") + "a]\n"), "x.toml:2: a key has more than 16 parts");
+    EXPECT_EQ(refusal(nested("a.") + "a = 1\n"), "x.toml:1: a key has more than 16 parts");
+    for (const auto& text : {"a = " + nested("["), "a = " + nested("{a="), nested("[[a]]\n")})
+        EXPECT_TRUE(refusal(text).starts_with("x.toml:1")) << text.substr(0, 10);
+}
+
 TEST_F(ConfigFile, RefusesKeysThatOthersCanRead) {
     const auto text = ports + honeypot + agent("east", "[\"10.1.0.0/16\"]");
     EXPECT_TRUE(load(text));

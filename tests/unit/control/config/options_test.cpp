@@ -211,6 +211,15 @@ TEST(Port, RefusesWhatIsNone) {
     EXPECT_TRUE(parse_port("03:00.0").error().ends_with("; did you mean 0000:03:00.0?"));
 }
 
+TEST(Port, MayBeNamedAtAnyLength) {
+    const auto vdev = [](std::size_t length) { return "vdev:n" + std::string(length - 1, 'a'); };
+    EXPECT_TRUE(parse_port(vdev(63)));
+    EXPECT_TRUE(parse_port(vdev(63) + ",iface=" + std::string(5'000, 'a')));
+    EXPECT_FALSE(parse_port(vdev(64)));
+    EXPECT_FALSE(parse_port(vdev(4'000'000)));
+    EXPECT_FALSE(parse_port(std::string(4'000'000, '0') + ":03:00.0"));
+}
+
 TEST(CpuList, GivesTheControlThreadTheFirst) {
     EXPECT_EQ(parse_cpu_list("4,0-2"), (std::vector{4U, 0U, 1U, 2U}));
     for (const char* const bad : {"", ",", "1,", "1-", "-1", "a", "1024", "2-1", "1,1", "0-3,2", "1 "})
