@@ -3,9 +3,13 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "base/limits.hpp"
 #include "dataplane/eal/memory.hpp"
 
 namespace honeyswitch::dataplane {
+
+// DPDK has lcores for all of them and the control thread.
+static_assert(limits::workers < RTE_MAX_LCORE);
 
 std::expected<std::unique_ptr<DataPlane>, Error> DataPlane::create(const DataPlaneConfig& config,
                                                                    std::vector<Port> ports,

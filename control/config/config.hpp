@@ -37,7 +37,7 @@ struct Agent {
 
 struct Config {
     PortSpec outside, inside;
-    std::vector<PortSpec> honeypot_ports;  ///< 1 to 8
+    std::vector<PortSpec> honeypot_ports;  ///< 1 to limits::honeypot_ports
     KernelIo kernel_io = KernelIo::af_xdp;
 
     unsigned workers = 1;

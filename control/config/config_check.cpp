@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/limits.hpp"
 #include "control/config/config_references.hpp"
 #include "control/config/config_rules.hpp"
 #include "control/config/cpu_list.hpp"
@@ -10,8 +11,6 @@
 
 namespace honeyswitch::control {
 namespace {
-
-constexpr std::size_t most_honeypot_ports = 8;
 
 struct NamedPort {
     std::string_view name;
@@ -38,10 +37,10 @@ Check check_presence_of_ports(const ConfigDraft& draft) {
     if (config.inside.device.empty()) errors.add(missing("inside"));
     if (config.honeypot_ports.empty()) errors.add(missing("honeypot"));
     if (!errors.empty()) return errors.result();
-    if (config.honeypot_ports.size() > most_honeypot_ports)
-        return refuse(draft, element("honeypot", most_honeypot_ports),
+    if (config.honeypot_ports.size() > limits::honeypot_ports)
+        return refuse(draft, element("honeypot", limits::honeypot_ports),
                       fmt::format("there are {} honeypot ports, and there can be {}",
-                                  config.honeypot_ports.size(), most_honeypot_ports));
+                                  config.honeypot_ports.size(), limits::honeypot_ports));
     return {};
 }
 

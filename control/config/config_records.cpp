@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/limits.hpp"
 #include "control/config/agent_records.hpp"
 #include "control/config/honeypot_records.hpp"
 #include "control/config/rule_records.hpp"
@@ -19,9 +20,13 @@ struct Kind {
     void (*read)(RecordReader&, Config&);
 };
 constexpr std::array kinds{
-    Kind{"pool", 64, read_pool},       Kind{"honeypot", 255, read_honeypot}, Kind{"rule", 10'000, read_rule},
-    Kind{"list", 48, read_list},       Kind{"auth_log", 64, read_auth_log},  Kind{"tier", 64, read_tier},
-    Kind{"agent", 65'535, read_agent},
+    Kind{"pool", limits::pools, read_pool},
+    Kind{"honeypot", limits::honeypots, read_honeypot},
+    Kind{"rule", limits::rules, read_rule},
+    Kind{"list", limits::lists, read_list},
+    Kind{"auth_log", limits::auth_logs, read_auth_log},
+    Kind{"tier", limits::tiers, read_tier},
+    Kind{"agent", limits::agents, read_agent},
 };
 
 const Kind* kind_named(std::string_view name) {

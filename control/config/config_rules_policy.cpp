@@ -1,14 +1,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/limits.hpp"
 #include "control/config/config_rules.hpp"
 #include "control/config/flow_text.hpp"
 
 namespace honeyswitch::control {
 namespace {
-
-/// What the data plane's classifier is built for.
-constexpr std::size_t most_classifier_rules = 65'536;
 
 /// Of a [[rule]] or a [[list]].
 template <typename Record>
@@ -49,11 +47,11 @@ Check check_rules(const ConfigDraft& draft, Warnings& warnings) {
         if (auto checked = check_port_match(draft, "rule", i, rule); !checked) return checked;
         if (auto checked = check_action(draft, i); !checked) return checked;
         total += classifier_rules(rule);
-        if (total > most_classifier_rules)
+        if (total > limits::rule_combinations)
             return refuse(draft, record("rule", i),
                           fmt::format("[[rule]] '{}': with it the rules have {} combinations of source, "
                                       "destination and ports, and there can be {}",
-                                      rule.name, total, most_classifier_rules));
+                                      rule.name, total, limits::rule_combinations));
         if (rule.action == Rule::Action::divert && rule.sources.empty() && rule.destinations.empty())
             warn(draft, record("rule", i), warnings,
                  fmt::format("[[rule]] '{}' diverts everything{}: it has neither source nor destination",

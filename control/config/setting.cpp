@@ -5,6 +5,7 @@
 
 #include <sys/un.h>
 
+#include "base/limits.hpp"
 #include "control/config/cpu_list.hpp"
 #include "control/config/flow_text.hpp"
 #include "control/config/port_spec.hpp"
@@ -15,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr unsigned most_workers = 127;              // DPDK's RTE_MAX_LCORE, less the control thread's
 constexpr std::uint32_t most_sessions = 1U << 26;   // 5 GB of tables
 constexpr std::uint32_t most_addresses = 1U << 24;  // a /8, all of it in use
 constexpr std::uint32_t most_sources = 1U << 24;    // of lists and histories: a thousandth of the Internet's
@@ -110,7 +110,8 @@ std::vector<Setting> port_settings() {
     return {
         port_setting("outside", "The port towards the Internet", &Config::outside),
         port_setting("inside", "The port towards the campus", &Config::inside),
-        list_setting({"ports", "honeypot", "PORT", "A port towards honeypots; there can be 8"},
+        list_setting({"ports", "honeypot", "PORT",
+                      fmt::format("A port towards honeypots; there can be {}", limits::honeypot_ports)},
                      &Config::honeypot_ports, parse_port, as_written),
         choice_setting({"ports", "kernel_io", "MODE", "How dev: ports reach the kernel's interface"},
                        &Config::kernel_io,
@@ -122,7 +123,7 @@ std::vector<Setting> port_settings() {
 
 std::vector<Setting> process_settings() {
     return {
-        integer_setting({"process", "workers", "N", "Worker lcores"}, &Config::workers, 1, most_workers),
+        integer_setting({"process", "workers", "N", "Worker lcores"}, &Config::workers, 1, limits::workers),
         text_setting({"process", "lcores", "LIST",
                       "CPUs, the control thread's first, then the workers'; without it 0, 1, 2, ..."},
                      &Config::lcores, parse_lcores, [](const std::string& text) { return text; }),

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "control/config/policy.hpp"
 
 namespace honeyswitch::control {
@@ -56,10 +57,8 @@ struct ListedPage {
 /// Control thread. A list is named by its index in the configuration, which is also its bit in the sink.
 class SourceLists {
   public:
-    static constexpr std::size_t most_lists =
-        48;  ///< as the data plane has bits for (dataplane/tables/listed_table.hpp)
-
-    /// `capacity`: prefixes in all, however many lists each is on. Precondition: lists.size() <= most_lists.
+    /// `capacity`: prefixes in all, however many lists each is on. Precondition: lists.size() <=
+    /// limits::lists.
     SourceLists(std::span<const SourceList> lists, std::size_t capacity, ListSink& sink);
 
     /// The file of this list now says this, and nothing of what it said before. It is only queued: tick()
@@ -91,7 +90,6 @@ class SourceLists {
     [[nodiscard]] ListedPage entries(Ipv4Address from, std::size_t limit, TimePoint now) const;
     /// Prefixes on this list.
     [[nodiscard]] std::size_t size(std::size_t list) const { return lists_.at(list).size; }
-    [[nodiscard]] std::size_t list_count() const { return lists_.size(); }
     /// Prefixes in all: what `capacity` limits.
     [[nodiscard]] std::size_t prefixes() const { return prefixes_; }
     [[nodiscard]] std::size_t capacity() const { return capacity_; }

@@ -6,7 +6,7 @@ namespace honeyswitch::control {
 
 SourceHistory::SourceHistory(std::uint32_t capacity, std::span<const Tier> tiers, HistorySecret secret)
     : secret_(secret) {
-    for (const Tier& tier : tiers.first(std::min(tiers.size(), most_tiers)))
+    for (const Tier& tier : tiers)
         marks_.push_back({.tier = tier,
                           .destination_bits = DistinctCount::bits_for(tier.destinations.value_or(0)),
                           .table = table_for(tier.window, capacity)});

@@ -11,22 +11,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "control/config/policy.hpp"
 #include "control/tiers/history_table.hpp"
 
 namespace honeyswitch::control {
 
-/// More tiers than these are not looked at.
-inline constexpr std::size_t most_tiers = 32;
-/// A tier that asks for more destinations is reached with about these.
-inline constexpr std::uint32_t most_tier_destinations = DistinctCount::most;
-
 class SourceHistory {
   public:
-    /// The memory is had here. Without tiers there is none.
+    /// The memory is had here. Without tiers there is none. Precondition: tiers.size() <= limits::tiers.
     SourceHistory(std::uint32_t capacity, std::span<const Tier> tiers,
                   HistorySecret secret = HistorySecret::random());
 
@@ -64,6 +61,7 @@ class SourceHistory {
   private:
     /// A bit for each tier.
     using Reached = std::uint32_t;
+    static_assert(limits::tiers <= std::numeric_limits<Reached>::digits);
 
     struct Mark {
         Tier tier;

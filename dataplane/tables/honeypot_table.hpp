@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/l2_path.hpp"
+#include "base/limits.hpp"
 #include "dataplane/eal/side.hpp"
 
 namespace honeyswitch::dataplane {
@@ -52,7 +53,8 @@ class HoneypotAddress {
 /// One writer, the control thread; each entry is replaced atomically.
 class HoneypotTable {
   public:
-    static constexpr unsigned capacity = 255;
+    static constexpr unsigned capacity = limits::honeypots;
+    static_assert(capacity <= no_honeypot);
 
     void set(HoneypotIndex honeypot, const HoneypotAddress& address) {
         entries_[honeypot].store(address.word() | known, std::memory_order_relaxed);

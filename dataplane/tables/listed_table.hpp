@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -12,36 +13,42 @@
 #include <rte_hash.h>
 
 #include "base/error.hpp"
+#include "base/limits.hpp"
 #include "dataplane/eal/quiescence.hpp"
 #include "dataplane/tables/address_table.hpp"
 
 namespace honeyswitch::dataplane {
 
-/// What the table says of a source: bits 0 to 47 are the lists it is on; the rest is the pool that its
+/// What the table says of a source: the lower bits are the lists it is on; the rest is the pool that its
 /// history has moved it to.
 class Listing {
   public:
-    static constexpr unsigned most_lists = 48;
+    static constexpr unsigned most_lists = limits::lists;
 
     explicit Listing(std::uint64_t bits = 0) : bits_(bits) {}
     [[nodiscard]] std::uint64_t lists() const { return bits_ & ((std::uint64_t{1} << most_lists) - 1); }
     /// The pool that sessions of this source go to instead of `pool`.
     [[nodiscard]] std::uint8_t pool_for(std::uint8_t pool) const {
-        const bool moved = (bits_ >> 48 & 1U) != 0 && (bits_ >> 49 & 63U) == pool;
-        return moved ? static_cast<std::uint8_t>(bits_ >> 55 & 63U) : pool;
+        const bool moved = (bits_ >> moved_bit & 1U) != 0 && (bits_ >> from_bit & pool_mask) == pool;
+        return moved ? static_cast<std::uint8_t>(bits_ >> to_bit & pool_mask) : pool;
     }
     [[nodiscard]] Listing with_lists(std::uint64_t lists) const {
         return Listing((bits_ & ~Listing(~0ULL).lists()) | lists);
     }
     [[nodiscard]] Listing moved(std::uint8_t from, std::uint8_t to) const {
-        return Listing(lists() | std::uint64_t{1} << 48 | std::uint64_t{from} << 49 |
-                       std::uint64_t{to} << 55);
+        return Listing(lists() | std::uint64_t{1} << moved_bit | std::uint64_t{from} << from_bit |
+                       std::uint64_t{to} << to_bit);
     }
     [[nodiscard]] Listing not_moved() const { return Listing(lists()); }
     [[nodiscard]] bool empty() const { return bits_ == 0; }
     [[nodiscard]] std::uint64_t bits() const { return bits_; }
 
   private:
+    static constexpr unsigned pool_bits = std::bit_width(limits::pools - 1);
+    static constexpr std::uint64_t pool_mask = (std::uint64_t{1} << pool_bits) - 1;
+    static constexpr unsigned moved_bit = most_lists, from_bit = moved_bit + 1, to_bit = from_bit + pool_bits;
+    static_assert(to_bit + pool_bits <= 64);
+
     std::uint64_t bits_;
 };
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/limits.hpp"
 #include "dataplane/tables/hash.hpp"
 #include "dataplane/tables/honeypot_table.hpp"
 #include "dataplane/tables/session_key.hpp"
@@ -22,7 +23,7 @@ using PoolIndex = std::uint8_t;
 /// One writer, the control thread; a slot is a byte, replaced atomically.
 class PoolTable {
   public:
-    static constexpr unsigned capacity = 64, slot_count = 4096;
+    static constexpr unsigned capacity = limits::pools, slot_count = 4096;
     using Slots = std::array<HoneypotIndex, slot_count>;
 
     PoolTable() {

@@ -89,6 +89,9 @@ TEST(Lists, AreRefusedWithPlaceAndReason) {
     std::string many;
     for (int i = 0; i < 49; ++i) many += fmt::format("[[list]]\nname = \"l{}\"\nkind = \"benign\"\n", i);
     expect_refusals(std::array{Row{many, "145:1: [[list]]: there are 49, and there can be 48"}}, two_pools);
+    many.clear();
+    for (int i = 0; i < 33; ++i) many += "[[tier]]\nfrom = \"low\"\nto = \"high\"\nsessions = 1\n";
+    expect_refusals(std::array{Row{many, "129:1: [[tier]]: there are 33, and there can be 32"}}, two_pools);
 }
 
 TEST(Tiers, AreRead) {
