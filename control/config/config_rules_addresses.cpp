@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <set>
 
+#include "base/prefix_map.hpp"
 #include "control/config/config_rules.hpp"
 
 namespace honeyswitch::control {
@@ -15,6 +18,7 @@ Check check_grants(const ConfigDraft& draft, std::size_t index) {
     if (agent.grants.empty())
         return refuse(draft, value,
                       fmt::format("[[agent]] '{}': grants is empty; it could report nothing", agent.name));
+    std::set<Ipv4Prefix> seen;
     for (std::size_t i = 0; i < agent.grants.size(); ++i) {
         const auto grant = agent.grants[i];
         const auto bad = [&](std::string_view why) {
@@ -22,9 +26,7 @@ Check check_grants(const ConfigDraft& draft, std::size_t index) {
                           fmt::format("[[agent]] '{}': grant '{}' {}", agent.name, to_string(grant), why));
         };
         if (grant.length < shortest_domain) return bad(fmt::format("is larger than a /{}", shortest_domain));
-        if (std::find(agent.grants.begin(), agent.grants.begin() + static_cast<std::ptrdiff_t>(i), grant) !=
-            agent.grants.begin() + static_cast<std::ptrdiff_t>(i))
-            return bad("is there twice");
+        if (!seen.insert(grant).second) return bad("is there twice");
     }
     return {};
 }
@@ -32,56 +34,77 @@ Check check_grants(const ConfigDraft& draft, std::size_t index) {
 Check check_agents(const ConfigDraft& draft, Warnings&) {
     const auto& agents = draft.config.agents;
     if (auto checked = check_names(draft, "agent", agents); !checked) return checked;
+    std::map<decltype(Agent::key), std::size_t> keys;
     for (std::size_t i = 0; i < agents.size(); ++i) {
-        for (std::size_t j = 0; j < i; ++j)
-            if (agents[i].key == agents[j].key)
-                return refuse(draft, record("agent", i, "key_file"),
-                              fmt::format("[[agent]] '{}': it has the key of agent '{}', so that each could "
-                                          "speak for the other",
-                                          agents[i].name, agents[j].name));
+        if (const auto [owner, is_new] = keys.emplace(agents[i].key, i); !is_new)
+            return refuse(draft, record("agent", i, "key_file"),
+                          fmt::format("[[agent]] '{}': it has the key of agent '{}', so that each could "
+                                      "speak for the other",
+                                      agents[i].name, agents[owner->second].name));
         if (auto checked = check_grants(draft, i); !checked) return checked;
     }
     return {};
 }
 
+using Grants = PrefixMap<std::vector<std::string_view>>;  ///< the names of those who have one
+
+Grants grants_of(const Config& config) {
+    Grants grants;
+    for (const auto& agent : config.agents)
+        for (const auto grant : agent.grants) grants[grant].emplace_back(agent.name);
+    return grants;
+}
+
 /// Dark prefixes against the grants: where both are the same prefix, nobody could say whose word counts.
-Check check_dark_against_grants(const ConfigDraft& draft, std::size_t index, Warnings& warnings) {
+Check check_dark_against_grants(const ConfigDraft& draft, std::size_t index, const Grants& grants,
+                                Warnings& warnings) {
     const auto prefix = draft.config.dark[index];
     const auto place = element("dark", index);
-    for (const auto& agent : draft.config.agents)
-        for (const auto grant : agent.grants) {
-            if (grant == prefix)
-                return refuse(
-                    draft, place,
-                    fmt::format("dark prefix '{}' is also granted to agent '{}': either nobody lives "
-                                "there, or the agent reports who does",
-                                to_string(prefix), agent.name));
-            if (grant.contains(prefix))
-                warn(draft, place, warnings,
-                     fmt::format("dark prefix '{}' lies within the grant '{}' of agent '{}': until the agent "
-                                 "reports a host there, its traffic is diverted",
-                                 to_string(prefix), to_string(grant), agent.name));
-        }
+    if (const auto* const same = grants.find(prefix))
+        return refuse(draft, place,
+                      fmt::format("dark prefix '{}' is also granted to agent '{}': either nobody lives "
+                                  "there, or the agent reports who does",
+                                  to_string(prefix), same->front()));
+    grants.each_around(prefix, [&](Ipv4Prefix grant, const auto& agents) {
+        for (const auto agent : agents)
+            warn(draft, place, warnings,
+                 fmt::format("dark prefix '{}' lies within the grant '{}' of agent '{}': until the agent "
+                             "reports a host there, its traffic is diverted",
+                             to_string(prefix), to_string(grant), agent));
+    });
     return {};
+}
+
+/// `before`: the dark prefixes that were written before this one, and their places.
+void warn_of_overlaps(const ConfigDraft& draft, std::size_t index, const PrefixMap<std::size_t>& before,
+                      Warnings& warnings) {
+    const auto prefix = draft.config.dark[index];
+    std::vector<std::size_t> overlapping;
+    const auto note = [&](Ipv4Prefix, std::size_t other) { overlapping.push_back(other); };
+    before.each_around(prefix, note);
+    before.each_within(prefix, note);
+    std::ranges::sort(overlapping);
+    for (const auto other : overlapping)
+        warn(draft, element("dark", index), warnings,
+             fmt::format("dark prefixes '{}' and '{}' overlap", to_string(prefix),
+                         to_string(draft.config.dark[other])));
 }
 
 Check check_dark(const ConfigDraft& draft, Warnings& warnings) {
     const auto& dark = draft.config.dark;
+    const auto grants = grants_of(draft.config);
+    PrefixMap<std::size_t> before;
     for (std::size_t i = 0; i < dark.size(); ++i) {
         if (dark[i].length < shortest_domain)
             return refuse(
                 draft, element("dark", i),
                 fmt::format("dark prefix '{}' is larger than a /{}", to_string(dark[i]), shortest_domain));
-        for (std::size_t j = 0; j < i; ++j) {
-            if (dark[i] == dark[j])
-                return refuse(draft, element("dark", i),
-                              fmt::format("dark prefix '{}' is there twice", to_string(dark[i])));
-            if (dark[i].overlaps(dark[j]))
-                warn(draft, element("dark", i), warnings,
-                     fmt::format("dark prefixes '{}' and '{}' overlap", to_string(dark[i]),
-                                 to_string(dark[j])));
-        }
-        if (auto checked = check_dark_against_grants(draft, i, warnings); !checked) return checked;
+        if (before.find(dark[i]) != nullptr)
+            return refuse(draft, element("dark", i),
+                          fmt::format("dark prefix '{}' is there twice", to_string(dark[i])));
+        warn_of_overlaps(draft, i, before, warnings);
+        before[dark[i]] = i;
+        if (auto checked = check_dark_against_grants(draft, i, grants, warnings); !checked) return checked;
     }
     const auto addresses = std::transform_reduce(dark.begin(), dark.end(), std::uint64_t{0}, std::plus{},
                                                  [](auto prefix) { return prefix.size(); });
@@ -96,30 +119,34 @@ Check check_dark(const ConfigDraft& draft, Warnings& warnings) {
     return {};
 }
 
-void check_active_against_domains(const ConfigDraft& draft, std::size_t index, Warnings& warnings) {
+void check_active_against_domains(const ConfigDraft& draft, std::size_t index, const PrefixMap<bool>& domains,
+                                  Warnings& warnings) {
     const auto active = draft.config.static_active[index];
-    const auto domains = possible_domains(draft.config);
     const auto place = element("active", index);
-    if (std::ranges::none_of(domains, [&](auto domain) { return domain.overlaps(active); }))
+    if (!domains.overlaps(active))
         warn(draft, place, warnings,
              fmt::format(
                  "active prefix '{}' is in no dark prefix and no grant: its traffic goes inside anyway",
                  to_string(active)));
-    for (const auto domain : domains)
-        if (active.contains(domain))
-            warn(draft, place, warnings,
-                 fmt::format("active prefix '{}' covers all of '{}': nothing there is diverted",
-                             to_string(active), to_string(domain)));
+    const auto covers = [&](Ipv4Prefix domain, bool) {
+        warn(draft, place, warnings,
+             fmt::format("active prefix '{}' covers all of '{}': nothing there is diverted",
+                         to_string(active), to_string(domain)));
+    };
+    if (domains.find(active) != nullptr) covers(active, true);
+    domains.each_within(active, covers);
 }
 
 Check check_active(const ConfigDraft& draft, Warnings& warnings) {
     const auto& active = draft.config.static_active;
+    PrefixMap<bool> domains;
+    for (const auto domain : possible_domains(draft.config)) domains[domain] = true;
+    std::set<Ipv4Prefix> seen;
     for (std::size_t i = 0; i < active.size(); ++i) {
-        for (std::size_t j = 0; j < i; ++j)
-            if (active[i] == active[j])
-                return refuse(draft, element("active", i),
-                              fmt::format("active prefix '{}' is there twice", to_string(active[i])));
-        check_active_against_domains(draft, i, warnings);
+        if (!seen.insert(active[i]).second)
+            return refuse(draft, element("active", i),
+                          fmt::format("active prefix '{}' is there twice", to_string(active[i])));
+        check_active_against_domains(draft, i, domains, warnings);
     }
     const auto addresses = std::transform_reduce(active.begin(), active.end(), std::uint64_t{0}, std::plus{},
                                                  [](auto prefix) { return prefix.size(); });
@@ -132,6 +159,7 @@ Check check_active(const ConfigDraft& draft, Warnings& warnings) {
 
 Check check_campus(const ConfigDraft& draft, Warnings&) {
     const auto& campus = draft.config.campus;
+    std::set<Ipv4Prefix> seen;
     for (std::size_t i = 0; i < campus.size(); ++i) {
         const auto bad = [&](std::string_view why) {
             return refuse(draft, element("campus", i),
@@ -139,8 +167,7 @@ Check check_campus(const ConfigDraft& draft, Warnings&) {
         };
         if (campus[i].length < shortest_domain)
             return bad(fmt::format("is larger than a /{}", shortest_domain));
-        for (std::size_t j = 0; j < i; ++j)
-            if (campus[i] == campus[j]) return bad("is there twice");
+        if (!seen.insert(campus[i]).second) return bad("is there twice");
     }
     return {};
 }

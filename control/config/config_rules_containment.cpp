@@ -1,6 +1,6 @@
-#include <algorithm>
-#include <iterator>
+#include <optional>
 
+#include "base/prefix_map.hpp"
 #include "control/config/config_rules.hpp"
 #include "control/config/flow_text.hpp"
 
@@ -8,27 +8,27 @@ namespace honeyswitch::control {
 namespace {
 
 /// Where nothing of a honeypot goes, whatever is allowed.
-std::vector<Ipv4Prefix> all_of_the_campus(const Config& config) {
-    auto campus = possible_domains(config);
-    std::ranges::copy(config.static_active, std::back_inserter(campus));
-    std::ranges::copy(config.campus, std::back_inserter(campus));
+PrefixMap<bool> all_of_the_campus(const Config& config) {
+    PrefixMap<bool> campus;
+    for (const auto& part : {possible_domains(config), config.static_active, config.campus})
+        for (const auto prefix : part) campus[prefix] = true;
     return campus;
 }
 
-void check_allowed_flow(const ConfigDraft& draft, std::size_t index, Warnings& warnings) {
+void check_allowed_flow(const ConfigDraft& draft, std::size_t index, const PrefixMap<bool>& campus,
+                        Warnings& warnings) {
     const auto& flow = draft.config.containment_allow[index];
     const auto value = element("allow", index);
     if (flow.destination.length == 0)
         warn(draft, value, warnings,
              fmt::format("allow '{}' lets a honeypot that was broken into reach everybody there",
                          to_string(flow)));
-    for (const auto prefix : all_of_the_campus(draft.config))
-        if (prefix.contains(flow.destination)) {
-            warn(draft, value, warnings,
-                 fmt::format("allow '{}' lies within '{}' of the campus, where nothing of a honeypot goes",
-                             to_string(flow), to_string(prefix)));
-            break;
-        }
+    std::optional<Ipv4Prefix> around;
+    campus.each_around(flow.destination, [&](Ipv4Prefix prefix, bool) { around = prefix; });
+    if (around)
+        warn(draft, value, warnings,
+             fmt::format("allow '{}' lies within '{}' of the campus, where nothing of a honeypot goes",
+                         to_string(flow), to_string(*around)));
 }
 
 }  // namespace
@@ -41,9 +41,10 @@ Check check_containment(const ConfigDraft& draft, Warnings& warnings) {
              "containment is limited, but allow is empty: honeypots may open no flow, as with session");
     if (!limited && !config.containment_allow.empty())
         warn(draft, "allow[0]", warnings, "allow has no effect, as containment is not limited");
-    if (limited)
-        for (std::size_t i = 0; i < config.containment_allow.size(); ++i)
-            check_allowed_flow(draft, i, warnings);
+    if (!limited) return {};
+    const auto campus = all_of_the_campus(config);
+    for (std::size_t i = 0; i < config.containment_allow.size(); ++i)
+        check_allowed_flow(draft, i, campus, warnings);
     return {};
 }
 

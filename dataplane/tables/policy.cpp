@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include <rte_acl.h>
 #include <rte_errno.h>
@@ -79,13 +80,10 @@ Policy::Policy(const PolicyConfig& config, unsigned workers)
       workers_(workers),
       rule_count_(config.rules.size()),
       hits_(new std::atomic<std::uint64_t>[workers * rule_count_ + 1]()) {
-    for (const Prefix prefix : config.campus) {
-        const bool within =
-            std::ranges::any_of(campus_, [&](Prefix other) { return other.contains(prefix); });
-        if (within) continue;
-        std::erase_if(campus_, [&](Prefix other) { return prefix.contains(other); });
-        campus_.push_back(prefix);
-    }
+    auto campus = config.campus;
+    std::ranges::sort(campus, {}, [](Prefix prefix) { return std::pair(prefix.network, prefix.length); });
+    for (const Prefix prefix : campus)  // what contains one comes before it
+        if (campus_.empty() || !campus_.back().contains(prefix)) campus_.push_back(prefix);
     for (const PolicyRule& rule : config.rules) {
         rules_.push_back({rule.action, rule.pool});
         if (rule.action == PolicyRule::Action::pool) continue;

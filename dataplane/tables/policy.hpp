@@ -2,11 +2,13 @@
 // whole off the workers' way, never changed, and swapped as a whole.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bitset>
 #include <cstdint>
 #include <expected>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <vector>
@@ -85,10 +87,10 @@ class Policy {
     [[nodiscard]] bool benign(const SessionKey& key, Listing listing) const;
 
     [[nodiscard]] bool has_rules() const { return acl_ != nullptr; }
+    /// Nothing of a honeypot goes to this address (host byte order).
     [[nodiscard]] bool on_campus(std::uint32_t address) const {
-        for (const Prefix prefix : campus_)
-            if (prefix.contains({address, 32})) return true;
-        return false;
+        const auto after = std::ranges::upper_bound(campus_, address, {}, &Prefix::network);
+        return after != campus_.begin() && std::prev(after)->contains({address, 32});
     }
 
     /// Worker `worker` has followed this rule.
@@ -113,7 +115,7 @@ class Policy {
     rte_acl_ctx* acl_ = nullptr;  ///< null: no rules
     std::vector<Ruled> rules_;
     std::vector<PolicyList> lists_;
-    std::vector<Prefix> campus_;          ///< none within another
+    std::vector<Prefix> campus_;          ///< in order, none within another
     Filter concerned_, decoys_, let_in_;  ///< by the lower half of the destination: exact for one /16
     Filter let_in_from_;                  ///< by the upper half of the source
     bool concerns_any_ = false;

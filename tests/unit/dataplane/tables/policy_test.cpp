@@ -270,5 +270,19 @@ TEST_F(Lists, AFullTableRefusesAndKeepsWhatItHas) {
     EXPECT_FALSE(listed_->may_list(0x0b000000));
 }
 
+TEST_F(WithPolicy, TheCampusIsAllThatItsPrefixesHold) {
+    set_policy({.campus = {prefix("10.2.0.0", 16), prefix("10.1.2.0", 24), prefix("192.0.2.7", 32), campus,
+                           prefix("10.1.0.0", 28), prefix("255.255.255.0", 24)}});
+    const auto on_campus = [&](const char* address) { return policy_.get().on_campus(ip(address).host()); };
+    for (const char* const address :
+         {"10.1.0.0", "10.1.2.3", "10.1.255.255", "10.2.0.0", "10.2.255.255", "192.0.2.7", "255.255.255.255"})
+        EXPECT_TRUE(on_campus(address)) << address;
+    for (const char* const address :
+         {"0.0.0.0", "10.0.255.255", "10.3.0.0", "192.0.2.6", "192.0.2.8", "255.255.254.255"})
+        EXPECT_FALSE(on_campus(address)) << address;
+    set_policy({});
+    EXPECT_FALSE(on_campus("10.1.0.0"));
+}
+
 }  // namespace
 }  // namespace honeyswitch::dataplane
