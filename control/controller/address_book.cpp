@@ -1,8 +1,16 @@
 #include "control/controller/address_book.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace honeyswitch::control {
+namespace {
+
+std::uint64_t bit_of(Ipv4Address address) {
+    return std::uint64_t{1} << (address.value % 64);
+}
+
+}  // namespace
 
 bool AddressBook::vouch(Ipv4Address address, Source source, TimePoint now) {
     const auto [place, became_active] = entries_.try_emplace(address);
@@ -11,8 +19,8 @@ bool AddressBook::vouch(Ipv4Address address, Source source, TimePoint now) {
     if (!became_active) return false;
     entry.since = now;
     auto& page = pages_[address.value >> 16];
-    if (!page) page = std::make_unique<std::bitset<65536>>();
-    page->set(address.value & 0xffff);
+    if (!page) page = std::make_unique<Page>();
+    page->at(word_of(address)) |= bit_of(address);
     return true;
 }
 
@@ -22,14 +30,31 @@ bool AddressBook::withdraw(Ipv4Address address, Source source) {
     std::erase(place->second.vouchers, source);
     if (!place->second.vouchers.empty()) return false;
     entries_.erase(place);
-    pages_[address.value >> 16]->reset(address.value & 0xffff);
+    pages_[address.value >> 16]->at(word_of(address)) &= ~bit_of(address);
     return true;
 }
 
-bool AddressBook::vouched_by(Ipv4Address address, Source source) const {
-    const auto place = entries_.find(address);
-    return place != entries_.end() &&
-           std::ranges::find(place->second.vouchers, source) != place->second.vouchers.end();
+std::uint32_t AddressBook::count_in(Ipv4Prefix prefix) const {
+    constexpr std::uint32_t addresses_a_word = 64;
+    if (prefix.size() < addresses_a_word) {
+        const auto& page = pages_[prefix.network.value >> 16];
+        if (!page) return 0;
+        const std::uint64_t part = (std::uint64_t{1} << prefix.size()) - 1;
+        const std::uint64_t word =
+            page->at(word_of(prefix.network)) >> (prefix.network.value % addresses_a_word);
+        return static_cast<std::uint32_t>(std::popcount(word & part));
+    }
+    std::uint32_t count = 0;
+    for (std::uint32_t upper = prefix.network.value >> 16; upper <= prefix.last().value >> 16; ++upper) {
+        const auto& page = pages_[upper];
+        if (!page) continue;
+        const bool whole = prefix.length <= 16;
+        const std::size_t first = whole ? 0 : word_of(prefix.network);
+        const std::size_t last = whole ? page->size() - 1 : word_of(prefix.last());
+        for (std::size_t word = first; word <= last; ++word)
+            count += static_cast<std::uint32_t>(std::popcount(page->at(word)));
+    }
+    return count;
 }
 
 bool AddressBook::vouched_only_by(Ipv4Address address, Source source) const {

@@ -1,7 +1,7 @@
 // Who vouches for which address. An address is active while anybody does.
 #pragma once
 
-#include <bitset>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -11,11 +11,12 @@
 
 namespace honeyswitch::control {
 
-/// Who says that an address is in use: an agent, by its AgentId, or one of these.
-enum class Source : std::uint16_t {
-    subnet = 0xfffd,    ///< network and broadcast address of a known domain: no host can have them (RFC 922)
-    sighting = 0xfffe,  ///< it spoke to the outside
-    static_entry = 0xffff,  ///< the configuration
+/// Who says that an address is in use: an agent, by its AgentId, or one of these, which are no AgentId.
+enum class Source : std::uint32_t {
+    /// Network and broadcast address of a known domain: no host can have them (RFC 922).
+    subnet = 0xffff'fffd,
+    sighting = 0xffff'fffe,      ///< it spoke to the outside
+    static_entry = 0xffff'ffff,  ///< the configuration
 };
 [[nodiscard]] constexpr Source source_of(AgentId agent) {
     return static_cast<Source>(agent);
@@ -40,19 +41,24 @@ class AddressBook {
     /// Two loads, for every Packet-In.
     [[nodiscard]] bool active(Ipv4Address address) const {
         const auto& page = pages_[address.value >> 16];
-        return page && page->test(address.value & 0xffff);
+        return page && (page->at(word_of(address)) >> (address.value % 64) & 1U) != 0;
     }
-    [[nodiscard]] bool vouched_by(Ipv4Address address, Source source) const;
     /// By it and by nobody else.
     [[nodiscard]] bool vouched_only_by(Ipv4Address address, Source source) const;
+    /// How many there are in `prefix`. Costs the same however many they are, at most 0.1 ms for a /8.
+    [[nodiscard]] std::uint32_t count_in(Ipv4Prefix prefix) const;
     [[nodiscard]] std::vector<Ipv4Address> active_in(Ipv4Prefix prefix) const;
     /// Addresses in `prefix` that this source vouches for.
     [[nodiscard]] std::vector<Ipv4Address> vouched_in(Ipv4Prefix prefix, Source source) const;
     [[nodiscard]] const Entries& entries() const { return entries_; }
 
   private:
+    /// A bit for each address with the same upper half.
+    using Page = std::array<std::uint64_t, 1024>;
+    [[nodiscard]] static std::size_t word_of(Ipv4Address address) { return (address.value & 0xffff) / 64; }
+
     Entries entries_;
-    std::vector<std::unique_ptr<std::bitset<65536>>> pages_;  ///< by the upper half of the address
+    std::vector<std::unique_ptr<Page>> pages_;  ///< by the upper half of the address
 };
 
 }  // namespace honeyswitch::control

@@ -14,8 +14,10 @@
 
 namespace honeyswitch::control {
 
-/// Index of an agent in Config::agents.
-enum class AgentId : std::uint16_t {};
+/// Names an agent for as long as the process lives. The agents of the start are numbered as in
+/// Config::agents; one that a reload brings has a number that nobody had before. 32 bits never run out: each
+/// number takes memory, and a reload brings limits::agents at most.
+enum class AgentId : std::uint32_t {};
 
 class DomainReports {
   public:

@@ -1,6 +1,8 @@
 #include "control/notices/notice_server.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include <fmt/format.h>
 #include <sodium.h>
@@ -35,11 +37,12 @@ void NoticeServer::add(const Agent& agent) {
 
 void NoticeServer::reconfigure(std::span<const Agent> agents, Milliseconds agent_timeout, TimePoint now) {
     agent_timeout_ = agent_timeout;
+    std::unordered_map<std::string_view, const Agent*> wanted;
+    for (const auto& agent : agents) wanted.emplace(agent.name, &agent);
     for (auto& peer : peers_) {
         if (peer.removed) continue;
-        const auto wanted = std::ranges::find(agents, peer.config.name, &Agent::name);
-        if (wanted != agents.end()) {
-            change(peer, *wanted, now);
+        if (const auto same = wanted.find(peer.config.name); same != wanted.end()) {
+            change(peer, *same->second, now);
             continue;
         }
         end_association(peer, now);
