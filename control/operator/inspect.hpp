@@ -48,6 +48,11 @@ struct DomainRow {
     TimePoint since;  ///< of the state
 };
 
+struct DomainPage {
+    std::vector<DomainRow> rows;
+    std::optional<Ipv4Address> next;  ///< where the following page begins
+};
+
 struct AgentRow {
     std::string name;
     bool connected = false;
@@ -178,7 +183,9 @@ class Inspect {
     [[nodiscard]] virtual SessionPage sessions(std::uint32_t cursor, std::size_t limit) const = 0;
     /// In order of address, from `from` on.
     [[nodiscard]] virtual ActivePage active(Ipv4Address from, std::size_t limit) const = 0;
-    [[nodiscard]] virtual std::vector<DomainRow> domains() const = 0;
+    /// In order of prefix, from the network address `from` on. A page ends after `limit` rows, and those that
+    /// have the same network address as its last one.
+    [[nodiscard]] virtual DomainPage domains(Ipv4Address from, std::size_t limit) const = 0;
     [[nodiscard]] virtual std::vector<AgentRow> agents() const = 0;
     [[nodiscard]] virtual std::vector<HoneypotRow> honeypots() const = 0;
     [[nodiscard]] virtual std::vector<PoolRow> pools() const = 0;

@@ -62,10 +62,15 @@ json active(const Context& context) {
 }
 
 json domains(const Context& context) {
+    const auto& wanted = context.request.destination;
+    const auto from = std::max(Ipv4Address{context.request.cursor}, wanted.network);
+    const auto page = context.inspect.domains(from, context.request.limit);
     json rows = json::array();
-    for (const auto& row : context.inspect.domains())
-        if (context.request.destination.contains(row.prefix)) rows.push_back(to_json(row, context.now));
-    return response(std::move(rows));
+    for (const auto& row : page.rows)
+        if (wanted.contains(row.prefix)) rows.push_back(to_json(row, context.now));
+    std::optional<std::uint32_t> next;
+    if (page.next && wanted.contains(*page.next)) next = page.next->value;
+    return response(std::move(rows), next);
 }
 
 json agents(const Context& context) {

@@ -119,19 +119,22 @@ std::string Inspector::name_of(Source source) const {
     return "agent:" + parts_.notices.name_of(static_cast<AgentId>(source));
 }
 
-std::vector<DomainRow> Inspector::domains() const {
-    std::vector<DomainRow> rows;
-    for (const auto& [prefix, domain] : parts_.controller.domains()) {
+DomainPage Inspector::domains(Ipv4Address from, std::size_t limit) const {
+    DomainPage page;
+    const auto& all = parts_.controller.domains();
+    for (auto place = all.lower_bound({from, 0}); place != all.end(); ++place) {
+        const auto& [prefix, domain] = *place;
+        if (page.rows.size() >= limit && prefix.network != page.rows.back().prefix.network) {
+            page.next = prefix.network;
+            break;
+        }
         DomainRow row{.prefix = prefix, .state = domain.state, .agents = {}, .since = domain.since};
         for (const AgentId agent : domain.agents) row.agents.push_back(parts_.notices.name_of(agent));
-        const auto& entries = parts_.controller.addresses().entries();
-        for (auto place = entries.lower_bound(prefix.network);
-             place != entries.end() && prefix.contains(place->first); ++place)
-            ++row.active;
+        row.active = parts_.controller.addresses().count_in(prefix);
         row.sessions = static_cast<std::uint32_t>(parts_.the_switch.sessions_in(prefix));
-        rows.push_back(std::move(row));
+        page.rows.push_back(std::move(row));
     }
-    return rows;
+    return page;
 }
 
 }  // namespace honeyswitch::control

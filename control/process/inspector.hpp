@@ -32,7 +32,7 @@ class Inspector final : public Inspect {
     [[nodiscard]] Stats stats() const override;
     [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit) const override;
     [[nodiscard]] ActivePage active(Ipv4Address from, std::size_t limit) const override;
-    [[nodiscard]] std::vector<DomainRow> domains() const override;
+    [[nodiscard]] DomainPage domains(Ipv4Address from, std::size_t limit) const override;
     [[nodiscard]] std::vector<AgentRow> agents() const override { return parts_.notices.rows(); }
     [[nodiscard]] std::vector<HoneypotRow> honeypots() const override;
     [[nodiscard]] std::vector<PoolRow> pools() const override;

@@ -78,9 +78,18 @@ class FakeInspect : public Inspect {
         }
         return page;
     }
-    [[nodiscard]] std::vector<DomainRow> domains() const override {
+    [[nodiscard]] DomainPage domains(Ipv4Address from, std::size_t limit) const override {
         ++reads;
-        return domain_rows;
+        DomainPage page;
+        for (const auto& row : domain_rows) {
+            if (row.prefix.network < from) continue;
+            if (page.rows.size() >= limit) {
+                page.next = row.prefix.network;
+                break;
+            }
+            page.rows.push_back(row);
+        }
+        return page;
     }
     [[nodiscard]] std::vector<AgentRow> agents() const override {
         ++reads;

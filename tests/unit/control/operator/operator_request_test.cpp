@@ -151,6 +151,12 @@ TEST(OperatorRequest, ShowsDomainsAgentsAndStats) {
     EXPECT_EQ(ask(inspect, R"({"command":"domains","destination":"10.1.0.0/16"})"),
               json::parse(R"({"next":null,"rows":[{"prefix":"10.1.0.0/24","state":"known","agents":["east"],
                   "active":80,"sessions":7,"duration_ms":61000}]})"));
+    const auto first = ask(inspect, R"({"command":"domains","limit":1})");
+    ASSERT_EQ(first["rows"].size(), 1U);
+    const json rest{{"command", "domains"}, {"cursor", first["next"]}};
+    EXPECT_EQ(ask(inspect, rest.dump())["rows"][0]["prefix"], "10.9.0.0/20");
+    const auto all_of_it = ask(inspect, R"({"command":"domains","limit":1,"destination":"10.1.0.0/16"})");
+    EXPECT_TRUE(all_of_it["next"].is_null());
     EXPECT_EQ(ask(inspect, R"({"command":"agents"})"), json::parse(R"({"next":null,"rows":[
         {"name":"east","connected":true,"endpoint":"192.0.2.1:40000","domains":["10.1.0.0/24"],
          "silent_ms":1000,"notices":12,"refused":3},
