@@ -19,79 +19,11 @@ Controller::Controller(ControllerConfig config, Switch& the_switch)
       admission_(config_.admission, the_switch, events_),
       honeypot_flows_(config_.honeypot_flows) {}
 
-std::expected<void, Error> Controller::start(TimePoint now) {
-    for (const Ipv4Prefix prefix : config_.static_active)
-        for (std::uint64_t i = 0; i < prefix.size(); ++i)
-            activate({prefix.network.value + static_cast<std::uint32_t>(i)}, Source::static_entry, now);
-    return apply_all(now);
-}
-
-/// Domains of the configuration.
-std::expected<void, Error> Controller::apply_all(TimePoint now) {
-    for (auto& [prefix, domain] : domains_) {
-        domain.granted = domain.dark = false;
-        domain.pending = true;
-    }
-    for (const Ipv4Prefix prefix : config_.grants) domains_[prefix].granted = domains_[prefix].pending = true;
-    for (const Ipv4Prefix prefix : config_.dark) domains_[prefix].dark = domains_[prefix].pending = true;
-    return apply_pending(now);
-}
-
-/// Returns the first error, and does what can be done beside it: around a prefix that found no room nothing
-/// is diverted.
-std::expected<void, Error> Controller::apply_pending(TimePoint now) {
-    std::expected<void, Error> result;
-    std::vector<Ipv4Prefix> refused;
-    // The shorter prefixes come first in the table: a grant within a dark prefix is never dark, not for a
-    // moment, if it comes before.
-    for (auto place = domains_.rbegin(); place != domains_.rend(); ++place) {
-        auto& [prefix, domain] = *place;
-        if (!domain.pending) continue;
-        if (domain.since == TimePoint{}) domain.since = now;
-        const bool waits =
-            diverts(domain.wanted_state()) &&
-            std::ranges::any_of(refused, [&](Ipv4Prefix other) { return prefix.contains(other); });
-        if (waits) continue;
-        if (auto applied = apply(prefix, domain, now); !applied) {
-            refused.push_back(prefix);
-            if (result) result = std::move(applied);
-        }
-    }
-    return result;
-}
-
-std::expected<void, Error> Controller::reconfigure(ControllerConfig config, TimePoint now) {
-    change_static_active(config.static_active, now);
-    const bool tiers_differ = config.tiers != config_.tiers;
-    config_ = std::move(config);
-    sessions_.reconfigure(config_.idle_timeout, config_.history_capacity, config_.tiers, tiers_differ);
-    admission_.reconfigure(config_.admission);
-    honeypot_flows_.reconfigure(config_.honeypot_flows);
-    bring_forward(now);
-    return apply_all(now);
-}
-
 /// Shorter lifetimes hold for what is there already. All stay in order of `due`.
 void Controller::bring_forward(TimePoint now) {
     const TimePoint asked = now + config_.sighting_lifetime / 2, lapsed = now + config_.voucher_lifetime;
     for (Sighting& sighting : sightings_) sighting.due = std::min(sighting.due, asked);
     for (Lapse& lapse : lapses_) lapse.due = std::min(lapse.due, lapsed);
-}
-
-/// New ones first: an address that two prefixes name stays active throughout.
-void Controller::change_static_active(const std::vector<Ipv4Prefix>& wanted, TimePoint now) {
-    const auto covered = [](const std::vector<Ipv4Prefix>& prefixes, Ipv4Address address) {
-        return std::ranges::any_of(prefixes, [&](Ipv4Prefix prefix) { return prefix.contains(address); });
-    };
-    const auto each = [](const std::vector<Ipv4Prefix>& prefixes, auto visit) {
-        for (const Ipv4Prefix prefix : prefixes)
-            for (std::uint64_t i = 0; i < prefix.size(); ++i)
-                visit(Ipv4Address{prefix.network.value + static_cast<std::uint32_t>(i)});
-    };
-    each(wanted, [&](Ipv4Address address) { activate(address, Source::static_entry, now); });
-    each(config_.static_active, [&](Ipv4Address address) {
-        if (!covered(wanted, address)) deactivate(address, Source::static_entry);
-    });
 }
 
 void Controller::activate(Ipv4Address address, Source source, TimePoint now) {
@@ -118,7 +50,8 @@ std::expected<void, Error> Controller::apply(Ipv4Prefix prefix, Domain& domain, 
         events_.add(Event::domain_refused);
         return added;
     }
-    domain.pending = false;
+    unapplied_.erase(prefix);
+    domain.in_switch = true;
     if (domain.state == wanted) return {};
     if (domain.state == DomainState::known) withdraw_subnet(prefix);
     if (wanted == DomainState::known) events_.add(Event::domain_became_known);
@@ -183,7 +116,7 @@ void Controller::domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) 
     lapses_.push_back({agent, domain, now + config_.voucher_lifetime});
     const auto place = domains_.find(domain);
     if (place == domains_.end() || place->second.agents.erase(agent) == 0) return;
-    place->second.pending = !apply(domain, place->second, now);
+    if (!apply(domain, place->second, now)) unapplied_.insert(domain);
 }
 
 void Controller::cancel_lapse(AgentId agent, Ipv4Prefix domain) {
@@ -192,17 +125,18 @@ void Controller::cancel_lapse(AgentId agent, Ipv4Prefix domain) {
 }
 
 bool Controller::tick(TimePoint now) {
-    bool busy = take_sightings(now);
+    bool busy = put_in_force(now);
+    busy = take_sightings(now) || busy;
     busy = age_sightings(now) || busy;
     busy = sessions_.tick(now) || busy;
     admission_.update();
     if (now - last_housekeeping_ >= housekeeping_interval) {
         last_housekeeping_ = now;
-        if (std::ranges::any_of(domains_, [](const auto& place) { return place.second.pending; }))
-            (void)apply_pending(now);  // is told by the counter
+        try_unapplied_again();
         age_vouchers(now);
-        forget_empty_domains(now);
+        if (!forgetting_) forgetting_ = Ipv4Prefix{};
     }
+    busy = forget_empty_domains() || busy;
     return busy;
 }
 
@@ -244,27 +178,6 @@ void Controller::age_vouchers(TimePoint now) {
         const Source source = source_of(lapse.agent);
         for (const Ipv4Address address : addresses_.vouched_in(lapse.domain, source))
             deactivate(address, source);
-    }
-}
-
-/// An unknown domain keeps its place for its running sessions, and, if it is a grant, for good: a dark prefix
-/// around it must not take it.
-void Controller::forget_empty_domains(TimePoint /*now*/) {
-    const auto held_back = [&](Ipv4Prefix prefix) {
-        return std::ranges::any_of(domains_, [&](const auto& other) {
-            return other.first != prefix && other.first.contains(prefix) && diverts(other.second.state);
-        });
-    };
-    for (auto place = domains_.begin(); place != domains_.end();) {
-        const auto& [prefix, domain] = *place;
-        const bool empty = domain.wanted_state() == DomainState::unknown && !domain.granted &&
-                           !held_back(prefix) && switch_.sessions_in(prefix) == 0;
-        if (!empty) {
-            ++place;
-            continue;
-        }
-        switch_.delete_domain(prefix);
-        place = domains_.erase(place);
     }
 }
 

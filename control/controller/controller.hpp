@@ -6,11 +6,13 @@
 #include <bitset>
 #include <deque>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "base/prefix_map.hpp"
 #include "control/controller/address_book.hpp"
 #include "control/controller/admission_control.hpp"
 #include "control/controller/control_counters.hpp"
@@ -40,11 +42,18 @@ class Controller final : public DomainReports {
   public:
     Controller(ControllerConfig config, Switch& the_switch);
 
-    /// Adds the flows of the configuration. Error: a capacity is too small for it.
-    [[nodiscard]] std::expected<void, Error> start(TimePoint now);
-    /// Of a reload: what differs from before takes effect; sessions go on. Errors: a capacity is too small
-    /// for what is new; what fits is in force then, and the rest is tried again each second.
-    [[nodiscard]] std::expected<void, Error> reconfigure(ControllerConfig config, TimePoint now);
+    /// Adds the flows of the configuration. `interrupted` is asked now and then; once it says so, the rest is
+    /// left to tick(). Error: a capacity is too small for all of them.
+    [[nodiscard]] std::expected<void, Error> start(TimePoint now,
+                                                   const std::function<bool()>& interrupted = {});
+    /// A reload: what differs from before takes effect, in portions, by tick(); sessions go on.
+    /// Precondition: nothing is changing().
+    void reconfigure(ControllerConfig config, TimePoint now);
+    /// Something of the configuration is not in force yet.
+    [[nodiscard]] bool changing() const { return !changes_.empty(); }
+    /// What came of the latest configuration, once nothing is changing(). Error: a capacity is too small for
+    /// all of it; what fits is in force.
+    [[nodiscard]] std::expected<void, Error> outcome() const;
 
     // Triggers 1 to 3 (DomainReports).
     [[nodiscard]] std::expected<Ticket, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
@@ -60,7 +69,8 @@ class Controller final : public DomainReports {
     /// Trigger 4.
     void packet_in(const PacketIn& packet, TimePoint now);
 
-    /// Sightings, ageing, and vouchers that end: a bounded amount of work. Returns whether there was any.
+    /// Changes of the configuration, sightings, ageing, and vouchers that end: a bounded amount of work.
+    /// Returns whether there was any.
     bool tick(TimePoint now);
 
     [[nodiscard]] const AddressBook& addresses() const { return addresses_; }
@@ -84,13 +94,29 @@ class Controller final : public DomainReports {
         TimePoint due;
     };
 
+    /// Of the configuration: addresses of a static prefix, or a domain.
+    struct Change {
+        enum class What : std::uint8_t { activate, apply, deactivate };
+        What what;
+        Ipv4Prefix prefix;
+    };
+    /// Domains that found no room.
+    struct Refused {
+        Error first;
+        std::size_t count = 0;
+    };
+
     void activate(Ipv4Address address, Source source, TimePoint now);
     void deactivate(Ipv4Address address, Source source);
     [[nodiscard]] std::expected<void, Error> apply(Ipv4Prefix prefix, Domain& domain, TimePoint now);
-    [[nodiscard]] std::expected<void, Error> apply_all(TimePoint now);
-    [[nodiscard]] std::expected<void, Error> apply_pending(TimePoint now);
+    void queue_changes(const std::vector<Ipv4Prefix>& static_before, TimePoint now);
+    void queue_domains(TimePoint now);
+    bool put_in_force(TimePoint now);
+    std::uint64_t change_static(const Change& change, std::uint64_t most, TimePoint now);
+    void refuse(Ipv4Prefix prefix, const Error& error);
+    [[nodiscard]] bool holds_unapplied(Ipv4Prefix prefix) const;
+    void try_unapplied_again();
     void bring_forward(TimePoint now);
-    void change_static_active(const std::vector<Ipv4Prefix>& wanted, TimePoint now);
     void cancel_lapse(AgentId agent, Ipv4Prefix domain);
     void vouch_for_subnet(Ipv4Prefix prefix, TimePoint now);
     void withdraw_subnet(Ipv4Prefix prefix);
@@ -108,7 +134,9 @@ class Controller final : public DomainReports {
     [[nodiscard]] bool take_sightings(TimePoint now);
     [[nodiscard]] bool age_sightings(TimePoint now);
     void age_vouchers(TimePoint now);
-    void forget_empty_domains(TimePoint now);
+    [[nodiscard]] bool may_be_forgotten(Ipv4Prefix prefix, const Domain& domain) const;
+    [[nodiscard]] bool held_back(Ipv4Prefix prefix) const;
+    bool forget_empty_domains();
 
     ControllerConfig config_;
     Switch& switch_;
@@ -116,6 +144,12 @@ class Controller final : public DomainReports {
     AddressBook addresses_;
     DomainTable domains_;
     std::bitset<33> prefix_lengths_;  ///< that some domain has, or has had
+    std::deque<Change> changes_;      ///< in the order in which they have to come
+    std::uint64_t next_address_ = 0;  ///< of the first change, if it is of addresses
+    PrefixMap<bool> static_active_;   ///< of the configuration
+    Refused refused_;
+    std::set<Ipv4Prefix> unapplied_;  ///< domains whose state is not in force: the switch had no room
+    std::optional<Ipv4Prefix> forgetting_;  ///< where the search for empty domains goes on
     SessionBook sessions_;
     AdmissionControl admission_;
     HoneypotFlows honeypot_flows_;

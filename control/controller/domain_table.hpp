@@ -16,11 +16,10 @@ enum class DomainState : std::uint8_t { unknown, known, dark };
 struct Domain {
     bool dark = false;         ///< the configuration says that it needs no agent
     bool granted = false;      ///< the configuration grants it to an agent
+    bool in_switch = false;    ///< the switch has a flow for it
     std::set<AgentId> agents;  ///< those that watch it and have swept it
     DomainState state = DomainState::unknown;
     TimePoint since;
-    bool pending =
-        false;  ///< what is wanted of it is not in force: the switch had no room, or was not asked yet
 
     [[nodiscard]] DomainState wanted_state() const {
         if (dark) return DomainState::dark;

@@ -1,6 +1,7 @@
 #include "control/process/control_plane.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -10,6 +11,14 @@
 
 namespace honeyswitch::control {
 namespace {
+
+/// A signal that asks to stop waits for the loop to take it: all of them are blocked.
+bool stop_is_pending() {
+    sigset_t pending;
+    sigemptyset(&pending);
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
 
 ControllerConfig controller_config(const Config& config) {
     const auto share = [&](unsigned percent) {
@@ -75,9 +84,11 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
     const TimePoint now(Milliseconds(static_cast<std::int64_t>(plane.clock().now_ms())));
     std::unique_ptr<ControlPlane> control(new ControlPlane(std::move(config), std::move(arguments), plane,
                                                            buffers, std::move(sockets.notices), now));
-    if (auto begun = control->controller_.start(now); !begun) return std::unexpected(begun.error());
-    do control->lists_.tick(now);  // all lists are in force when the first packet comes
-    while (control->lists_.busy());
+    // All is in force when the first packet comes, unless somebody wants to stop: the loop will see to that.
+    if (auto begun = control->controller_.start(now, stop_is_pending); !begun)
+        return std::unexpected(begun.error());
+    do control->lists_.tick(now);
+    while (control->lists_.busy() && !stop_is_pending());
     auto operators = OperatorServer::serve(std::move(sockets.operators), control->inspector_, *control);
     if (!operators) return std::unexpected(operators.error());
     control->operators_ = std::make_unique<OperatorServer>(std::move(*operators));
@@ -88,6 +99,7 @@ bool ControlPlane::turn(TimePoint now) {
     plane_.heartbeat().beat(static_cast<std::uint64_t>(now.time_since_epoch().count()));
     switch_.set_time(now);
     inspector_.set_time(now);
+    if (const auto held_up = turns_.look(now, config_.heartbeat_timeout)) spdlog::warn("{}", *held_up);
     bool busy = handle_packet_ins(now);
     busy = controller_.tick(now) || busy;
     switch_.reclaim();
@@ -102,7 +114,7 @@ bool ControlPlane::turn(TimePoint now) {
     }
     lists_.tick(now);
     busy = busy || lists_.busy();
-    if (reloader_.running()) finish_reload(now);
+    if (reload_state_.phase == ReloadState::Phase::running) go_on_with_reload(now);
     switch_.flush();
     return busy;
 }
@@ -164,14 +176,20 @@ void ControlPlane::serve(int descriptor, TimePoint now) {
 }
 
 std::expected<std::uint64_t, std::string> ControlPlane::reload() {
-    if (reloader_.running()) return std::unexpected("a reload is running already");
+    if (reload_state_.phase == ReloadState::Phase::running)
+        return std::unexpected("a reload is running already");
     spdlog::info("reloading the configuration");
     reload_state_ = {.id = reload_state_.id + 1, .phase = ReloadState::Phase::running, .sentences = {}};
     reloader_.start(config_);
     return reload_state_.id;
 }
 
-void ControlPlane::finish_reload(TimePoint now) {
+/// The configuration is read; then what it changes comes into force, over many turns if it is much.
+void ControlPlane::go_on_with_reload(TimePoint now) {
+    if (!reloader_.running()) {
+        if (!controller_.changing()) finish_reload();
+        return;
+    }
     auto result = reloader_.take();
     if (!result) return;
     if (*result) return apply(std::move(**result), now);
@@ -186,10 +204,7 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
     reload_state_.sentences = std::move(prepared.warnings);
     spdlog::set_level(spdlog::level::from_str(config_.log_level));
     notices_.reconfigure(config_.agents, config_.agent_timeout, now);
-    const auto reconfigured = controller_.reconfigure(controller_config(config_), now);
-    if (!reconfigured)
-        reload_state_.sentences.push_back("not all of it is in force: " + reconfigured.error().message() +
-                                          "; it is tried again each second");
+    controller_.reconfigure(controller_config(config_), now);
     honeypots_.reconfigure(honeypots_before, decoy_of(config_));
     set_modes(plane_.modes(), config_);
     if (prepared.interim) {
@@ -202,9 +217,20 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
         lists_.reconfigure(config_.lists);
     }
     watcher_.reconfigure(config_.lists, config_.auth_logs, now);
+    if (controller_.changing())
+        spdlog::info(
+            "reload: domains and active addresses come into force; until a new dark prefix has, its "
+            "traffic goes inside");
+}
+
+void ControlPlane::finish_reload() {
+    const auto done = controller_.outcome();
+    if (!done)
+        reload_state_.sentences.push_back("not all of it is in force: " + done.error().message() +
+                                          "; it is tried again each second");
     reload_state_.phase = ReloadState::Phase::done;
     for (const std::string& warning : reload_state_.sentences) spdlog::warn("{}", warning);
-    if (reconfigured) spdlog::info("reloaded: the new configuration is in force");
+    if (done) spdlog::info("reloaded: the new configuration is in force");
 }
 
 std::expected<void, std::string> ControlPlane::list_add(std::string_view list, Ipv4Prefix prefix,

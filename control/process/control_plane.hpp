@@ -17,6 +17,7 @@
 #include "control/operator/loss_watch.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_server.hpp"
+#include "control/operator/turn_watch.hpp"
 #include "control/process/address_watch.hpp"
 #include "control/process/inspector.hpp"
 #include "control/process/reloader.hpp"
@@ -75,7 +76,8 @@ class ControlPlane final : public Operate {
     [[nodiscard]] bool handle_packet_ins(TimePoint now);
     void tell_of_losses(TimePoint now);
     void tell_of_listen_address(TimePoint now);
-    void finish_reload(TimePoint now);
+    void go_on_with_reload(TimePoint now);
+    void finish_reload();
     void apply(Prepared prepared, TimePoint now);
 
     Config config_;
@@ -92,6 +94,7 @@ class ControlPlane final : public Operate {
     std::unique_ptr<OperatorServer> operators_;  ///< set by create(), as what it shows is this
     Reloader reloader_;
     ReloadState reload_state_;
+    TurnWatch turns_;
     LossWatch losses_;
     AddressWatch listen_address_;
     TimePoint each_second_{};  ///< the last time of what is done once a second
