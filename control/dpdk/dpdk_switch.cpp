@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <rte_cycles.h>
 #include <rte_pause.h>
 
 #include "base/stamp.hpp"
@@ -249,21 +250,36 @@ void DpdkSwitch::flush(std::size_t worker) {
     Outgoing& outgoing = outgoing_[worker];
     auto& egress = plane_.workers()[worker]->egress();
     const auto packets = std::span(outgoing.packets).first(outgoing.count);
-    for (rte_mbuf* const packet : packets.subspan(egress.give(packets))) insist(packet, egress);
+    const auto refused = packets.subspan(egress.give(packets));
+    if (!refused.empty()) insist(refused, egress);
     outgoing.count = 0;
 }
 
 /// The ring was full. A packet for the inside may be a host's: it waits for room, which a worker that runs
-/// makes within microseconds.
-void DpdkSwitch::insist(rte_mbuf* packet, dataplane::MbufRing& egress) {
-    constexpr unsigned patience_for_the_inside = 100'000;
-    const bool for_the_inside = packet->port == dataplane::inside_port;
-    for (unsigned attempts = for_the_inside ? patience_for_the_inside : 1; attempts != 0; --attempts) {
-        if (egress.give(std::span(&packet, 1)) == 1) return;
-        rte_pause();
+/// makes within microseconds, and one that lost its CPU for a while within milliseconds. The packets of one
+/// turn share the patience, so that the heartbeat does not wait for all of them one by one.
+void DpdkSwitch::insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& egress) {
+    const std::uint64_t began = rte_get_tsc_cycles();
+    std::uint64_t waited = 0;
+    for (rte_mbuf* packet : packets) {
+        bool given = egress.give(std::span(&packet, 1)) == 1;
+        const bool for_the_inside = packet->port == dataplane::inside_port;
+        while (!given && for_the_inside && waited < patience_) {
+            rte_pause();
+            given = egress.give(std::span(&packet, 1)) == 1;
+            waited = rte_get_tsc_cycles() - began;
+        }
+        if (given) continue;
+        ++packet_outs_dropped_;
+        rte_pktmbuf_free(packet);
     }
-    ++packet_outs_dropped_;
-    rte_pktmbuf_free(packet);
+    patience_ -= std::min(patience_, waited);
+}
+
+void DpdkSwitch::set_time(TimePoint now) {
+    constexpr std::uint64_t patience_ms = 20;
+    now_ = now;
+    patience_ = rte_get_tsc_hz() / 1'000 * patience_ms;
 }
 
 std::size_t DpdkSwitch::take_sightings(std::span<Ipv4Address> addresses) {

@@ -120,8 +120,8 @@ class DpdkSwitch final : public Switch {
     void renumber_honeypots(std::span<const std::uint8_t> numbers);
     /// The policy of a new configuration. The old one goes after a grace period.
     void set_policy(std::unique_ptr<const dataplane::Policy> policy);
-    /// The time of the next `packet_out`s: what they count as the session's last packet.
-    void set_time(TimePoint now) { now_ = now; }
+    /// A turn begins. The time of its `packet_out`s: what they count as the session's last packet.
+    void set_time(TimePoint now);
 
     /// Packet-Outs that found no room on the way to a worker.
     [[nodiscard]] std::uint64_t packet_outs_dropped() const { return packet_outs_dropped_; }
@@ -134,7 +134,7 @@ class DpdkSwitch final : public Switch {
     [[nodiscard]] HoneypotId sender_of(std::span<const std::uint8_t> frame, dataplane::PortIndex port) const;
     void send(rte_mbuf* packet, dataplane::PortIndex port);
     void flush(std::size_t worker);
-    void insist(rte_mbuf* packet, dataplane::MbufRing& egress);
+    void insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& egress);
 
     struct Outgoing {
         std::array<rte_mbuf*, burst> packets;
@@ -156,6 +156,7 @@ class DpdkSwitch final : public Switch {
     };
     std::vector<RetiredPolicy> retired_policies_;
     std::uint64_t packet_outs_dropped_ = 0;
+    std::uint64_t patience_ = 0;  ///< TSC cycles that Packet-Outs of this turn may still wait for room
 };
 
 }  // namespace honeyswitch::control
