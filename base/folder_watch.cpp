@@ -18,10 +18,25 @@ FolderWatch::FolderWatch() : events_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
     if (!events_) spdlog::warn("inotify: {}; files are looked at once a second", std::strerror(errno));
 }
 
-void FolderWatch::add(const std::filesystem::path& folder) {
-    if (std::ranges::find(folders_, folder, &Folder::path) != folders_.end()) return;
-    folders_.push_back({folder});
+void FolderWatch::watch(const std::set<std::filesystem::path>& folders) {
+    std::erase_if(folders_, [&](const Folder& folder) {
+        if (folders.contains(folder.path)) return false;
+        forget(folder);
+        return true;
+    });
+    for (const auto& folder : folders)
+        if (std::ranges::find(folders_, folder, &Folder::path) == folders_.end())
+            folders_.push_back({folder});
     retry();
+}
+
+/// inotify has one watch for a folder, however it is spelt.
+void FolderWatch::forget(const Folder& gone) {
+    const auto spelt_otherwise = [&](const Folder& folder) {
+        return folder.watch == gone.watch && folder.path != gone.path;
+    };
+    if (gone.watch >= 0 && std::ranges::none_of(folders_, spelt_otherwise))
+        inotify_rm_watch(events_.get(), gone.watch);
 }
 
 void FolderWatch::retry() {
@@ -41,11 +56,12 @@ bool FolderWatch::drain(const std::function<void(const std::filesystem::path&, s
          at += sizeof event + event.len) {
         std::memcpy(&event, buffer.data() + at, sizeof event);
         if ((event.mask & IN_Q_OVERFLOW) != 0) complete = false;
-        const auto folder = std::ranges::find(folders_, event.wd, &Folder::watch);
-        if (folder == folders_.end()) continue;
-        // The folder itself is gone; another of its name is watched when it is there.
-        if ((event.mask & IN_IGNORED) != 0) folder->watch = -1;
-        if (event.len > 0) changed(folder->path / (buffer.data() + at + sizeof event), event.mask);
+        for (Folder& folder : folders_) {
+            if (folder.watch != event.wd) continue;
+            if (event.len > 0) changed(folder.path / (buffer.data() + at + sizeof event), event.mask);
+            // The folder itself is gone; another of its name is watched when it is there.
+            if ((event.mask & IN_IGNORED) != 0) folder.watch = -1;
+        }
     }
     return complete;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <vector>
 
 #include "base/descriptor.hpp"
@@ -20,12 +21,14 @@ class FolderWatch {
     /// Without inotify (no more instances, an odd kernel) it works, but never sees anything.
     FolderWatch();
 
-    /// A folder that does not exist yet is watched once retry() finds it.
-    void add(const std::filesystem::path& folder);
+    /// These folders from here on, and no others. One that does not exist yet is watched once retry() finds
+    /// it.
+    void watch(const std::set<std::filesystem::path>& folders);
     void retry();
 
-    /// Takes a bounded number of events. `changed` gets the folder and name of a file, and the event's mask.
-    /// False: events were lost, so that any file may have changed.
+    /// Takes a bounded number of events. `changed` gets the folder and name of a file, and the event's mask;
+    /// for a folder that was named in two ways, the file in each. False: events were lost, so that any file
+    /// may have changed.
     [[nodiscard]] bool drain(const std::function<void(const std::filesystem::path&, std::uint32_t)>& changed);
 
     /// Can be read when something has changed; -1: without inotify.
@@ -36,6 +39,8 @@ class FolderWatch {
         std::filesystem::path path;
         int watch = -1;  ///< -1: not watched
     };
+
+    void forget(const Folder& gone);
 
     Descriptor events_;
     std::vector<Folder> folders_;

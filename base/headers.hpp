@@ -71,7 +71,7 @@ namespace protocol {
 inline constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17, dccp = 33, sctp = 132, udp_lite = 136;
 }
 namespace tcp_flag {  // RFC 9293
-inline constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, ack = 0x10;
+inline constexpr std::uint8_t syn = 0x02, rst = 0x04, ack = 0x10;
 inline constexpr unsigned offset = 13;  ///< bytes from the start of the segment to the flags
 
 /// SYN without ACK or RST: a new connection is asked for.

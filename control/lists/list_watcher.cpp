@@ -43,7 +43,6 @@ ListWatcher::ListWatcher(SourceLists& sources, std::span<const SourceList> lists
         while (list.load) go_on(list, *list.load);
     }
     for (auto& log : logs_) follow(log, now);
-    while (sources_.busy()) sources_.tick(now);
     set_timer(now);
 }
 
@@ -60,9 +59,11 @@ void ListWatcher::open_wakeup() {
 void ListWatcher::reconfigure(std::span<const SourceList> lists, std::span<const AuthLog> logs,
                               TimePoint now) {
     // Before anything is read, so that no change falls in between.
+    std::set<std::filesystem::path> folders;
     for (const auto& list : lists)
-        if (!list.file.empty()) folders_.add(folder_of(list.file));
-    for (const auto& log : logs) folders_.add(folder_of(log.file));
+        if (!list.file.empty()) folders.insert(folder_of(list.file));
+    for (const auto& log : logs) folders.insert(folder_of(log.file));
+    folders_.watch(folders);
     take_lists(lists, now);
     auto old_logs = std::exchange(logs_, {});
     for (const auto& log : logs) take_log(log, lists[log.list].name, old_logs);

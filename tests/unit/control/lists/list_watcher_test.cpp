@@ -41,7 +41,10 @@ struct ListWatcherTest : testing::Test {
     void append(const char* name, const std::string& text) const {
         std::ofstream(path(name), std::ios::app) << text;
     }
-    void begin() { watcher.emplace(sources, lists, logs, now); }
+    void begin() {
+        watcher.emplace(sources, lists, logs, now);
+        while (sources.busy()) sources.tick(now);
+    }
     /// Lets it do all that it wants to, with time going on meanwhile. No tick(): inotify alone.
     void serve() {
         for (int i = 0; i < 20; ++i) {
