@@ -37,7 +37,7 @@ TimePoint ControlLoop::now() const {
     return TimePoint(Milliseconds(static_cast<std::int64_t>(clock_.now_ms())));
 }
 
-std::expected<int, Error> ControlLoop::run(const PortWatch& ports) {
+std::expected<int, Error> ControlLoop::run(const PortGuard& ports) {
     while (stop_signal_ == 0) {
         if (ports.lost()) return std::unexpected(Error{"go on forwarding", "", ports.reason()});
         const bool busy = control_->turn(now());

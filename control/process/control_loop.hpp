@@ -6,7 +6,7 @@
 
 #include "base/descriptor.hpp"
 #include "control/process/control_plane.hpp"
-#include "control/process/port_watch.hpp"
+#include "control/process/port_guard.hpp"
 
 namespace honeyswitch::control {
 
@@ -20,7 +20,7 @@ class ControlLoop {
                                                                   std::uint32_t idle_wait_us);
 
     /// Returns the signal that asked to stop. Error: a port was lost, so that only a new start can help.
-    [[nodiscard]] std::expected<int, Error> run(const PortWatch& ports);
+    [[nodiscard]] std::expected<int, Error> run(const PortGuard& ports);
 
   private:
     ControlLoop(ControlPlane& control, const dataplane::SwitchClock& clock, Descriptor epoll,

@@ -15,8 +15,8 @@
 #include "control/dpdk/start_up.hpp"
 #include "control/process/control_loop.hpp"
 #include "control/process/machine_check.hpp"
+#include "control/process/port_guard.hpp"
 #include "control/process/port_locks.hpp"
-#include "control/process/port_watch.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -90,8 +90,8 @@ Failure out_of_memory(const Error& error, const std::string& memory_before) {
 }
 
 /// Those behind which there is an interface of the kernel.
-std::vector<WatchedPort> watched_ports(const Config& config, std::span<const dataplane::Port> ports) {
-    std::vector<WatchedPort> watched;
+std::vector<GuardedPort> guarded_ports(const Config& config, std::span<const dataplane::Port> ports) {
+    std::vector<GuardedPort> watched;
     const auto specs = ports_of(config);
     for (std::size_t i = 0; i < specs.size(); ++i)
         if (auto interface = interface_of(*specs[i]))
@@ -128,7 +128,7 @@ std::expected<int, Failure> serve(const Config& config, std::vector<std::string>
         ControlLoop::create(**control, clock, signals, std::max(idle_sleep_us(config), wait_with_nics_us));
     if (!loop) return std::unexpected(Failure{loop.error()});
     if (auto running = (*plane)->start(); !running) return std::unexpected(Failure{running.error()});
-    auto watch = PortWatch::start(watched_ports(config, (*plane)->ports()));
+    auto watch = PortGuard::start(guarded_ports(config, (*plane)->ports()));
     if (!watch) return std::unexpected(Failure{watch.error()});
     dataplane::Eal::on_removal([raw = watch->get()](const std::string& device) {
         raw->lose("device " + device + " was taken away");

@@ -1,4 +1,4 @@
-#include "control/process/port_watch.hpp"
+#include "control/process/port_guard.hpp"
 
 #include <array>
 #include <cerrno>
@@ -17,23 +17,23 @@ constexpr int between_looks_ms = 1'000;
 
 }  // namespace
 
-std::expected<std::unique_ptr<PortWatch>, Error> PortWatch::start(const std::vector<WatchedPort>& ports) {
+std::expected<std::unique_ptr<PortGuard>, Error> PortGuard::start(const std::vector<GuardedPort>& ports) {
     auto links = LinkSocket::open();
     if (!links) return std::unexpected(links.error());
     Descriptor stop(eventfd(0, EFD_CLOEXEC));
     if (!stop) return std::unexpected(Error{"watch", "the ports", std::strerror(errno)});
-    std::unique_ptr<PortWatch> watch(new PortWatch(std::move(*links), std::move(stop)));
-    for (const WatchedPort& port : ports)
+    std::unique_ptr<PortGuard> watch(new PortGuard(std::move(*links), std::move(stop)));
+    for (const GuardedPort& port : ports)
         if (auto added = watch->add(port); !added) return std::unexpected(added.error());
     watch->thread_ = std::jthread([raw = watch.get()] { raw->run(); });
     return watch;
 }
 
-PortWatch::~PortWatch() {
+PortGuard::~PortGuard() {
     (void)eventfd_write(stop_.get(), 1);
 }
 
-std::expected<void, Error> PortWatch::add(const WatchedPort& watched) {
+std::expected<void, Error> PortGuard::add(const GuardedPort& watched) {
     Port port{.text = watched.text, .index = if_nametoindex(watched.interface.c_str()), .program = {}};
     const auto program = links_.xdp_program(port.index);
     if (!program) return std::unexpected(Error{"watch", "port " + port.text, std::strerror(program.error())});
@@ -45,13 +45,13 @@ std::expected<void, Error> PortWatch::add(const WatchedPort& watched) {
     return {};
 }
 
-void PortWatch::lose(const std::string& reason) {
+void PortGuard::lose(const std::string& reason) {
     if (claimed_.exchange(true)) return;
     reason_ = reason;
     lost_.store(true, std::memory_order_release);
 }
 
-void PortWatch::run() {
+void PortGuard::run() {
     std::array<pollfd, 2> watched{pollfd{stop_.get(), POLLIN, 0}, pollfd{links_.changes(), POLLIN, 0}};
     while (true) {
         // Not every change is told, so it looks without being told too.
@@ -64,7 +64,7 @@ void PortWatch::run() {
     }
 }
 
-bool PortWatch::look() {
+bool PortGuard::look() {
     bool any = false;
     for (Port& port : ports_) {
         const auto program = links_.xdp_program(port.index);
@@ -76,7 +76,7 @@ bool PortWatch::look() {
     return any;
 }
 
-void PortWatch::put_back(Port& port, const XdpProgram& instead) {
+void PortGuard::put_back(Port& port, const XdpProgram& instead) {
     const auto what =
         fmt::format("port {}: its XDP program was taken off{}", port.text,
                     instead.id == 0 ? "" : fmt::format(", and program {} is there instead", instead.id));

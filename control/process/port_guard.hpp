@@ -17,7 +17,7 @@
 
 namespace honeyswitch::control {
 
-struct WatchedPort {
+struct GuardedPort {
     std::string text;       ///< as it is configured
     std::string interface;  ///< of the kernel
     bool xdp = false;       ///< its packets come by an XDP program, which is attached by now
@@ -25,14 +25,14 @@ struct WatchedPort {
 
 /// A thread of its own, as it asks the kernel what may take long. It puts back an XDP program that was taken
 /// off, at most once a second, and says so in the log.
-class PortWatch {
+class PortGuard {
   public:
     /// Main thread, after the ports were started. Errors: an interface that is gone already, no rtnetlink.
-    [[nodiscard]] static std::expected<std::unique_ptr<PortWatch>, Error> start(
-        const std::vector<WatchedPort>& ports);
-    ~PortWatch();
-    PortWatch(const PortWatch&) = delete;
-    PortWatch& operator=(const PortWatch&) = delete;
+    [[nodiscard]] static std::expected<std::unique_ptr<PortGuard>, Error> start(
+        const std::vector<GuardedPort>& ports);
+    ~PortGuard();
+    PortGuard(const PortGuard&) = delete;
+    PortGuard& operator=(const PortGuard&) = delete;
 
     /// Any thread: a port is gone for good, so that only a new start can help. The first reason stays.
     void lose(const std::string& reason);
@@ -48,8 +48,8 @@ class PortWatch {
         Descriptor program_handle{};  ///< keeps the program while it is attached nowhere
     };
 
-    PortWatch(LinkSocket links, Descriptor stop) : links_(std::move(links)), stop_(std::move(stop)) {}
-    [[nodiscard]] std::expected<void, Error> add(const WatchedPort& port);
+    PortGuard(LinkSocket links, Descriptor stop) : links_(std::move(links)), stop_(std::move(stop)) {}
+    [[nodiscard]] std::expected<void, Error> add(const GuardedPort& port);
     void run();
     /// Returns whether a program was put back.
     [[nodiscard]] bool look();
