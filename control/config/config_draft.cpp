@@ -1,6 +1,5 @@
 #include "control/config/config_draft.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -51,8 +50,13 @@ std::expected<void, ConfigError> ConfigErrors::result() const {
 }
 
 std::expected<void, ConfigError> ConfigErrors::in_order_of_lines() {
-    std::ranges::stable_sort(found_, {},
-                             [](const ConfigError& error) { return line_and_column(error.place); });
+    std::multimap<std::pair<unsigned, unsigned>, ConfigError> sorted;
+    for (ConfigError& error : found_) {
+        const auto at = line_and_column(error.place);
+        sorted.emplace(at, std::move(error));
+    }
+    found_.clear();
+    for (auto& [at, error] : sorted) found_.push_back(std::move(error));
     return result();
 }
 
