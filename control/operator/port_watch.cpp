@@ -1,0 +1,80 @@
+#include "control/operator/port_watch.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace honeyswitch::control {
+namespace {
+
+struct Reason {
+    const char* counter;
+    const char* meaning;  ///< of what comes from, or goes to, the side that is put in
+};
+
+constexpr std::array<Reason, 7> reasons{{
+    {"rx_missed", "packets from {} are lost, as the receive ring was full"},
+    {"rx_no_buffer", "packets from {} wait or are lost, as no buffer was free"},
+    {"rx_too_long", "frames from {} are lost, as they are longer than the port takes"},
+    {"rx_errors",
+     "frames from {} are lost, as they arrive broken; look at the cable and the NIC at its other end"},
+    {"rx_dropped", "packets from {} are lost, as the kernel drops them before they reach the switch"},
+    {"tx_lost",
+     "packets to {} are lost behind the transmit queue, as the link is down or the driver gives up"},
+    {"tx_dropped", "packets to {} are lost, as the transmit queue stayed full"},
+}};
+
+std::array<std::uint64_t, reasons.size()> values_of(const PortLook& look, bool of_the_link) {
+    const auto& counted = look.counted;
+    return {counted.rx_missed,
+            counted.rx_no_buffer,
+            counted.rx_too_long,
+            counted.rx_errors,
+            counted.rx_dropped,
+            counted.tx_lost,
+            of_the_link ? look.tx_dropped : 0};
+}
+
+}  // namespace
+
+PortWatch::PortWatch(const std::vector<Name>& names) {
+    for (const Name& name : names) {
+        Watched port{.name = fmt::format("port {} ({})", name.side, name.device),
+                     .of_the_link = name.of_the_link,
+                     .losses = {}};
+        for (const Reason& reason : reasons)
+            port.losses.push_back({fmt::format("{} of {}", reason.counter, name.side),
+                                   fmt::format(fmt::runtime(reason.meaning), name.side)});
+        ports_.push_back(std::move(port));
+    }
+}
+
+std::vector<PortSentence> PortWatch::look(std::span<const PortLook> ports, TimePoint now) {
+    std::vector<PortSentence> sentences;
+    std::vector<Loss> losses;
+    losses.reserve(ports_.size() * reasons.size());
+    for (std::size_t i = 0; i < ports_.size() && i < ports.size(); ++i) {
+        look_at_link(ports_[i], ports[i], sentences);
+        const auto values = values_of(ports[i], ports_[i].of_the_link);
+        for (std::size_t reason = 0; reason < reasons.size(); ++reason)
+            losses.push_back(
+                {ports_[i].losses[reason].counter, ports_[i].losses[reason].meaning, values.at(reason)});
+    }
+    for (std::string& sentence : losses_.look(losses, now)) sentences.push_back({std::move(sentence)});
+    return sentences;
+}
+
+/// Links are thought to be up until they are seen: one that is down at the start is told of like any other.
+void PortWatch::look_at_link(Watched& port, const PortLook& look, std::vector<PortSentence>& sentences) {
+    if (look.link_up != port.up)
+        sentences.push_back({.text = fmt::format("{}: its link is {}", port.name,
+                                                 look.link_up ? "up again" : "down; nothing passes there"),
+                             .warning = !look.link_up});
+    else if (port.seen && look.link_up && look.times_down != port.times_down)
+        sentences.push_back({.text = fmt::format("{}: its link was down for a moment", port.name)});
+    port.seen = true;
+    port.up = look.link_up;
+    port.times_down = look.times_down;
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,59 @@
+// Tells the log what happens to the ports: links that go down and come up, and what is lost there, each loss
+// under its own reason. Control thread only.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "control/operator/loss_watch.hpp"
+#include "dataplane/eal/port_statistics.hpp"
+
+namespace honeyswitch::control {
+
+/// A port at one moment.
+struct PortLook {
+    bool link_up = false;
+    std::uint64_t times_down = 0;  ///< of the link, where it is counted
+    dataplane::PortStatistics counted;
+    std::uint64_t tx_dropped = 0;  ///< the transmit queue stayed full
+};
+
+struct PortSentence {
+    std::string text;
+    bool warning = true;
+};
+
+class PortWatch {
+  public:
+    struct Name {
+        std::string side;    ///< "outside", "honeypot2"
+        std::string device;  ///< as configured: "dev:eth1"
+        /// A full transmit queue towards honeypots is told of nowhere: what an attacker floods may be lost.
+        bool of_the_link = true;
+    };
+    explicit PortWatch(const std::vector<Name>& names);
+
+    /// Once a second or so, with all ports in their order. Returns the sentences to log.
+    [[nodiscard]] std::vector<PortSentence> look(std::span<const PortLook> ports, TimePoint now);
+
+  private:
+    struct Words {
+        std::string counter, meaning;
+    };
+    struct Watched {
+        std::string name;  ///< "port outside (dev:eth1)"
+        bool of_the_link;
+        std::vector<Words> losses;
+        bool seen = false, up = true;
+        std::uint64_t times_down = 0;
+    };
+    static void look_at_link(Watched& port, const PortLook& look, std::vector<PortSentence>& sentences);
+
+    std::vector<Watched> ports_;
+    LossWatch losses_;
+};
+
+}  // namespace honeyswitch::control
