@@ -119,6 +119,12 @@ std::uint64_t DataPlane::dropped_at(PortIndex port) const {
     return sum;
 }
 
+PortStatistics DataPlane::statistics(PortIndex port) const {
+    auto counted = ports_[port].statistics();
+    for (const auto& worker : workers_) counted.rx_too_long += worker->cut_at(port);
+    return counted;
+}
+
 std::uint64_t DataPlane::memory_needed(const DataPlaneConfig& config) {
     constexpr std::uint64_t lpm_tbl24 = std::uint64_t{4} << 24;
     constexpr std::uint64_t lpm_tbl8 = std::uint64_t{4} * 256;

@@ -68,6 +68,8 @@ class DataPlane {
     [[nodiscard]] std::uint64_t counted(Counter counter) const;
     /// Frames dropped because the transmit queue of this port stayed full.
     [[nodiscard]] std::uint64_t dropped_at(PortIndex port) const;
+    /// What the port has counted and lost, together with what workers have seen of it. Control thread.
+    [[nodiscard]] PortStatistics statistics(PortIndex port) const;
     [[nodiscard]] const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
 
     /// Bytes of memory that tables of this size take, buffers not included.

@@ -11,6 +11,9 @@
 #include "control/config/cpu_list.hpp"
 #include "control/config/port_spec.hpp"
 #include "control/honeypots/honeypot_health.hpp"
+#include "dataplane/eal/frame_lengths.hpp"
+#include "dataplane/eal/kernel_settings.hpp"
+#include "dataplane/eal/kernel_sockets.hpp"
 #include "dataplane/eal/queue_sizes.hpp"
 
 namespace honeyswitch::control {
@@ -48,12 +51,38 @@ std::expected<Port, Error> start_attached(const std::string& device, const PortC
     return port;
 }
 
+/// The interface is made fit to be a port first, as drivers look at it when they attach to it.
+std::expected<void, Error> prepare(const PortSpec& spec, const dataplane::KernelNeeds& needs) {
+    auto interface = dataplane::KernelInterface::open(spec.device);
+    if (!interface) return std::unexpected(interface.error());
+    dataplane::KernelSettings settings(std::move(*interface), needs);
+    const auto told = settings.make();
+    if (!told) return std::unexpected(told.error());
+    for (const std::string& sentence : *told) spdlog::warn("{}", sentence);
+    return {};
+}
+
+std::expected<Port, Error> start_xdp_port(const PortSpec& spec, unsigned index, PortConfig config) {
+    if (auto done = prepare(spec, dataplane::needs_of_xdp(config.workers)); !done)
+        return std::unexpected(done.error());
+    config.descriptors = dataplane::xdp_descriptors;
+    return start_attached(
+        fmt::format("net_af_xdp{},iface={},queue_count={}", index, spec.device, config.workers), config);
+}
+
+std::expected<Port, Error> start_packet_port(const PortSpec& spec, unsigned index, const PortConfig& config) {
+    if (auto done = prepare(spec, dataplane::needs_of_packet()); !done) return std::unexpected(done.error());
+    return start_attached(
+        fmt::format("net_af_packet{},iface={},qpairs={},framesz={},framecnt={},qdisc_bypass=1", index,
+                    spec.device, config.workers, dataplane::packet_ring_frame, dataplane::packet_ring_length),
+        config);
+}
+
 std::expected<Port, Error> start_kernel_port(const PortSpec& spec, unsigned index, KernelIo io,
-                                             const PortConfig& config) {
+                                             PortConfig config) {
+    config.interface = spec.device;
     if (io == KernelIo::af_xdp) {
-        const auto device =
-            fmt::format("net_af_xdp{},iface={},queue_count={}", index, spec.device, config.workers);
-        auto port = start_attached(device, config);
+        auto port = start_xdp_port(spec, index, config);
         if (port) return port;
         spdlog::warn("AF_XDP cannot be had: {}", port.error().message());
     }
@@ -61,9 +90,17 @@ std::expected<Port, Error> start_kernel_port(const PortSpec& spec, unsigned inde
         "{} goes through AF_PACKET, which is slower and no wire: the kernel reassembles IP fragments, and "
         "outer tags of QinQ lose their type",
         spec.text);
-    return start_attached(
-        fmt::format("net_af_packet{},iface={},qpairs={},qdisc_bypass=1", index, spec.device, config.workers),
-        config);
+    return start_packet_port(spec, index, config);
+}
+
+/// What an operator would otherwise learn from packets that are missing.
+void tell_of_limits(const Port& port, const PortSpec& spec) {
+    if (port.longest_frame() < dataplane::full_frame)
+        spdlog::warn("{} passes frames of {} bytes at most; full ones with two VLAN tags ({} bytes) are lost",
+                     spec.text, port.longest_frame(), dataplane::full_frame);
+    if (is_pci(spec) && !port.spreads())
+        spdlog::warn("{} ({}) cannot spread its traffic over the workers; the first of them gets all of it",
+                     spec.text, port.driver());
 }
 
 std::expected<Port, Error> start_port(const PortSpec& spec, unsigned index, KernelIo io,
@@ -124,7 +161,15 @@ std::vector<std::string> eal_arguments(const Config& config) {
 std::uint64_t memory_needed(const Config& config) {
     constexpr std::uint64_t of_dpdk_itself = 12U << 20;  // queues of deferred deletions, devices, page ends
     return dataplane::DataPlane::memory_needed(data_plane_config(config)) +
-           config.mbufs * dataplane::bytes_per_buffer + of_dpdk_itself;
+           buffers_of(config) * dataplane::bytes_per_buffer + of_dpdk_itself;
+}
+
+std::uint32_t buffers_of(const Config& config) {
+    if (config.kernel_io != KernelIo::af_xdp) return config.mbufs;
+    const auto kernel = std::ranges::count_if(
+        ports_of(config), [](const PortSpec* port) { return port->kind == PortSpec::Kind::kernel; });
+    return config.mbufs +
+           static_cast<std::uint32_t>(kernel) * config.workers * dataplane::xdp_buffers_a_queue;
 }
 
 std::uint32_t idle_sleep_us(const Config& config) {
@@ -159,6 +204,7 @@ std::expected<std::vector<Port>, Error> start_ports(const Config& config, rte_me
         spdlog::info("port {} is {} ({})", dataplane::side_names.at(static_cast<std::size_t>(side)),
                      spec->text, port->driver());
         tell_of_idle_workers(*spec, *port, config.workers);
+        tell_of_limits(*port, *spec);
         started.push_back(std::move(*port));
     }
     return started;

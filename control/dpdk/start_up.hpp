@@ -22,11 +22,15 @@ namespace honeyswitch::control {
 /// them.
 [[nodiscard]] std::uint64_t memory_needed(const Config& config);
 
+/// Packet buffers: as many as configured, and those that rings of AF_XDP hold beside them.
+[[nodiscard]] std::uint32_t buffers_of(const Config& config);
+
 /// The time that idle workers sleep: as configured, or 0 where all ports are PCI devices.
 [[nodiscard]] std::uint32_t idle_sleep_us(const Config& config);
 
-/// Starts the ports, by dataplane::PortIndex. A kernel interface that AF_XDP cannot have is
-/// opened with AF_PACKET, and the log says so.
+/// Starts the ports, by dataplane::PortIndex. Interfaces of the kernel are made fit for it (KernelSettings),
+/// and the log says what was changed. One that AF_XDP cannot have is opened with AF_PACKET, and the log says
+/// so.
 [[nodiscard]] std::expected<std::vector<dataplane::Port>, Error> start_ports(const Config& config,
                                                                              rte_mempool& buffers);
 

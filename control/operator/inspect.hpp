@@ -74,8 +74,12 @@ struct PortRow {
     std::string device;  ///< as on the command line
     std::string driver;
     bool link_up = false;
-    std::uint64_t rx_packets = 0, rx_bytes = 0, rx_missed = 0, rx_no_buffer = 0;
-    std::uint64_t tx_packets = 0, tx_bytes = 0, tx_dropped = 0;
+    std::uint64_t rx_packets = 0, rx_bytes = 0;
+    /// Lost on the way in, each frame under one reason (dataplane::PortStatistics).
+    std::uint64_t rx_missed = 0, rx_no_buffer = 0, rx_too_long = 0, rx_errors = 0, rx_dropped = 0;
+    std::uint64_t tx_packets = 0, tx_bytes = 0;
+    std::uint64_t tx_dropped = 0;  ///< the transmit queue stayed full
+    std::uint64_t tx_lost = 0;     ///< behind it
 };
 
 enum class HoneypotState : std::uint8_t {

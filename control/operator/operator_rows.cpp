@@ -41,9 +41,13 @@ json to_json(const PortRow& port) {
             {"rx_bytes", port.rx_bytes},
             {"rx_missed", port.rx_missed},
             {"rx_no_buffer", port.rx_no_buffer},
+            {"rx_too_long", port.rx_too_long},
+            {"rx_errors", port.rx_errors},
+            {"rx_dropped", port.rx_dropped},
             {"tx_packets", port.tx_packets},
             {"tx_bytes", port.tx_bytes},
-            {"tx_dropped", port.tx_dropped}};
+            {"tx_dropped", port.tx_dropped},
+            {"tx_lost", port.tx_lost}};
 }
 
 json prefixes(const std::vector<Ipv4Prefix>& list) {

@@ -8,6 +8,7 @@
 
 #include "control/dpdk/data_plane_policy.hpp"
 #include "control/process/machine_check.hpp"
+#include "control/process/port_names.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -68,8 +69,10 @@ ControlPlane::ControlPlane(Config config, std::vector<std::string> arguments, da
       socket_(std::move(socket)),
       notices_(config_.agents, controller_, config_.agent_timeout,
                [this](std::span<const std::uint8_t> datagram, Endpoint to) { socket_.send(datagram, to); }),
-      inspector_({config_, controller_, switch_, notices_, honeypots_, lists_, plane, now}),
+      keeper_(plane.ports()),
+      inspector_({config_, controller_, switch_, notices_, honeypots_, lists_, plane, keeper_, now}),
       reloader_(std::move(arguments)),
+      ports_(port_names(config_)),
       listen_address_(config_.listen_address, is_local_address) {}
 
 std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config config,
@@ -109,6 +112,7 @@ bool ControlPlane::turn(TimePoint now) {
     if (now - each_second_ >= Milliseconds{1000}) {
         each_second_ = now;
         watcher_.tick(now);
+        tell_of_ports(now);
         tell_of_losses(now);
         tell_of_listen_address(now);
     }
@@ -131,26 +135,26 @@ bool ControlPlane::handle_packet_ins(TimePoint now) {
     return any;
 }
 
+void ControlPlane::tell_of_ports(TimePoint now) {
+    std::vector<PortLook> looks;
+    for (std::size_t i = 0; i < plane_.ports().size(); ++i) {
+        const auto index = static_cast<dataplane::PortIndex>(i);
+        const dataplane::Port& port = plane_.ports()[i];
+        looks.push_back({.link_up = port.link_up(),
+                         .times_down = port.times_down(),
+                         .counted = plane_.statistics(index),
+                         .tx_dropped = plane_.dropped_at(index)});
+    }
+    for (const auto& [text, warning] : ports_.look(looks, now))
+        spdlog::log(warning ? spdlog::level::warn : spdlog::level::info, "{}", text);
+    for (const std::string& sentence : keeper_.take()) spdlog::warn("{}", sentence);
+}
+
 void ControlPlane::tell_of_losses(TimePoint now) {
-    using dataplane::Counter;
-    const auto missed = [&](dataplane::PortIndex port) {
-        const auto counted = plane_.ports()[port].statistics();
-        return counted.rx_missed + counted.rx_no_buffer;
-    };
     const std::array losses{
-        Loss{"rx_missed and rx_no_buffer of outside",
-             "packets from outside are lost, as the receive ring was full or no buffer was free",
-             missed(dataplane::outside_port)},
-        Loss{"rx_missed and rx_no_buffer of inside",
-             "packets from inside are lost, as the receive ring was full or no buffer was free",
-             missed(dataplane::inside_port)},
-        Loss{"tx_dropped of outside", "packets to the outside are lost, as the transmit queue stayed full",
-             plane_.dropped_at(dataplane::outside_port)},
-        Loss{"tx_dropped of inside", "packets to the inside are lost, as the transmit queue stayed full",
-             plane_.dropped_at(dataplane::inside_port)},
         Loss{"outside_dropped_overload",
              "new flows to inactive addresses are dropped, as more packets come than can be carried",
-             plane_.counted(Counter::outside_dropped_overload)},
+             plane_.counted(dataplane::Counter::outside_dropped_overload)},
     };
     for (const std::string& sentence : losses_.look(losses, now)) spdlog::warn("{}", sentence);
 }

@@ -17,9 +17,11 @@
 #include "control/operator/loss_watch.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_server.hpp"
+#include "control/operator/port_watch.hpp"
 #include "control/operator/turn_watch.hpp"
 #include "control/process/address_watch.hpp"
 #include "control/process/inspector.hpp"
+#include "control/process/port_keeper.hpp"
 #include "control/process/reloader.hpp"
 #include "dataplane/data_plane.hpp"
 
@@ -74,6 +76,7 @@ class ControlPlane final : public Operate {
     ControlPlane(Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane,
                  rte_mempool& buffers, NoticeSocket socket, TimePoint now);
     [[nodiscard]] bool handle_packet_ins(TimePoint now);
+    void tell_of_ports(TimePoint now);
     void tell_of_losses(TimePoint now);
     void tell_of_listen_address(TimePoint now);
     void go_on_with_reload(TimePoint now);
@@ -90,14 +93,17 @@ class ControlPlane final : public Operate {
     ListWatcher watcher_;
     NoticeSocket socket_;
     NoticeServer notices_;
+    PortKeeper keeper_;
     Inspector inspector_;
     std::unique_ptr<OperatorServer> operators_;  ///< set by create(), as what it shows is this
     Reloader reloader_;
     ReloadState reload_state_;
     TurnWatch turns_;
+    PortWatch ports_;
     LossWatch losses_;
     AddressWatch listen_address_;
-    TimePoint each_second_{};  ///< the last time of what is done once a second
+    /// The last time of what is done once a second; at first it is done at once.
+    TimePoint each_second_{Milliseconds{-1000}};
 };
 
 }  // namespace honeyswitch::control

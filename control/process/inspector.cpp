@@ -1,5 +1,7 @@
 #include "control/process/inspector.hpp"
 
+#include "control/process/port_names.hpp"
+
 namespace honeyswitch::control {
 namespace {
 
@@ -34,7 +36,7 @@ Stats Inspector::stats() const {
 
 std::vector<CounterRow> Inspector::counters() const {
     std::vector<CounterRow> rows;
-    rows.reserve(dataplane::counter_count + event_count + 2);
+    rows.reserve(dataplane::counter_count + event_count + 3);
     for (std::size_t i = 0; i < dataplane::counter_count; ++i)
         rows.push_back({std::string(dataplane::counter_info.at(i).name),
                         std::string(dataplane::counter_info.at(i).help),
@@ -44,36 +46,39 @@ std::vector<CounterRow> Inspector::counters() const {
                         parts_.controller.events().value(static_cast<Event>(i))});
     rows.push_back({"packet_out_dropped", "Packet-Outs dropped because the ring to their worker stayed full.",
                     parts_.the_switch.packet_outs_dropped()});
+    rows.push_back({"port_settings_changed",
+                    "Times that others changed the MTU, the queues or the offloads of a kernel port.",
+                    parts_.keeper.changes()});
     rows.push_back({"list_refused", "Sources that found no room on a list.", parts_.lists.refused()});
     for (CounterRow& row : parts_.notices.counter_rows()) rows.push_back(std::move(row));
     return rows;
 }
 
 std::vector<PortRow> Inspector::ports() const {
-    std::vector<PortRow> rows{port(dataplane::outside_port, "outside", parts_.config.outside),
-                              port(dataplane::inside_port, "inside", parts_.config.inside)};
-    const auto& honeypot_ports = parts_.config.honeypot_ports;
-    for (std::size_t i = 0; i < honeypot_ports.size(); ++i)
-        rows.push_back(port(dataplane::first_honeypot_port + i,
-                            i == 0 ? "honeypot" : "honeypot" + std::to_string(i + 1), honeypot_ports[i]));
+    std::vector<PortRow> rows;
+    for (const auto& name : port_names(parts_.config)) rows.push_back(port(rows.size(), name));
     return rows;
 }
 
-PortRow Inspector::port(std::size_t index, std::string name, const PortSpec& spec) const {
+PortRow Inspector::port(std::size_t index, const PortWatch::Name& name) const {
     const auto& device = parts_.plane.ports()[index];
-    const auto counted = device.statistics();
-    const auto dropped = parts_.plane.dropped_at(static_cast<dataplane::PortIndex>(index));
-    return {.name = std::move(name),
-            .device = spec.text,
+    const auto port = static_cast<dataplane::PortIndex>(index);
+    const auto counted = parts_.plane.statistics(port);
+    return {.name = name.side,
+            .device = name.device,
             .driver = device.driver(),
             .link_up = device.link_up(),
             .rx_packets = counted.rx_packets,
             .rx_bytes = counted.rx_bytes,
             .rx_missed = counted.rx_missed,
             .rx_no_buffer = counted.rx_no_buffer,
+            .rx_too_long = counted.rx_too_long,
+            .rx_errors = counted.rx_errors,
+            .rx_dropped = counted.rx_dropped,
             .tx_packets = counted.tx_packets,
             .tx_bytes = counted.tx_bytes,
-            .tx_dropped = dropped};
+            .tx_dropped = parts_.plane.dropped_at(port),
+            .tx_lost = counted.tx_lost};
 }
 
 SessionPage Inspector::sessions(std::uint32_t cursor, std::size_t limit) const {

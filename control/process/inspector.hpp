@@ -8,6 +8,8 @@
 #include "control/lists/source_lists.hpp"
 #include "control/notices/notice_server.hpp"
 #include "control/operator/inspect.hpp"
+#include "control/operator/port_watch.hpp"
+#include "control/process/port_keeper.hpp"
 #include "dataplane/data_plane.hpp"
 
 namespace honeyswitch::control {
@@ -22,6 +24,7 @@ class Inspector final : public Inspect {
         const HoneypotPlane& honeypots;
         const SourceLists& lists;
         const dataplane::DataPlane& plane;
+        const PortKeeper& keeper;
         TimePoint started;
     };
     explicit Inspector(const Parts& parts) : parts_(parts) {}
@@ -45,7 +48,7 @@ class Inspector final : public Inspect {
   private:
     [[nodiscard]] std::string name_of(Source source) const;
     [[nodiscard]] std::vector<CounterRow> counters() const;
-    [[nodiscard]] PortRow port(std::size_t index, std::string name, const PortSpec& spec) const;
+    [[nodiscard]] PortRow port(std::size_t index, const PortWatch::Name& name) const;
     [[nodiscard]] std::vector<PortRow> ports() const;
     [[nodiscard]] ReportPage report_rows(ReportBy by, std::uint32_t cursor, std::size_t limit) const;
     [[nodiscard]] StepCounts totals() const;

@@ -113,7 +113,7 @@ std::expected<int, Failure> serve(const Config& config, std::vector<std::string>
     auto eal = dataplane::Eal::start(eal_arguments(config), tell_of_dpdk);
     if (!eal) return std::unexpected(Failure{eal.error()});
     const dataplane::SwitchClock clock;
-    auto buffers = dataplane::create_buffer_pool(config.mbufs);
+    auto buffers = dataplane::create_buffer_pool(buffers_of(config));
     if (!buffers) return std::unexpected(out_of_memory(buffers.error(), memory));
     auto ports = start_ports(config, **buffers);
     if (!ports) return std::unexpected(Failure{ports.error()});

@@ -51,6 +51,7 @@ enum class Counter : std::uint8_t {
     tx_dropped_inside,
     tx_dropped_honeypot,
     dropped_no_headroom,
+    dropped_too_long,
     count_,
 };
 inline constexpr std::size_t counter_count = static_cast<std::size_t>(Counter::count_);
@@ -130,6 +131,9 @@ inline constexpr std::array<CounterInfo, counter_count> counter_info{{
     {"tx_dropped_honeypot", "Frames dropped because the honeypot port's transmit queue was full."},
     {"dropped_no_headroom",
      "Frames dropped because their headers could not be rewritten: no room in the buffer."},
+    {"dropped_too_long",
+     "Frames dropped because they were longer than a frame of the AF_PACKET ring, which would have cut "
+     "them."},
 }};
 
 /// One worker's: no two workers share a line. The control thread reads them while they are counted.

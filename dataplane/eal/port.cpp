@@ -1,10 +1,18 @@
 #include "dataplane/eal/port.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
+
+#include <sys/socket.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "dataplane/eal/frame_lengths.hpp"
+#include "dataplane/eal/kernel_sockets.hpp"
 
 namespace honeyswitch::dataplane {
 namespace {
@@ -18,8 +26,21 @@ std::unexpected<Error> failed(const char* attempted, std::uint16_t id, int code)
     return std::unexpected(Error{attempted, name_of(id), rte_strerror(code < 0 ? -code : code)});
 }
 
-rte_eth_conf device_config(const rte_eth_dev_info& info, std::uint16_t rx_queues) {
+/// The MTU that lets the longest frame pass, or the largest that the device and a buffer allow. What a driver
+/// adds to an MTU to get the length of a frame is worked out as rte_eth_dev_configure does it.
+std::uint16_t mtu_of(const rte_eth_dev_info& info, rte_mempool* buffers) {
+    const bool tells_both = info.max_mtu != UINT16_MAX && info.max_rx_pktlen > info.max_mtu;
+    const std::uint32_t overhead =
+        tells_both ? info.max_rx_pktlen - info.max_mtu : RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+    const std::uint32_t room = rte_pktmbuf_data_room_size(buffers) - RTE_PKTMBUF_HEADROOM;
+    const std::uint32_t frame = info.max_rx_pktlen == 0 ? room : std::min(info.max_rx_pktlen, room);
+    return static_cast<std::uint16_t>(
+        std::min({mtu_for_longest, std::uint32_t{info.max_mtu}, frame - std::min(frame, overhead)}));
+}
+
+rte_eth_conf device_config(const rte_eth_dev_info& info, std::uint16_t rx_queues, std::uint16_t mtu) {
     rte_eth_conf config{};
+    config.rxmode.mtu = mtu;
     config.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
     if (rx_queues > 1) {
         config.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
@@ -37,12 +58,14 @@ rte_eth_conf device_config(const rte_eth_dev_info& info, std::uint16_t rx_queues
 Port::Port(Port&& other) noexcept
     : id_(other.id_),
       rx_queues_(other.rx_queues_),
-      open_(other.open_),
+      open_(std::exchange(other.open_, false)),
       strips_vlan_(other.strips_vlan_),
+      spreads_(other.spreads_),
+      longest_frame_(other.longest_frame_),
       mac_(other.mac_),
-      driver_(std::move(other.driver_)) {
-    other.open_ = false;
-}
+      driver_(std::move(other.driver_)),
+      interface_(std::move(other.interface_)),
+      meter_(std::move(other.meter_)) {}
 
 Port::~Port() {
     if (!open_) return;
@@ -57,10 +80,23 @@ std::expected<Port, Error> Port::start(std::uint16_t id, const PortConfig& confi
     // A device without a promiscuous mode passes every frame anyway.
     if (const int code = rte_eth_promiscuous_enable(id); code != 0 && code != -ENOTSUP)
         return failed("set promiscuous mode on", id, code);
+    if (port.strips_vlan_) port.drain();
     return port;
 }
 
 std::expected<void, Error> Port::configure(const PortConfig& config) {
+    interface_ = config.interface;
+    const auto sockets_before = sockets_of_family(AF_XDP);
+    if (auto done = configure_device(config); !done) return done;
+    if (auto done = set_up_queues(config); !done) return done;
+    rte_ether_addr mac{};
+    if (rte_eth_macaddr_get(id_, &mac) == 0) std::memcpy(mac_.data(), mac.addr_bytes, mac_.size());
+    if (!interface_.empty()) return find_kernel(sockets_before);
+    meter_ = std::make_unique<PortMeter>(id_, driver_, std::nullopt);
+    return {};
+}
+
+std::expected<void, Error> Port::configure_device(const PortConfig& config) {
     rte_eth_dev_info info{};
     if (const int code = rte_eth_dev_info_get(id_, &info); code != 0) return failed("query", id_, code);
     driver_ = info.driver_name;
@@ -72,12 +108,24 @@ std::expected<void, Error> Port::configure(const PortConfig& config) {
                                          " transmit queues, and " + std::to_string(config.workers) +
                                          " workers need one each"});
 
-    const rte_eth_conf device = device_config(info, rx_queues_);
+    std::uint16_t mtu = mtu_of(info, config.buffers);
+    auto device = device_config(info, rx_queues_, mtu);
     int code = rte_eth_dev_configure(id_, rx_queues_, config.workers, &device);
+    if (code != 0 && mtu > RTE_ETHER_MTU) {
+        device = device_config(info, rx_queues_, mtu = RTE_ETHER_MTU);
+        code = rte_eth_dev_configure(id_, rx_queues_, config.workers, &device);
+    }
     if (code != 0) return failed("configure", id_, code);
+    longest_frame_ = mtu + ethernet_header;
+    spreads_ =
+        config.workers == 1 || (rx_queues_ == config.workers && device.rxmode.mq_mode == RTE_ETH_MQ_RX_RSS);
+    return {};
+}
+
+std::expected<void, Error> Port::set_up_queues(const PortConfig& config) {
     std::uint16_t rx = config.descriptors;
     std::uint16_t tx = config.descriptors;
-    code = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx);
+    int code = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx);
     if (code != 0) return failed("size the queues of", id_, code);
     const auto socket = static_cast<unsigned>(rte_eth_dev_socket_id(id_));
     for (std::uint16_t queue = 0; queue < rx_queues_; ++queue) {
@@ -88,21 +136,34 @@ std::expected<void, Error> Port::configure(const PortConfig& config) {
         code = rte_eth_tx_queue_setup(id_, queue, tx, socket, nullptr);
         if (code != 0) return failed("set up a transmit queue of", id_, code);
     }
-
-    rte_ether_addr mac{};
-    if (rte_eth_macaddr_get(id_, &mac) == 0) std::memcpy(mac_.data(), mac.addr_bytes, mac_.size());
     return {};
 }
 
-PortStatistics Port::statistics() const {
-    rte_eth_stats stats{};
-    (void)rte_eth_stats_get(id_, &stats);
-    return {stats.ipackets, stats.ibytes, stats.imissed, stats.rx_nombuf, stats.opackets, stats.obytes};
+/// The interface behind the device, and the sockets that the driver has opened on it.
+std::expected<void, Error> Port::find_kernel(const std::vector<int>& xdp_sockets_before) {
+    auto kernel = KernelInterface::open(interface_);
+    if (!kernel) return std::unexpected(kernel.error());
+    auto xdp = opened_since(xdp_sockets_before, sockets_of_family(AF_XDP));
+    auto packet = xdp.empty() ? bound_to(sockets_of_family(AF_PACKET), interface_) : std::vector<int>{};
+    if (auto marked = mark_cut_frames(packet); !marked) return marked;
+    longest_frame_ =
+        std::min(kernel->mtu() + ethernet_header, packet.empty() ? xdp_longest : packet_ring_longest);
+    meter_ = std::make_unique<PortMeter>(
+        id_, driver_, PortMeter::Kernel{std::move(*kernel), std::move(xdp), std::move(packet)});
+    return {};
 }
 
-bool Port::link_up() const {
-    rte_eth_link link{};
-    return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+/// What came before the switch forwards is nobody's any more, and some of it may have been cut before the
+/// socket knew better.
+void Port::drain() const {
+    constexpr unsigned most_bursts = 256;
+    std::array<rte_mbuf*, 32> packets;
+    for (std::uint16_t queue = 0; queue < rx_queues_; ++queue)
+        for (unsigned bursts = 0; bursts < most_bursts; ++bursts) {
+            const unsigned count = rte_eth_rx_burst(id_, queue, packets.data(), packets.size());
+            if (count == 0) break;
+            rte_pktmbuf_free_bulk(packets.data(), count);
+        }
 }
 
 }  // namespace honeyswitch::dataplane

@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 
 #include <rte_mempool.h>
 
 #include "base/error.hpp"
 #include "base/l2_path.hpp"
+#include "dataplane/eal/port_meter.hpp"
+#include "dataplane/eal/port_statistics.hpp"
 
 namespace honeyswitch::dataplane {
 
@@ -17,11 +20,7 @@ struct PortConfig {
         workers;  ///< each has a transmit queue of its own, and a receive queue where the device has enough
     std::uint16_t descriptors;  ///< of each queue, fewer where the device allows no more (queue_sizes.hpp)
     rte_mempool* buffers = nullptr;
-};
-
-struct PortStatistics {
-    std::uint64_t rx_packets = 0, rx_bytes = 0, rx_missed = 0, rx_no_buffer = 0;
-    std::uint64_t tx_packets = 0, tx_bytes = 0;
+    std::string interface{};  ///< of the kernel, behind the device; empty: none
 };
 
 /// Started and closed on the main thread; a worker uses `id()` with its own queue alone.
@@ -39,19 +38,35 @@ class Port {
     [[nodiscard]] const std::string& driver() const { return driver_; }
     /// The driver hands VLAN tags over beside the frame whether asked or not, so they must be put back.
     [[nodiscard]] bool strips_vlan() const { return strips_vlan_; }
-    [[nodiscard]] PortStatistics statistics() const;
-    [[nodiscard]] bool link_up() const;
+    /// The kernel's interface behind it; empty: none.
+    [[nodiscard]] const std::string& interface() const { return interface_; }
+    /// Frames of as many bytes are sure to pass, without FCS; what is longer may be lost.
+    [[nodiscard]] std::uint32_t longest_frame() const { return longest_frame_; }
+    /// A NIC: each worker gets its share of what arrives. Otherwise the first ones get all of it.
+    [[nodiscard]] bool spreads() const { return spreads_; }
+    /// These are read on the control thread.
+    [[nodiscard]] PortStatistics statistics() const { return meter_->read(); }
+    [[nodiscard]] bool link_up() const { return meter_->link_up(); }
+    [[nodiscard]] std::uint64_t times_down() const { return meter_->times_down(); }
 
   private:
     explicit Port(std::uint16_t id) : id_(id) {}
     [[nodiscard]] std::expected<void, Error> configure(const PortConfig& config);
+    [[nodiscard]] std::expected<void, Error> configure_device(const PortConfig& config);
+    [[nodiscard]] std::expected<void, Error> set_up_queues(const PortConfig& config);
+    [[nodiscard]] std::expected<void, Error> find_kernel(const std::vector<int>& xdp_sockets_before);
+    void drain() const;
 
     std::uint16_t id_;
     std::uint16_t rx_queues_ = 1;
     bool open_ = true;
     bool strips_vlan_ = false;
+    bool spreads_ = true;
+    std::uint32_t longest_frame_ = 0;
     EtherAddress mac_{};
     std::string driver_;
+    std::string interface_;
+    std::unique_ptr<PortMeter> meter_;
 };
 
 }  // namespace honeyswitch::dataplane

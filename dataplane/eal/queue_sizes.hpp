@@ -20,6 +20,12 @@ struct QueueSizes {
     }
 };
 
+/// An AF_XDP port has 2,048 buffers of each worker in its receive and fill rings, whatever it is asked for;
+/// so the receive ring may as well be long enough for all of them, and its transmit ring is then as long.
+/// They have buffers of their own, beside those that `queue_sizes` shares out.
+inline constexpr std::uint16_t xdp_descriptors = 2048;
+inline constexpr std::uint32_t xdp_buffers_a_queue = 2 * xdp_descriptors;
+
 /// The rings take at most a half of the buffers, the ports' queues at most three eighths, and an eighth is
 /// always free for bursts under way and lcores' caches. Precondition: buffers >= 2048 * workers, 3 ports or
 /// more.

@@ -6,6 +6,8 @@
 
 #include <rte_ethdev.h>
 
+#include "dataplane/eal/kernel_sockets.hpp"
+
 namespace honeyswitch::dataplane {
 namespace {
 
@@ -13,20 +15,6 @@ constexpr unsigned idle_rounds_before_sleep = 256;
 
 /// While legitimate packets wait, honeypots are asked for theirs in one round of so many.
 constexpr unsigned rounds_for_the_link = 16;
-
-/// Tags that the driver took out of the frame go back in: everything behind reads frames as they were on the
-/// wire.
-unsigned restore_tags(std::span<rte_mbuf*> packets) {
-    unsigned kept = 0;
-    for (rte_mbuf* packet : packets) {
-        if ((packet->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && rte_vlan_insert(&packet) != 0) {
-            rte_pktmbuf_free(packet);
-            continue;
-        }
-        packets[kept++] = packet;
-    }
-    return kept;
-}
 
 /// DPDK's numbers of the ports.
 std::array<std::uint16_t, most_ports> ids_of(std::span<const Port> ports) {
@@ -93,6 +81,28 @@ bool Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
     return false;
 }
 
+/// For ports of AF_PACKET. Tags that the driver took out of the frame go back in: everything behind reads
+/// frames as they were on the wire. A frame that did not fit the socket's ring is no frame any more, and is
+/// dropped.
+unsigned Worker::restore(PortIndex index, std::span<rte_mbuf*> packets) {
+    unsigned kept = 0, cut = 0;
+    for (rte_mbuf* packet : packets) {
+        const bool is_cut = was_cut(*packet);
+        cut += is_cut ? 1 : 0;
+        const bool stripped = (packet->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
+        if (is_cut || (stripped && rte_vlan_insert(&packet) != 0)) {
+            rte_pktmbuf_free(packet);
+            continue;
+        }
+        packets[kept++] = packet;
+    }
+    if (cut != 0) {
+        counters_.add(Counter::dropped_too_long, cut);
+        cut_[index].store(cut_[index].load(std::memory_order_relaxed) + cut, std::memory_order_relaxed);
+    }
+    return kept;
+}
+
 unsigned Worker::poll(PortIndex index) {
     const Port& port = ports_[index];
     if (config_.index >= port.rx_queues()) return 0;
@@ -104,7 +114,7 @@ unsigned Worker::poll(PortIndex index) {
         return 0;
     }
     for (unsigned i = 0; i < count; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
-    if (port.strips_vlan()) count = restore_tags(std::span(packets).first(count));
+    if (port.strips_vlan()) count = restore(index, std::span(packets).first(count));
     const bool legitimate = count != 0 && decide(index, std::span(packets).first(count));
     shedder_.polled(index, polled, legitimate);
     transmitter_.flush();

@@ -63,12 +63,17 @@ class Worker {
     void settle(std::uint64_t packet_ins) { settled_.store(packet_ins, std::memory_order_release); }
     [[nodiscard]] const Counters& counters() const { return counters_; }
     [[nodiscard]] std::uint64_t dropped_at(PortIndex port) const { return transmitter_.dropped_at(port); }
+    /// Any thread: frames from this port of which the driver handed over the beginning alone.
+    [[nodiscard]] std::uint64_t cut_at(PortIndex port) const {
+        return cut_[port].load(std::memory_order_relaxed);
+    }
     /// What it has diverted without a session.
     [[nodiscard]] const ProgressTally& tally() const { return *tally_; }
 
   private:
     [[nodiscard]] unsigned round();
     [[nodiscard]] unsigned poll(PortIndex index);
+    [[nodiscard]] unsigned restore(PortIndex index, std::span<rte_mbuf*> packets);
     /// Whether there were legitimate packets among them.
     bool decide(PortIndex index, std::span<rte_mbuf*> packets);
     [[nodiscard]] unsigned send_packet_outs();
@@ -88,6 +93,7 @@ class Worker {
     unsigned idle_rounds_ = 0;
     LoadShedder shedder_;
     unsigned rounds_without_honeypots_ = 0;
+    std::array<std::atomic<std::uint64_t>, most_ports> cut_{};
     alignas(64) std::atomic<std::uint64_t> settled_{0};
     alignas(64) std::atomic<bool> stopping_{false};
 };

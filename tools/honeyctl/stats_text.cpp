@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <initializer_list>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -53,27 +56,50 @@ std::string summary(const Json& stats) {
     return text;
 }
 
+Cells numbers(const Json& row, std::initializer_list<const char*> keys) {
+    Cells cells;
+    for (const char* const key : keys) cells.push_back(fmt::format("{}", number(row, key)));
+    return cells;
+}
+
 std::string port_table(const Json& stats) {
     std::vector<Cells> rows;
-    for (const auto& port : stats.at("ports"))
-        rows.push_back(
-            {port.at("name").get<std::string>(), port.at("device").get<std::string>(),
-             port.at("driver").get<std::string>(), port.at("link_up").get<bool>() ? "up" : "down",
-             fmt::format("{}", number(port, "rx_packets")), fmt::format("{}", number(port, "rx_bytes")),
-             fmt::format("{}", number(port, "rx_missed")), fmt::format("{}", number(port, "rx_no_buffer")),
-             fmt::format("{}", number(port, "tx_packets")), fmt::format("{}", number(port, "tx_bytes")),
-             fmt::format("{}", number(port, "tx_dropped"))});
+    for (const auto& port : stats.at("ports")) {
+        Cells cells{port.at("name").get<std::string>(), port.at("device").get<std::string>(),
+                    port.at("driver").get<std::string>(), port.at("link_up").get<bool>() ? "up" : "down"};
+        std::ranges::move(numbers(port, {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes"}),
+                          std::back_inserter(cells));
+        rows.push_back(std::move(cells));
+    }
     return whole_table({{"PORT"},
                         {"DEVICE"},
                         {"DRIVER"},
                         {"LINK"},
                         {"RX PACKETS", 0, true},
                         {"RX BYTES", 0, true},
+                        {"TX PACKETS", 0, true},
+                        {"TX BYTES", 0, true}},
+                       rows);
+}
+
+/// What is lost at the ports, by reason.
+std::string loss_table(const Json& stats) {
+    std::vector<Cells> rows;
+    for (const auto& port : stats.at("ports")) {
+        Cells cells{port.at("name").get<std::string>()};
+        std::ranges::move(numbers(port, {"rx_missed", "rx_no_buffer", "rx_too_long", "rx_errors",
+                                         "rx_dropped", "tx_dropped", "tx_lost"}),
+                          std::back_inserter(cells));
+        rows.push_back(std::move(cells));
+    }
+    return whole_table({{"LOST AT"},
                         {"RX MISSED", 0, true},
                         {"RX NO BUFFER", 0, true},
-                        {"TX PACKETS", 0, true},
-                        {"TX BYTES", 0, true},
-                        {"TX DROPPED", 0, true}},
+                        {"RX TOO LONG", 0, true},
+                        {"RX ERRORS", 0, true},
+                        {"RX DROPPED", 0, true},
+                        {"TX DROPPED", 0, true},
+                        {"TX LOST", 0, true}},
                        rows);
 }
 
@@ -108,7 +134,8 @@ std::string counter_table(const Json& stats, const Json* before, double seconds)
 }  // namespace
 
 std::string stats_text(const Json& stats, const Json* before, double seconds) {
-    return summary(stats) + "\n" + port_table(stats) + "\n" + counter_table(stats, before, seconds);
+    return summary(stats) + "\n" + port_table(stats) + "\n" + loss_table(stats) + "\n" +
+           counter_table(stats, before, seconds);
 }
 
 }  // namespace honeyswitch::honeyctl

@@ -216,7 +216,15 @@ TEST_F(Honeyctl, PrintsStats) {
                                 .driver = "net_af_xdp",
                                 .link_up = true,
                                 .rx_packets = 1,
-                                .rx_bytes = 60}};
+                                .rx_bytes = 60,
+                                .rx_missed = 1,
+                                .rx_no_buffer = 2,
+                                .rx_too_long = 3,
+                                .rx_errors = 4,
+                                .rx_dropped = 5,
+                                .tx_packets = 7,
+                                .tx_dropped = 6,
+                                .tx_lost = 8}};
     EXPECT_EQ(run("stats"),
               "up 1m02s, 1 of 1000 sessions, 1 active addresses, 0 of 4096 sightings\n"
               "0 of 64 listed sources, 0 of 32 histories\n"
@@ -225,12 +233,11 @@ TEST_F(Honeyctl, PrintsStats) {
               "room for 16 pending flows\n"
               "honeypot main of pool low: up, 1 sessions, at 02:00:00:00:00:66\n"
               "\n"
-              "PORT     DEVICE  DRIVER      LINK  RX PACKETS  RX BYTES  RX MISSED  RX NO BUFFER  TX PACKETS  "
-              "TX BYTES  "
-              "TX DROPPED\n"
-              "outside  dev:o   net_af_xdp  up             1        60          0             0           0  "
-              "       0  "
-              "         0\n"
+              "PORT     DEVICE  DRIVER      LINK  RX PACKETS  RX BYTES  TX PACKETS  TX BYTES\n"
+              "outside  dev:o   net_af_xdp  up             1        60           7         0\n"
+              "\n"
+              "LOST AT  RX MISSED  RX NO BUFFER  RX TOO LONG  RX ERRORS  RX DROPPED  TX DROPPED  TX LOST\n"
+              "outside          1             2            3          4           5           6        8\n"
               "\n"
               "COUNTER  VALUE  MEANING\n"
               "rx_bad      12  Frames that cannot be parsed.\n");
