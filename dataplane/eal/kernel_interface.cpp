@@ -56,7 +56,10 @@ std::uint32_t bit_of(std::uint32_t feature) {
 std::expected<KernelInterface, Error> KernelInterface::open(const std::string& name) {
     const std::string path = "/sys/class/net/" + name;
     Descriptor folder(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!folder) return std::unexpected(Error{"open", path, std::strerror(errno)});
+    if (!folder)
+        return std::unexpected(
+            Error{"use interface", name,
+                  errno == ENOENT ? "there is none of this name" : path + ": " + std::strerror(errno)});
     Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     if (!socket) return std::unexpected(Error{"open", "a socket", std::strerror(errno)});
     return KernelInterface(name, std::move(folder), std::move(socket));
