@@ -89,11 +89,15 @@ std::optional<std::string> interface_of(const PortSpec& port) {
     if (port.kind == PortSpec::Kind::pci) return std::nullopt;
     if (port.kind == PortSpec::Kind::kernel) return port.device;
     // A tap makes its interface, and a pcap device shares it with everybody.
-    if (!matches(port.device, "net_af_(xdp|packet)[^,]*,.*")) return std::nullopt;
-    std::smatch found;
-    const std::regex argument(",iface=([^,]+)");
-    if (!std::regex_search(port.device, found, argument)) return std::nullopt;
-    return found[1].str();
+    if (!port.device.starts_with("net_af_xdp") && !port.device.starts_with("net_af_packet"))
+        return std::nullopt;
+    constexpr std::string_view argument = ",iface=";
+    const auto begin = port.device.find(argument);
+    if (begin == std::string::npos) return std::nullopt;
+    auto name = port.device.substr(begin + argument.size());
+    name.resize(std::min(name.find(','), name.size()));
+    if (name.empty()) return std::nullopt;
+    return name;
 }
 
 bool same_device(const PortSpec& one, const PortSpec& other) {

@@ -148,7 +148,7 @@ class Controller final : public DomainReports {
     std::uint64_t next_address_ = 0;  ///< of the first change, if it is of addresses
     PrefixMap<bool> static_active_;   ///< of the configuration
     Refused refused_;
-    std::set<Ipv4Prefix> unapplied_;  ///< domains whose state is not in force: the switch had no room
+    std::set<Ipv4Prefix> unapplied_;        ///< domains whose state is not in force: the switch had no room
     std::optional<Ipv4Prefix> forgetting_;  ///< where the search for empty domains goes on
     SessionBook sessions_;
     AdmissionControl admission_;

@@ -115,7 +115,7 @@ std::uint64_t Controller::change_static(const Change& change, std::uint64_t most
 }
 
 void Controller::refuse(Ipv4Prefix prefix, const Error& error) {
-    unapplied_.insert(prefix);
+    if (!unapplied_.insert(prefix).second) return;  // it was tried again
     if (refused_.count++ == 0) refused_.first = error;
 }
 
@@ -130,7 +130,6 @@ bool Controller::holds_unapplied(Ipv4Prefix prefix) const {
 /// The most specific ones first, as around those that find no room again nothing is diverted.
 void Controller::try_unapplied_again() {
     if (changing()) return;
-    refused_ = {};
     for (auto place = unapplied_.rbegin(); place != unapplied_.rend(); ++place)
         changes_.push_back({Change::What::apply, *place});
 }

@@ -280,7 +280,7 @@ bool AddressTable::end_sighting(std::uint32_t address, bool alone) {
         while (!state.compare_exchange_weak(before, before & rest, std::memory_order_release,
                                             std::memory_order_relaxed));
     }
-    for_each_state(address, [&](State& state, std::uint32_t&) {
+    for_each_state(address, [&](std::uint32_t, State& state, std::uint32_t&) {
         if (&state != own) state.fetch_and(rest, std::memory_order_release);
     });
     sighting_credit_->fetch_add(1, std::memory_order_relaxed);

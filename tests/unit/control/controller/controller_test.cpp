@@ -342,7 +342,7 @@ TEST_F(WithConfiguredPrefixes, WhatFindsNoRoomAtAReloadIsTriedAgainAndTheRestIsI
     controller_.reconfigure({.dark = {around, new_dark}, .grants = {domain, new_grant}}, now_);
     while (controller_.changing()) controller_.tick(now_);
     EXPECT_EQ(controller_.outcome().error().message(),
-              "cannot add domain 10.2.0.0/24: the capacity of domains is used up");
+              "cannot add domain 10.2.0.0/16: the capacity of domains is used up, and 1 more are left out");
     EXPECT_EQ(switch_.decide(key_to({0x0a030001})), Decision::packet_in);
     EXPECT_EQ(switch_.decide(key_to({0x0a020001})), Decision::inside) << "a grant is never dark";
     EXPECT_EQ(switch_.decide(key_to({0x0a02ff01})), Decision::inside);
@@ -350,6 +350,25 @@ TEST_F(WithConfiguredPrefixes, WhatFindsNoRoomAtAReloadIsTriedAgainAndTheRestIsI
     pass(Milliseconds{1'250});
     EXPECT_EQ(switch_.decide(key_to({0x0a020001})), Decision::inside);
     EXPECT_EQ(switch_.decide(key_to({0x0a02ff01})), Decision::packet_in);
+}
+
+TEST_F(WithConfiguredPrefixes, NothingIsDivertedAroundAGrantThatFindsNoRoom) {
+    const auto grant = Ipv4Prefix::of({0x0a020000}, 24), around = Ipv4Prefix::of({0x0a020000}, 16);
+    const auto settle = [&] {
+        while (controller_.changing()) controller_.tick(now_);
+    };
+    controller_.reconfigure({.grants = {around}}, now_);
+    settle();
+    switch_.domain_capacity = switch_.domains.size();
+    controller_.reconfigure({.dark = {around}, .grants = {grant}}, now_);
+    settle();
+    EXPECT_EQ(controller_.outcome().error().message(),
+              "cannot add domain 10.2.0.0/24: the capacity of domains is used up");
+    EXPECT_EQ(switch_.decide(key_to({0x0a02ff01})), Decision::inside);
+    switch_.domain_capacity = 100;
+    pass(Milliseconds{1'250});
+    EXPECT_EQ(switch_.decide(key_to({0x0a02ff01})), Decision::packet_in);
+    EXPECT_EQ(switch_.decide(key_to({0x0a020001})), Decision::inside);
 }
 
 TEST_F(PaperSection34, AnUnknownDomainIsForgottenOnceItsSessionsAreOver) {
