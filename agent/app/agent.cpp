@@ -171,7 +171,7 @@ std::expected<void, Error> Agent::serve_status(const std::filesystem::path& path
     if (path.empty()) return {};
     auto listening = StatusSocket::listen(path);
     if (!listening) return std::unexpected(listening.error());
-    status_ = std::move(*listening);
+    status_.emplace(std::move(*listening));
     return loop_.add(status_->descriptor(), [this] { status_->answer([this] { return status(); }); });
 }
 

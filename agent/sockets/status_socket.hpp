@@ -6,18 +6,18 @@
 #include <functional>
 #include <string>
 
-#include "base/descriptor.hpp"
 #include "base/error.hpp"
+#include "base/unix_socket.hpp"
 
 namespace honeyswitch::agent {
 
 class StatusSocket {
   public:
-    /// Replaces a socket that a killed agent left there. Errors: another agent listens there; the folder is
-    /// missing or not writable.
+    /// Replaces a socket that a killed agent left there; root and the agent's own user may connect. Errors:
+    /// another agent listens there; the file is no socket; the folder is not writable.
     [[nodiscard]] static std::expected<StatusSocket, Error> listen(const std::filesystem::path& path);
 
-    [[nodiscard]] int descriptor() const { return descriptor_.get(); }
+    [[nodiscard]] int descriptor() const { return listener_.fd(); }
     /// Answers everyone who waits. A reader that is slower than its socket's buffer gets a shorter answer.
     void answer(const std::function<std::string()>& status) const;
 
@@ -25,9 +25,9 @@ class StatusSocket {
     [[nodiscard]] static std::expected<std::string, Error> read(const std::filesystem::path& path);
 
   private:
-    explicit StatusSocket(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+    explicit StatusSocket(UnixListener listener) : listener_(std::move(listener)) {}
 
-    Descriptor descriptor_;
+    UnixListener listener_;
 };
 
 }  // namespace honeyswitch::agent

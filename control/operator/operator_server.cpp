@@ -8,15 +8,24 @@
 #include <sys/socket.h>
 
 namespace honeyswitch::control {
+namespace {
+
+constexpr mode_t owner_and_group = 0660;
+
+}  // namespace
+
+std::expected<UnixListener, Error> OperatorServer::listen_on(const std::filesystem::path& path) {
+    return UnixListener::listen_on(path, {.attempted = "listen to operators on", .mode = owner_and_group});
+}
 
 std::expected<OperatorServer, Error> OperatorServer::open(const std::filesystem::path& path,
                                                           const Inspect& inspect, Operate& operate) {
-    auto socket = OperatorSocket::listen_on(path);
+    auto socket = listen_on(path);
     if (!socket) return std::unexpected(socket.error());
     return serve(std::move(*socket), inspect, operate);
 }
 
-std::expected<OperatorServer, Error> OperatorServer::serve(OperatorSocket socket, const Inspect& inspect,
+std::expected<OperatorServer, Error> OperatorServer::serve(UnixListener socket, const Inspect& inspect,
                                                            Operate& operate) {
     Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
     const int listener = socket.fd();

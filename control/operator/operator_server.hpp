@@ -10,10 +10,10 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/unix_socket.hpp"
 #include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_client.hpp"
-#include "control/operator/operator_socket.hpp"
 
 namespace honeyswitch::control {
 
@@ -21,11 +21,13 @@ inline constexpr std::size_t most_clients = 16;  ///< one more replaces the one 
 
 class OperatorServer {
   public:
+    /// The socket that operators ask on: mode 0660, in a folder that is there or may be made.
+    [[nodiscard]] static std::expected<UnixListener, Error> listen_on(const std::filesystem::path& path);
     /// `inspect` and `operate` must outlive the server. Errors: the socket cannot be had.
     [[nodiscard]] static std::expected<OperatorServer, Error> open(const std::filesystem::path& path,
                                                                    const Inspect& inspect, Operate& operate);
     /// The same on a socket that is there already: who connected meanwhile has waited.
-    [[nodiscard]] static std::expected<OperatorServer, Error> serve(OperatorSocket socket,
+    [[nodiscard]] static std::expected<OperatorServer, Error> serve(UnixListener socket,
                                                                     const Inspect& inspect, Operate& operate);
 
     /// An epoll descriptor: readable while there is something to do. To be watched by the control loop.
@@ -37,14 +39,14 @@ class OperatorServer {
     [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
   private:
-    OperatorServer(OperatorSocket socket, Descriptor epoll, const Inspect& inspect, Operate& operate)
+    OperatorServer(UnixListener socket, Descriptor epoll, const Inspect& inspect, Operate& operate)
         : socket_(std::move(socket)), epoll_(std::move(epoll)), inspect_(&inspect), operate_(&operate) {}
 
     void accept_client(TimePoint now);
     void make_room();
     [[nodiscard]] bool watch(int operation, int fd, std::uint32_t events);
 
-    OperatorSocket socket_;
+    UnixListener socket_;
     Descriptor epoll_;
     const Inspect* inspect_;
     Operate* operate_;

@@ -51,7 +51,7 @@ bool ControlPlane::ListedSink::set_listed(Ipv4Prefix prefix, std::uint64_t lists
 std::expected<ControlSockets, Error> ControlSockets::open(const Config& config) {
     auto notices = NoticeSocket::open(config.listen_address, config.listen_port);
     if (!notices) return std::unexpected(notices.error());
-    auto operators = OperatorSocket::listen_on(config.control_socket);
+    auto operators = OperatorServer::listen_on(config.control_socket);
     if (!operators) return std::unexpected(operators.error());
     return ControlSockets{std::move(*notices), std::move(*operators)};
 }

@@ -31,7 +31,7 @@ namespace honeyswitch::control {
 /// touched.
 struct ControlSockets {
     NoticeSocket notices;
-    OperatorSocket operators;
+    UnixListener operators;
 
     [[nodiscard]] static std::expected<ControlSockets, Error> open(const Config& config);
 };

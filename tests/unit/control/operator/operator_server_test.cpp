@@ -267,49 +267,5 @@ TEST_F(OperatorServerTest, RefusesToTakeAnothersPlace) {
     EXPECT_EQ(client.lines().size(), 1U);
 }
 
-TEST(OperatorSocket, ReplacesTheFileOfAProcessThatIsGone) {
-    const TemporaryFolder folder;
-    const auto path = folder.path() / "s";
-    {
-        Descriptor left(socket(AF_UNIX, SOCK_STREAM, 0));
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::strcpy(address.sun_path, path.c_str());
-        ASSERT_EQ(bind(left.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    }
-    ASSERT_TRUE(fs::exists(path));
-    {
-        const auto listening = OperatorSocket::listen_on(path);
-        EXPECT_TRUE(listening) << listening.error().message();
-    }
-    EXPECT_FALSE(fs::exists(path));
-}
-
-TEST(OperatorSocket, MakesNoFolderOutsideOfRun) {
-    const TemporaryFolder folder;
-    const auto missing = folder.path() / "missing";
-    EXPECT_EQ(OperatorSocket::listen_on(missing / "s").error().message(),
-              "cannot listen to operators on " + (missing / "s").string() + ": there is no folder " +
-                  missing.string());
-    EXPECT_FALSE(fs::exists(missing));
-}
-
-TEST(OperatorSocket, LeavesAloneWhatIsNotItsOwn) {
-    const TemporaryFolder folder;
-    const auto file = folder.write("file", "precious");
-    EXPECT_EQ(OperatorSocket::listen_on(file).error().reason, "there is a file that is no socket");
-    EXPECT_TRUE(fs::exists(file));
-    EXPECT_EQ(OperatorSocket::listen_on(file / "below").error().reason,
-              "there is no folder " + file.string());
-    EXPECT_FALSE(OperatorSocket::listen_on(folder.path() / std::string(108, 'x')));
-    {
-        const auto listening = OperatorSocket::listen_on(folder.path() / "s");
-        ASSERT_TRUE(listening);
-        fs::remove(folder.path() / "s");
-        folder.write("s", "another's");
-    }
-    EXPECT_TRUE(fs::exists(folder.path() / "s"));
-}
-
 }  // namespace
 }  // namespace honeyswitch::control
