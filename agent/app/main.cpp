@@ -59,6 +59,7 @@ int run(const AgentOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (const auto ready = start_cryptography(); !ready) return fail(failed_while_running, ready.error());
     const auto command = parse_command_line(argc, argv);
     if (!command) return command.error();
     switch (command->task) {

@@ -41,6 +41,11 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
+std::expected<void, Error> start_cryptography() {
+    if (sodium_init() >= 0) return {};
+    return std::unexpected(Error{"start", "libsodium", "it has no source of random numbers"});
+}
+
 std::expected<Key, Error> load_key(const std::filesystem::path& path) {
     const auto bad = [&](std::string reason) { return failed("read the key file", path, std::move(reason)); };
     // Not blocking, so that a FIFO in the place of a key is refused instead of waited for.
@@ -69,7 +74,6 @@ std::expected<Key, Error> load_key(const std::filesystem::path& path) {
 
 std::expected<void, Error> generate_key(const std::filesystem::path& path) {
     const auto bad = [&](const char* reason) { return failed("write the key file", path, reason); };
-    if (sodium_init() < 0) return bad("libsodium has no source of randomness");
     Key key;
     randombytes_buf(key.data(), key.size());
     std::array<char, 2 * std::tuple_size_v<Key> + 1> text{};

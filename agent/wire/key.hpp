@@ -12,6 +12,11 @@ namespace honeyswitch::agent {
 
 using Key = std::array<std::uint8_t, 32>;
 
+/// Makes libsodium ready: it picks the implementations that this processor is fastest at, and its source of
+/// random numbers. main() calls it once, before any other thread is there and before anything is encrypted.
+/// Error: the machine has no source of random numbers.
+[[nodiscard]] std::expected<void, Error> start_cryptography();
+
 /// Reads a key file: 64 hexadecimal digits, white space around them. Errors: it cannot be read, is no regular
 /// file, can be read or written by group or others, or holds something else.
 [[nodiscard]] std::expected<Key, Error> load_key(const std::filesystem::path& path);

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 
+#include "agent/wire/key.hpp"
 #include "base/signals.hpp"
 #include "control/config/options.hpp"
 #include "control/config/port_spec.hpp"
@@ -151,6 +152,10 @@ int run(int argc, const char* const* argv) {
     start_log(launch->config);
     for (const std::string& warning : launch->warnings) spdlog::warn("{}", warning);
     if (launch->check) return tell_of_check(*launch);
+    if (const auto ready = agent::start_cryptography(); !ready) {
+        spdlog::error("{}", ready.error().message());
+        return failed;
+    }
     if (auto ready = look_at_machine(launch->config); !ready) return ready.error();
     const auto result = serve(launch->config, {argv, argv + argc}, signals);
     if (!result) {
