@@ -29,9 +29,10 @@ void override_with(const std::optional<T>& flag, T& value) {
     if (flag) value = *flag;
 }
 
-Result override_with(const char* name, const std::optional<std::string>& flag, Clock::duration& value) {
+Result override_with(const char* name, const std::optional<std::string>& flag, const DurationRange& range,
+                     Clock::duration& value) {
     if (!flag) return {};
-    const auto duration = parse_duration(*flag);
+    const auto duration = parse_duration(*flag, range.least, range.most);
     if (!duration) return std::unexpected(fmt::format("{}: {}", name, duration.error()));
     value = *duration;
     return {};
@@ -43,10 +44,13 @@ Result apply(const Flags& flags, DomainOptions& domain) {
     override_with(flags.probes, domain.probe.count);
     override_with(flags.proxy_limit, domain.proxy.limit);
     override_with(flags.min_answers, domain.min_answers);
-    for (const auto& done : {override_with("--sweep-interval", flags.sweep_interval, domain.sweep.interval),
-                             override_with("--sweep-patience", flags.patience, domain.sweep.patience),
-                             override_with("--probe-interval", flags.probe_interval, domain.probe.interval),
-                             override_with("--hold", flags.hold, domain.probe.hold)})
+    for (const auto& done :
+         {override_with("--sweep-interval", flags.sweep_interval, sweep_interval_range,
+                        domain.sweep.interval),
+          override_with("--sweep-patience", flags.patience, sweep_patience_range, domain.sweep.patience),
+          override_with("--probe-interval", flags.probe_interval, probe_interval_range,
+                        domain.probe.interval),
+          override_with("--hold", flags.hold, probe_hold_range, domain.probe.hold)})
         if (!done) return done;
     return {};
 }
@@ -162,6 +166,7 @@ std::expected<Command, int> parse_command_line(int argc, char** argv) {
     Flags flags;
     CLI::App app{
         "Watches and sweeps the ARP of broadcast domains and tells honeyswitch which addresses are active."};
+    app.set_version_flag("--version", "honeyswitch-agent " HONEYSWITCH_VERSION, "print the version and exit");
     add_flags(app, flags);
     auto* const status =
         app.add_option("--status", flags.status, "print what a running agent says of itself, as JSON")

@@ -34,8 +34,11 @@ int print_status(const std::filesystem::path& socket) {
 int check(const AgentOptions& options) {
     if (!options.dry_run)
         if (const auto key = load_key(options.key_file); !key) return fail(bad_options, key.error());
-    fmt::print("the configuration is valid: {} domains, {} controllers\n", options.domains.size(),
-               options.controllers.size());
+    const auto some = [](std::size_t count, const char* what) {
+        return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+    };
+    fmt::print("the configuration is valid: {}, {}\n", some(options.domains.size(), "domain"),
+               some(options.controllers.size(), "controller"));
     return 0;
 }
 

@@ -13,20 +13,18 @@
 namespace honeyswitch::agent {
 namespace {
 
-using std::chrono::milliseconds, std::chrono::seconds;
-
 std::expected<void, Error> read_sweep(ConfigReader reader, SweepOptions& sweep) {
     reader.get("rate", sweep.rate, 1, 100'000);
     reader.get("retries", sweep.retries, 0, 10);
-    reader.get("interval", sweep.interval, seconds(1));
-    reader.get("patience", sweep.patience, milliseconds(10));
+    reader.get("interval", sweep.interval, sweep_interval_range);
+    reader.get("patience", sweep.patience, sweep_patience_range);
     return reader.finish();
 }
 
 std::expected<void, Error> read_probe(ConfigReader reader, ProbeOptions& probe) {
     reader.get("count", probe.count, 1, 100);
-    reader.get("interval", probe.interval, milliseconds(10));
-    reader.get("hold", probe.hold, milliseconds(0));
+    reader.get("interval", probe.interval, probe_interval_range);
+    reader.get("hold", probe.hold, probe_hold_range);
     return reader.finish();
 }
 

@@ -1,28 +1,10 @@
 #include "agent/config/config_reader.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
 namespace honeyswitch::agent {
-
-std::expected<Clock::duration, std::string> parse_duration(std::string_view text) {
-    struct Unit {
-        std::string_view name;
-        Clock::duration length;
-    };
-    static constexpr std::array units{Unit{"ms", std::chrono::milliseconds(1)},
-                                      Unit{"s", std::chrono::seconds(1)}, Unit{"m", std::chrono::minutes(1)},
-                                      Unit{"h", std::chrono::hours(1)}};
-    std::uint32_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-    for (const auto& unit : units)
-        if (failure == std::errc{} && unit.name == std::string_view(rest, end)) return number * unit.length;
-    return std::unexpected(fmt::format(
-        "'{}' is not a duration: write a number and its unit, such as 500ms, 60s, 10m or 1h", text));
-}
 
 const toml::node* ConfigReader::take(std::string_view key) {
     taken_.emplace_back(key);
@@ -61,14 +43,11 @@ void ConfigReader::get(std::string_view key, unsigned& value, unsigned least, un
     value = static_cast<unsigned>(*number);
 }
 
-void ConfigReader::get(std::string_view key, Clock::duration& value, Clock::duration least) {
+void ConfigReader::get(std::string_view key, Clock::duration& value, const DurationRange& range) {
     const auto found = text(key);
     if (!found) return;
-    const auto duration = parse_duration(*found);
+    const auto duration = parse_duration(*found, range.least, range.most);
     if (!duration) return fail(key, duration.error());
-    if (*duration < least)
-        return fail(key, fmt::format("must be at least {} ms",
-                                     std::chrono::duration_cast<std::chrono::milliseconds>(least).count()));
     value = *duration;
 }
 

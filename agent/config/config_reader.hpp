@@ -8,14 +8,13 @@
 
 #include <toml++/toml.h>
 
+#include "agent/config/options.hpp"
 #include "base/address.hpp"
 #include "base/clock.hpp"
+#include "base/duration.hpp"
 #include "base/error.hpp"
 
 namespace honeyswitch::agent {
-
-/// "500ms", "60s", "10m", "1h". The error is the reason alone.
-[[nodiscard]] std::expected<Clock::duration, std::string> parse_duration(std::string_view text);
 
 /// One table of the file. Each get() takes a key; what was not taken when finish() is called is unknown,
 /// which is an error, as a misspelt setting must not be a silent default. The first error stays.
@@ -25,8 +24,7 @@ class ConfigReader {
 
     void get(std::string_view key, std::string& value);
     void get(std::string_view key, unsigned& value, unsigned least, unsigned most);
-    /// Not shorter than `least`.
-    void get(std::string_view key, Clock::duration& value, Clock::duration least);
+    void get(std::string_view key, Clock::duration& value, const DurationRange& range);
     [[nodiscard]] std::optional<std::string> text(std::string_view key);
     [[nodiscard]] std::vector<std::string> texts(std::string_view key);
     [[nodiscard]] std::vector<Ipv4Address> addresses(std::string_view key);

@@ -74,6 +74,11 @@ TEST(AgentConfig, SaysWhereItIsWrong) {
           Row{"[[domain]]\ninterface = \"e\"\n[domain.sweep]\nrate = 0\n", ":4", "rate: must be"},
           Row{"[[domain]]\ninterface = \"e\"\n[domain.sweep]\ninterval = \"60\"\n", ":4",
               "is not a duration"},
+          // As nanoseconds in 64 bits this would be 85 minutes.
+          Row{"[[domain]]\ninterface = \"e\"\n[domain.sweep]\ninterval = \"5124097h\"\n", ":4",
+              "interval: '5124097h' is not from 1s to 168h"},
+          Row{"[[domain]]\ninterface = \"e\"\n[domain.probe]\nhold = \"169h\"\n", ":4",
+              "hold: '169h' is not from 0s to 168h"},
           Row{"[[domain]]\ninterface = \"e\"\n[domain.sweeep]\nrate = 1\n", ":3",
               "sweeep: there is no such setting"},
           Row{"[[domain]]\ninterface = \"e\"\n[domain.proxy]\nallowed = [\"x\"]\n", ":4",
