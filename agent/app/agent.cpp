@@ -52,6 +52,12 @@ class Agent::Channel : public DomainOutput {
         for (auto& controller : agent_->controllers_) controller.reporter->note_swept(index_, Clock::now());
     }
 
+    void asks_as(std::optional<Ipv4Address> sender, bool soon, const std::string& reason) override {
+        const auto domain = name_of(agent_->domains_.at(index_)->options());
+        if (sender) return spdlog::info("domain {}: asks in the name of {}", domain, to_string(*sender));
+        spdlog::log(soon ? spdlog::level::info : spdlog::level::warn, "domain {}: {}", domain, reason);
+    }
+
     void conflict(Ipv4Address address, const MacAddress& one, const MacAddress& other) override {
         spdlog::warn("domain {}: address conflict: {} is used by {} and {}",
                      name_of(agent_->domains_.at(index_)->options()), to_string(address), to_string(one),
@@ -115,6 +121,10 @@ std::expected<void, Error> Agent::add_domain(const DomainSpec& spec, bool dry_ru
     for (const auto address : options.always)
         if (!options.prefix.contains(address))
             return failed(fmt::format("{} is not in {}", to_string(address), to_string(options.prefix)));
+
+    if (options.sender && !Sweep::is_usable(options.prefix, *options.sender))
+        return failed(fmt::format("the sender {} is no host's address of {}", to_string(*options.sender),
+                                  to_string(options.prefix)));
 
     auto& port = port_of(options);
     channels_.push_back(std::make_unique<Channel>(*this, domains_.size(), port, dry_run));
@@ -227,7 +237,7 @@ std::expected<void, Error> Agent::run() {
         // read, however long this thread is kept from running afterwards.
         const auto waited_until = loop_.wait(due());
         if (waited_until - now > stall_limit)
-            for (auto& domain : domains_) domain->frames_lost();
+            for (auto& domain : domains_) domain->frames_lost(waited_until);
         now = waited_until;
         if (!refresh_wanted_) continue;
         // An interface that vanishes while it is looked at is looked at again when it returns.
@@ -242,7 +252,7 @@ void Agent::turn(Clock::time_point now) {
     // What has just been heard goes out first: an active address must not wait for a sweep's next requests.
     for (auto& controller : controllers_) controller.reporter->flush(now);
     if (losses_due_ <= now) {
-        for (auto& port : ports_) port->check_losses();
+        for (auto& port : ports_) port->check_losses(now);
         losses_due_ = now + losses_interval;
     }
     if (vouchers_.refresh(now)) apply_vouchers(now);

@@ -15,7 +15,7 @@ namespace {
 /// What was given on the command line; each overrides the file.
 struct Flags {
     std::string config, key, keygen_path, status = default_status_socket;
-    std::optional<std::string> name, interface, prefix, status_socket, user, log_level;
+    std::optional<std::string> name, interface, prefix, sender, status_socket, user, log_level;
     std::optional<unsigned> vlan, rate, retries, probes, proxy_limit, min_answers;
     std::optional<std::string> sweep_interval, patience, probe_interval, hold;
     std::vector<std::string> controllers, always;
@@ -64,6 +64,11 @@ std::expected<DomainSpec, std::string> domain_of(const Flags& flags) {
         if (!prefix) return std::unexpected("--prefix: " + prefix.error());
         spec.prefix = *prefix;
     }
+    if (flags.sender) {
+        const auto address = parse_address(*flags.sender);
+        if (!address) return std::unexpected("--sender: " + address.error());
+        spec.options.sender = *address;
+    }
     for (const auto& text : flags.always) {
         const auto address = parse_address(text);
         if (!address) return std::unexpected("--always: " + address.error());
@@ -84,8 +89,8 @@ Result apply(const Flags& flags, AgentOptions& options) {
         const auto domain = domain_of(flags);
         if (!domain) return std::unexpected(domain.error());
         options.domains = {*domain};
-    } else if (flags.vlan || flags.prefix || !flags.always.empty()) {
-        return std::unexpected("--vlan, --prefix and --always describe the domain of an --interface");
+    } else if (flags.vlan || flags.prefix || flags.sender || !flags.always.empty()) {
+        return std::unexpected("--vlan, --prefix, --sender and --always describe the domain of an --interface");
     }
     for (auto& domain : options.domains)
         if (const auto applied = apply(flags, domain.options); !applied) return applied;
@@ -117,6 +122,9 @@ void add_domain_flags(CLI::App& app, Flags& flags) {
         ->check(CLI::Range(1, 4094));
     app.add_option("--prefix", flags.prefix,
                    "of the domain, /16 to /30; default: that of the interface's address");
+    app.add_option("--sender", flags.sender,
+                   "address of the domain, set aside for the agent to ask in its name; needed where the "
+                   "interface has none there");
     app.add_option("--always,--gateway", flags.always, "an address that is always active; may be repeated");
     app.add_option(
            "--rate", flags.rate,

@@ -53,12 +53,12 @@ void InterfacePort::receive(Bytes frame, std::optional<std::uint16_t> tci, Clock
     if (!watched) ++counters_.other_vlan;
 }
 
-void InterfacePort::check_losses() {
+void InterfacePort::check_losses(Clock::time_point now) {
     if (!socket_) return;
     const auto lost = socket_->take_drops();
     if (lost == 0) return;
     counters_.lost += lost;
-    for (auto* const domain : domains_) domain->frames_lost();
+    for (auto* const domain : domains_) domain->frames_lost(now);
 }
 
 }  // namespace honeyswitch::agent

@@ -32,7 +32,7 @@ class InterfacePort {
     /// Takes what has arrived to the domains; false: the interface wants a refresh.
     [[nodiscard]] bool receive();
     /// Tells the domains about frames that the kernel lost.
-    void check_losses();
+    void check_losses(Clock::time_point now);
     [[nodiscard]] bool send(Bytes frame) const { return socket_ && socket_->send(frame); }
 
     [[nodiscard]] const std::string& name() const { return name_; }

@@ -1,4 +1,5 @@
 // honeyswitch-agent: the explorer of one or more broadcast domains.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -8,6 +9,7 @@
 #include "agent/app/agent.hpp"
 #include "agent/app/command_line.hpp"
 #include "agent/app/privileges.hpp"
+#include "agent/sockets/interface_info.hpp"
 #include "agent/sockets/status_socket.hpp"
 #include "base/signals.hpp"
 
@@ -31,7 +33,26 @@ int print_status(const std::filesystem::path& socket) {
     return 0;
 }
 
+/// Whether the agent could ask in this domain now. An interface that is not there yet may come.
+void warn_of(const DomainSpec& domain) {
+    const auto& name = domain.options.interface;
+    const auto interface = read_interface(name);
+    const auto warn = [&](std::string_view text) {
+        fmt::print(stderr, "honeyswitch-agent: warning: {}: {}\n", name, text);
+    };
+    if (!interface.exists) return warn("there is no such interface now");
+    if (domain.options.sender) return;
+    const auto inside = [&](const auto& own) { return domain.prefix->contains(own.address); };
+    if (!domain.prefix && interface.addresses.size() == 1) return;
+    if (!domain.prefix) return warn("it has no one IPv4 address now, so set the domain's prefix");
+    if (domain.options.vlan || std::ranges::none_of(interface.addresses, inside))
+        warn(fmt::format("it has no address in {} and no sender is set: the agent will only listen there, and the "
+                         "domain stays undeclared",
+                         to_string(*domain.prefix)));
+}
+
 int check(const AgentOptions& options) {
+    for (const auto& domain : options.domains) warn_of(domain);
     if (!options.dry_run)
         if (const auto key = load_key(options.key_file); !key) return fail(bad_options, key.error());
     const auto some = [](std::size_t count, const char* what) {

@@ -54,6 +54,7 @@ void StatusReport::add(const Domain& domain) {
                 {"interface", domain.options().interface},
                 {"vlan", nullptr},
                 {"link", domain.link()},
+                {"asks_as", nullptr},
                 {"swept", domain.report().swept},
                 {"active", domain.report().active.count()},
                 {"hosts", domain.hosts().hosts().size()},
@@ -62,6 +63,7 @@ void StatusReport::add(const Domain& domain) {
                 {"last_sweep_us", nullptr},
                 {"counters", counters_of(domain)}};
     if (const auto vlan = domain.options().vlan) status["vlan"] = *vlan;
+    if (const auto sender = domain.asks_as()) status["asks_as"] = to_string(*sender);
     if (const auto last = domain.last_sweep()) status["last_sweep_us"] = microseconds(*last);
     json_->report["domains"].push_back(std::move(status));
 }

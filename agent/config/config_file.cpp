@@ -7,6 +7,7 @@
 #include <toml++/toml.h>
 
 #include "agent/config/config_reader.hpp"
+#include "agent/explore/sweep.hpp"
 #include "agent/wire/address_set.hpp"
 #include "base/toml_keys.hpp"
 
@@ -51,6 +52,17 @@ void read_prefix(ConfigReader& reader, DomainSpec& spec) {
     if (spec.options.vlan && !spec.prefix) reader.fail("prefix", "is needed, as a VLAN has no address here");
 }
 
+void read_sender(ConfigReader& reader, DomainSpec& spec) {
+    const auto text = reader.text("sender");
+    if (!text) return;
+    const auto address = parse_address(*text);
+    if (!address) return reader.fail("sender", address.error());
+    if (spec.prefix && !Sweep::is_usable(*spec.prefix, *address))
+        return reader.fail("sender", fmt::format("{} is no host's address of {}", to_string(*address),
+                                                 to_string(*spec.prefix)));
+    spec.options.sender = *address;
+}
+
 std::expected<DomainSpec, Error> read_domain(ConfigReader& reader) {
     DomainSpec spec;
     auto& options = spec.options;
@@ -68,6 +80,7 @@ std::expected<DomainSpec, Error> read_domain(ConfigReader& reader) {
         else
             options.always.push_back(*address);
     }
+    read_sender(reader, spec);
     for (const auto address : options.always)
         if (spec.prefix && !spec.prefix->contains(address))
             reader.fail("always",

@@ -15,6 +15,7 @@ Domain::Domain(DomainOptions options, DomainOutput& output, const Sweep::Random&
       answers_(options_.proxy),
       claims_(options_.proxy),
       claimed_(options_.prefix),
+      sender_(options_.sender, random),
       sweep_(options_.prefix, options_.sweep, random),
       always_(options_.prefix) {
     for (const auto address : options_.always) {
@@ -26,11 +27,15 @@ Domain::Domain(DomainOptions options, DomainOutput& output, const Sweep::Random&
 void Domain::set_own(const MacAddress& mac, const std::vector<Ipv4Address>& addresses) {
     own_mac_ = mac;
     const auto former = std::exchange(own_, addresses);
+    sender_.set_own(addresses);
     for (const auto address : former)
-        if (std::ranges::find(options_.always, address) == options_.always.end()) always_.set(address, false);
-    for (const auto address : own_) always_.set(address, true);
-    for (const auto address : former) update(address, std::nullopt);
-    for (const auto address : own_) update(address, std::nullopt);
+        if (std::ranges::find(own_, address) == own_.end()) set_always(address, false);
+    for (const auto address : own_) set_always(address, true);
+}
+
+void Domain::set_always(Ipv4Address address, bool always) {
+    always_.set(address, always || std::ranges::find(options_.always, address) != options_.always.end());
+    update(address, std::nullopt);
 }
 
 void Domain::set_link(bool up, Clock::time_point now) {
@@ -40,7 +45,30 @@ void Domain::set_link(bool up, Clock::time_point now) {
     sweep_due_ = now;
     thorough_ = true;
     cut_off_.reset();
+    up ? sender_.claim(now) : sender_.release();
     if (!up) set_swept(false, "the interface is down");
+}
+
+void Domain::follow_sender(Clock::time_point now) {
+    const auto address = sender_.address();
+    if (told_state_ && address == asks_as_ && (address || sender_.state() == told_state_)) return;
+    const auto former = std::exchange(asks_as_, address);
+    told_state_ = sender_.state();
+    for (const auto& one : {former, address})
+        if (one && one == options_.sender && std::ranges::find(own_, *one) == own_.end())
+            set_always(*one, one == address);
+    output_->asks_as(address, sender_.state() == Sender::State::claiming, sender_.reason());
+    if (!former) sweep_due_ = now;
+    if (address) return;
+    sweep_.abandon();
+    thorough_ = true;
+    cut_off_.reset();
+    set_swept(false, "the agent has no address to ask with");
+}
+
+bool Domain::probed_for(Ipv4Address address, Clock::time_point time) const {
+    const auto probe = probed_for_.find(address);
+    return probe != probed_for_.end() && time - probe->second < probing_time;
 }
 
 void Domain::set_vouchers(std::map<Ipv4Address, Clock::time_point> vouchers, Clock::time_point now) {
@@ -74,6 +102,7 @@ void Domain::receive(const ArpFrame& frame, Clock::time_point arrived) {
         ++counters_.invalid;
         return;
     }
+    sender_.heard(frame, arrived);
     const auto subject = frame.is_probe() ? frame.target : frame.sender;
     if (!Sweep::is_usable(options_.prefix, subject)) {
         ++counters_.foreign;
@@ -87,14 +116,17 @@ void Domain::receive(const ArpFrame& frame, Clock::time_point arrived) {
     evidence(subject, frame.sender_mac, arrived);
 }
 
-void Domain::frames_lost() {
+void Domain::frames_lost(Clock::time_point now) {
+    sender_.frames_lost(now);
     sweep_.fail();
     hosts_.restart_probes();
 }
 
 void Domain::claimed(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived) {
     claimed_.set(address, true);
-    if (!claims_.attribute(address, mac).proxy) evidence(address, mac, arrived);
+    if (claims_.attribute(address, mac).proxy) return;
+    probed_for_[address] = arrived;
+    evidence(address, mac, arrived);
 }
 
 void Domain::answered(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived) {
@@ -125,14 +157,17 @@ void Domain::update(Ipv4Address address, std::optional<Clock::time_point> eviden
 }
 
 bool Domain::request(Ipv4Address target, const MacAddress& destination) {
-    // Without an address of its own the agent asks as RFC 5227 does: a sender of 0.0.0.0 fills nobody's
-    // cache.
+    if (!asks_as_) return false;
+    return transmit(target, destination, *asks_as_);
+}
+
+bool Domain::transmit(Ipv4Address target, const MacAddress& destination, Ipv4Address sender) {
     const ArpFrame frame{.destination = destination,
                          .source = own_mac_,
                          .vlan = options_.vlan,
                          .operation = ArpOperation::request,
                          .sender_mac = own_mac_,
-                         .sender = own_.empty() ? Ipv4Address{} : own_.front(),
+                         .sender = sender,
                          .target_mac = {},
                          .target = target};
     const bool sent = output_->send(frame);
@@ -143,18 +178,26 @@ bool Domain::request(Ipv4Address target, const MacAddress& destination) {
 void Domain::tick(Clock::time_point now) {
     expire_vouchers(now);
     if (!link_) return;
+    sender_.tick(now, [&](Ipv4Address address) { return transmit(address, broadcast_mac, {}); });
+    follow_sender(now);
+    if (!asks_as_) return;
     if (!sweep_.running() && sweep_due_ <= now) {
         sweep_.begin(now);
     }
     const auto retry = [&](Ipv4Address address) { return thorough_ || report_.active.contains(address); };
     while (const auto target = sweep_.next(now, retry)) {
-        if (std::ranges::find(own_, *target) != own_.end()) continue;
+        // Nobody but the agent has its addresses, and whoever probes for one is left in peace meanwhile.
+        if (std::ranges::find(own_, *target) != own_.end() || *target == *asks_as_) continue;
+        if (probed_for(*target, now)) continue;
         if (!request(*target, broadcast_mac)) sweep_.fail();
     }
     if (sweep_.finish(now)) end_sweep(now);
     if (cut_off_) return;
     hosts_.tick(
-        now, [&](Ipv4Address address, const MacAddress& mac) { return request(address, mac); },
+        now,
+        [&](Ipv4Address address, const MacAddress& mac) {
+            return !probed_for(address, now) && request(address, mac);
+        },
         [&](Ipv4Address address) { update(address, std::nullopt); });
 }
 
@@ -168,6 +211,7 @@ void Domain::end_sweep(Clock::time_point now) {
         if (claims_end && !claimed_.contains(address)) claims_.forget(address);
     }
     if (claims_end) claimed_.clear();
+    std::erase_if(probed_for_, [&](const auto& probe) { return now - probe.second >= probing_time; });
     if (sweep_.failed() || !plausible()) {
         ++counters_.sweeps_failed;
         sweep_due_ = now + options_.sweep.patience;
@@ -186,7 +230,7 @@ bool Domain::plausible() {
     }
     unsigned known = 0, missing = 0;
     for (const auto& [address, host] : hosts_.hosts()) {
-        if (host.state != HostState::active) continue;
+        if (host.state != HostState::active || probed_for(address, sweep_.began())) continue;
         ++known;
         if (!sweep_.heard().contains(address)) ++missing;
     }
@@ -209,7 +253,8 @@ bool Domain::plausible() {
 void Domain::judge(Clock::time_point now) {
     std::vector<Ipv4Address> missed;
     for (const auto& [address, host] : hosts_.hosts())
-        if (host.last_evidence < sweep_.began()) missed.push_back(address);
+        if (host.last_evidence < sweep_.began() && !probed_for(address, sweep_.began()))
+            missed.push_back(address);
     for (const auto address : missed) hosts_.missed(address, now);
 }
 
@@ -222,6 +267,8 @@ void Domain::set_swept(bool swept, const std::string& reason) {
 Clock::time_point Domain::due() const {
     auto earliest = voucher_due_;
     if (!link_) return earliest;
+    earliest = std::min(earliest, sender_.due());
+    if (!asks_as_) return told_state_ ? earliest : Clock::time_point{};
     earliest = std::min(earliest, sweep_.running() ? sweep_.due() : sweep_due_);
     return cut_off_ ? earliest : std::min(earliest, hosts_.due());
 }

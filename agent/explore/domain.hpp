@@ -7,12 +7,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "agent/explore/domain_options.hpp"
 #include "agent/explore/domain_report.hpp"
 #include "agent/explore/host_table.hpp"
 #include "agent/explore/mac_census.hpp"
+#include "agent/explore/sender.hpp"
 #include "agent/explore/sweep.hpp"
 
 namespace honeyswitch::agent {
@@ -27,6 +29,9 @@ class DomainOutput {
     virtual void changed(Ipv4Address address, std::optional<Clock::time_point> evidence) = 0;
     /// The report's `swept` has changed.
     virtual void swept_changed(const std::string& reason) = 0;
+    /// In whose name the agent asks from now on. None: it only listens, for `reason`; `soon`: it is about to
+    /// have an address.
+    virtual void asks_as(std::optional<Ipv4Address> sender, bool soon, const std::string& reason) = 0;
     virtual void conflict(Ipv4Address address, const MacAddress& one, const MacAddress& other) = 0;
     virtual void proxy(const MacAddress& mac, Ipv4Address latest) = 0;
 
@@ -65,7 +70,7 @@ class Domain {
     void receive(const ArpFrame& frame, Clock::time_point arrived);
     /// Frames may have been missed since the last call: a sweep that is running proves nothing, and suspects
     /// are probed from the beginning.
-    void frames_lost();
+    void frames_lost(Clock::time_point now);
 
     void tick(Clock::time_point now);
     [[nodiscard]] Clock::time_point due() const;
@@ -76,13 +81,20 @@ class Domain {
     [[nodiscard]] const HostTable& hosts() const { return hosts_; }
     [[nodiscard]] const MacCensus& answers() const { return answers_; }
     [[nodiscard]] bool link() const { return link_; }
+    /// In whose name the agent asks; none: it only listens.
+    [[nodiscard]] std::optional<Ipv4Address> asks_as() const { return asks_as_; }
     [[nodiscard]] std::optional<Clock::duration> last_sweep() const { return last_sweep_; }
 
   private:
     void answered(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived);
     void claimed(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived);
     void evidence(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived);
+    void follow_sender(Clock::time_point now);
+    void set_always(Ipv4Address address, bool always);
+    /// Whether a host was heard to probe for the address so lately that it may still be doing so at `time`.
+    [[nodiscard]] bool probed_for(Ipv4Address address, Clock::time_point time) const;
     [[nodiscard]] bool request(Ipv4Address target, const MacAddress& destination);
+    [[nodiscard]] bool transmit(Ipv4Address target, const MacAddress& destination, Ipv4Address sender);
     void end_sweep(Clock::time_point now);
     [[nodiscard]] bool plausible();
     void judge(Clock::time_point now);
@@ -93,6 +105,9 @@ class Domain {
     /// After so many sweeps without its claims an agent that also sweeps is taken for a host again.
     static constexpr unsigned claim_memory = 16;
 
+    /// PROBE_WAIT, three times PROBE_MAX and ANNOUNCE_WAIT of RFC 5227, and a second more.
+    static constexpr Clock::duration probing_time = std::chrono::seconds(10);
+
     DomainOptions options_;
     DomainOutput* output_;
     DomainReport report_;
@@ -100,6 +115,10 @@ class Domain {
     MacCensus answers_;   ///< replies, which proxies give for others
     MacCensus claims_;    ///< RFC 5227 probes, which other agents send for all
     AddressSet claimed_;  ///< in the latest claim_memory sweeps
+    std::unordered_map<Ipv4Address, Clock::time_point> probed_for_;  ///< by a host, and when last
+    Sender sender_;
+    std::optional<Ipv4Address> asks_as_;
+    std::optional<Sender::State> told_state_;  ///< when it was last told in whose name the agent asks
     Sweep sweep_;
     AddressSet always_;
     MacAddress own_mac_;

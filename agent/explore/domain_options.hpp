@@ -37,6 +37,8 @@ struct DomainOptions {
     std::string interface;
     std::optional<VlanIdentifier> vlan;
     Ipv4Prefix prefix;
+    /// Set aside for the agent to ask in its name, where the interface has no address in the domain.
+    std::optional<Ipv4Address> sender;
     std::vector<Ipv4Address> always;  ///< gateways and the static list: active whatever ARP says
     SweepOptions sweep;
     ProbeOptions probe;

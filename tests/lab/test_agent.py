@@ -55,13 +55,13 @@ def large_segment() -> Iterator[Segment]:
 
 
 def test_500_hosts_are_found_by_a_sweep_alone_of_a_whole_16(large: Segment, tmp_path: Path) -> None:
-    """The hosts are silent, the agent has no address; it sweeps 65,534 addresses."""
-    hosts = random.Random(1).sample(range(1, 65535), 500)
+    """The hosts are silent, the agent's interface has no address; it sweeps 65,534 addresses."""
+    hosts = random.Random(1).sample(range(1, 65500), 500)
     large.add_many_hosts(hosts, machines=20)
     with agent_and_controller(large, tmp_path, "--prefix", large.prefix, "--rate", "4000", "--sweep-retries", "2",
-                              "--sweep-interval", "10m", "--proxy-limit", "32") as (agent, controller):
+                              "--sender", large.address(65500), "--sweep-interval", "10m", "--proxy-limit", "32") as (agent, controller):
         agent.wait_until_in_step(timeout=150)
-        assert controller.active() == addresses(large, hosts)
+        assert controller.active() == addresses(large, [*hosts, 65500])
         domain = agent.status()["domains"][0]
         print(f"a /16 was swept in {domain['last_sweep_us'] / 1e6:.1f} s with {domain['counters']['requests']} requests")
         assert agent.status()["interfaces"][0]["lost"] == 0
@@ -69,17 +69,18 @@ def test_500_hosts_are_found_by_a_sweep_alone_of_a_whole_16(large: Segment, tmp_
 
 def test_500_hosts_with_as_many_mac_addresses_are_found_by_a_sweep(tmp_path: Path) -> None:
     with Segment(PREFIX, "10.89", 22) as segment:
-        hosts = random.Random(3).sample(range(1, 1023), 500)
+        hosts = random.Random(3).sample(range(1, 1000), 500)
         segment.add_hosts(hosts)
-        with agent_and_controller(segment, tmp_path, "--prefix", segment.prefix, *UNHURRIED) as (agent, controller):
+        with agent_and_controller(segment, tmp_path, "--prefix", segment.prefix, "--sender", segment.address(1000),
+                                  *UNHURRIED) as (agent, controller):
             agent.wait_until_in_step()
-            assert controller.active() == addresses(segment, hosts)
+            assert controller.active() == addresses(segment, [*hosts, 1000])
 
 
 def test_500_hosts_are_found_by_watching_alone(large: Segment, tmp_path: Path) -> None:
-    """One request a second finds none of them in the time; each host says one word."""
+    """The agent has no address to ask with, so that it only listens; each host says one word."""
     hosts = random.Random(2).sample(range(1, 65535), 500)
-    with agent_and_controller(large, tmp_path, "--prefix", large.prefix, "--rate", "1") as (agent, controller):
+    with agent_and_controller(large, tmp_path, "--prefix", large.prefix) as (agent, controller):
         wait_for("the association", lambda: agent.status() and agent.status()["controllers"][0]["associated"])
         with Tap(large.hosts, "eth0") as tap:
             tap.send(*(announce(large, host) for host in hosts))
@@ -107,7 +108,7 @@ def test_the_full_state_of_a_whole_16_arrives(large: Segment, tmp_path: Path) ->
     (tmp_path / "all.list").write_text(f"{large.prefix}\n")
     (tmp_path / "agent.toml").write_text('static_lists = ["all.list"]\n')
     with agent_and_controller(large, tmp_path, "--config", str(tmp_path / "agent.toml"), "--prefix", large.prefix,
-                              "--min-answers", "0", "--rate", "50000", "--sweep-retries", "0") as (agent, controller):
+                              "--min-answers", "0", "--sender", large.address(65500), "--rate", "50000", "--sweep-retries", "0") as (agent, controller):
         agent.wait_until_in_step()
         assert len(controller.active()) == 65536
         controller.kill()
@@ -138,20 +139,22 @@ def test_two_controllers_are_told_the_same(segment: Segment, tmp_path: Path) -> 
 
 
 def test_two_agents_watch_one_domain(segment: Segment, tmp_path: Path) -> None:
-    """Neither takes the other's probes for hosts: both sweep with RFC 5227 probes, from MACs of their own."""
+    """Each asks in the name of an address that was set aside for it, and takes the other for a host."""
     segment.add_hosts([1, 2])
     segment.agent.ip("addr", "flush", "dev", "eth0")
     segment.hosts.ip("link", "set", "eth0", "up")
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()
-    one = Agent(segment.agent, first, "--prefix", segment.prefix, *QUICK)
-    other = Agent(segment.hosts, second, "--prefix", segment.prefix, "--dry-run", *QUICK)
+    one = Agent(segment.agent, first, "--prefix", segment.prefix, "--sender", segment.address(240), *QUICK)
+    other = Agent(segment.hosts, second, "--prefix", segment.prefix, "--sender", segment.address(241), "--dry-run",
+                  *QUICK)
+    expected = addresses(segment, [1, 2, 240, 241])
     with Controller(segment.agent, f"a={one.key}={segment.prefix}") as controller, one, other:
         one.wait_until_in_step()
-        assert comes_true(lambda: controller.active() == addresses(segment, [1, 2]), timeout=30)
+        assert comes_true(lambda: controller.active() == expected, timeout=30)
         time.sleep(3)
-        assert controller.active() == addresses(segment, [1, 2])
+        assert controller.active() == expected
         assert other.status()["domains"][0]["counters"]["requests"] > 0
 
 
@@ -209,17 +212,18 @@ class Answerer:
 
 
 def test_a_vlan_of_a_trunk_is_a_domain(segment: Segment, tmp_path: Path) -> None:
-    """The agent has no address there; the untagged host is none of the VLAN's."""
+    """The agent asks there as an address that was set aside for it; the untagged host is none of the VLAN's."""
     segment.add_hosts([9])
     host = Answerer(segment, "02:00:00:00:00:05", lambda address: address == segment.address(5), vlan=20)
-    with host, agent_and_controller(segment, tmp_path, "--vlan", "20", "--prefix", segment.prefix, *UNHURRIED) as (agent, controller):
+    with host, agent_and_controller(segment, tmp_path, "--vlan", "20", "--prefix", segment.prefix, "--sender",
+                                    segment.address(240), *UNHURRIED) as (agent, controller):
         agent.wait_until_in_step()
-        assert controller.active() == {segment.address(5)}
+        assert controller.active() == addresses(segment, [5, 240])
         with Tap(segment.hosts, "eth0") as tap:
             frame = announce(segment, 6)
             tap.send(Ether(src=frame.src, dst=BROADCAST) / Dot1Q(vlan=20) / frame[ARP])
             tap.send(Ether(src=frame.src, dst=BROADCAST) / Dot1Q(vlan=21) / announce(segment, 7)[ARP])
-        assert comes_true(lambda: controller.active() == addresses(segment, [5, 6]))
+        assert comes_true(lambda: controller.active() == addresses(segment, [5, 6, 240]))
 
 
 def test_proxy_arp_makes_no_address_active(segment: Segment, tmp_path: Path) -> None:
