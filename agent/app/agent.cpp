@@ -64,10 +64,21 @@ class Agent::Channel : public DomainOutput {
                      to_string(other));
     }
 
-    void proxy(const MacAddress& mac, Ipv4Address latest) override {
-        spdlog::warn("domain {}: {} answers for more than {} addresses, lately {}: proxy ARP, no evidence",
-                     name_of(agent_->domains_.at(index_)->options()), to_string(mac),
-                     agent_->domains_.at(index_)->options().proxy.limit, to_string(latest));
+    void many_addresses(const ProxyJudge::Verdict& verdict) override {
+        const auto mac = to_string(verdict.mac);
+        const auto finding = fmt::format(
+            "{} answers for {} addresses, for {} of {} that were chosen at random, and for {} that no host "
+            "can have",
+            mac, verdict.addresses, verdict.answered, verdict.asked, verdict.impossible);
+        spdlog::warn(
+            "domain {}: {}: {}", name_of(agent_->domains_.at(index_)->options()), finding,
+            verdict.proxy
+                ? fmt::format("proxy ARP, its answers are no evidence. If it is a host that has them all, "
+                              "name {} in proxy.allowed",
+                              mac)
+                : fmt::format("all that it answers for stay active. If it is a proxy, name {} in "
+                              "proxy.ignored; if it is a host with so many, in proxy.allowed",
+                              mac));
     }
 
   private:

@@ -90,7 +90,8 @@ Result apply(const Flags& flags, AgentOptions& options) {
         if (!domain) return std::unexpected(domain.error());
         options.domains = {*domain};
     } else if (flags.vlan || flags.prefix || flags.sender || !flags.always.empty()) {
-        return std::unexpected("--vlan, --prefix, --sender and --always describe the domain of an --interface");
+        return std::unexpected(
+            "--vlan, --prefix, --sender and --always describe the domain of an --interface");
     }
     for (auto& domain : options.domains)
         if (const auto applied = apply(flags, domain.options); !applied) return applied;
@@ -143,7 +144,7 @@ void add_domain_flags(CLI::App& app, Flags& flags) {
     app.add_option("--probe-interval", flags.probe_interval, "between them, default 1s");
     app.add_option("--hold", flags.hold, "time without evidence before an address is inactive, default 2m");
     app.add_option("--proxy-limit", flags.proxy_limit,
-                   "a MAC that answers for more addresses is a proxy, default 16")
+                   "a MAC that answers for more addresses is examined: proxy or host; default 16")
         ->check(CLI::Range(1, 65'536));
     app.add_option("--min-answers", flags.min_answers,
                    "a sweep that fewer hosts answer says nothing, default 1")

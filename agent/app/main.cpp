@@ -46,9 +46,10 @@ void warn_of(const DomainSpec& domain) {
     if (!domain.prefix && interface.addresses.size() == 1) return;
     if (!domain.prefix) return warn("it has no one IPv4 address now, so set the domain's prefix");
     if (domain.options.vlan || std::ranges::none_of(interface.addresses, inside))
-        warn(fmt::format("it has no address in {} and no sender is set: the agent will only listen there, and the "
-                         "domain stays undeclared",
-                         to_string(*domain.prefix)));
+        warn(fmt::format(
+            "it has no address in {} and no sender is set: the agent will only listen there, and the "
+            "domain stays undeclared",
+            to_string(*domain.prefix)));
 }
 
 int check(const AgentOptions& options) {

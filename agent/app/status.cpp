@@ -48,8 +48,11 @@ StatusReport::~StatusReport() {
 }
 
 void StatusReport::add(const Domain& domain) {
-    json proxies = json::array();
-    for (const auto& mac : domain.answers().proxies()) proxies.push_back(to_string(mac));
+    json proxies = json::array(), many = json::array();
+    for (const auto& [mac, addresses, proxy] : domain.answers().with_many_addresses()) {
+        if (proxy) proxies.push_back(to_string(mac));
+        many.push_back({{"mac", to_string(mac)}, {"addresses", addresses}, {"proxy", proxy}});
+    }
     json status{{"prefix", to_string(domain.options().prefix)},
                 {"interface", domain.options().interface},
                 {"vlan", nullptr},
@@ -60,6 +63,7 @@ void StatusReport::add(const Domain& domain) {
                 {"hosts", domain.hosts().hosts().size()},
                 {"suspects", domain.hosts().suspects()},
                 {"proxies", std::move(proxies)},
+                {"many_addresses", std::move(many)},
                 {"last_sweep_us", nullptr},
                 {"counters", counters_of(domain)}};
     if (const auto vlan = domain.options().vlan) status["vlan"] = *vlan;

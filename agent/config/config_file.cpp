@@ -1,5 +1,6 @@
 #include "agent/config/config_file.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -32,6 +33,10 @@ std::expected<void, Error> read_probe(ConfigReader reader, ProbeOptions& probe) 
 std::expected<void, Error> read_proxy(ConfigReader reader, ProxyOptions& proxy) {
     reader.get("limit", proxy.limit, 1, 65'536);
     proxy.allowed = reader.macs("allowed");
+    proxy.ignored = reader.macs("ignored");
+    for (const auto& mac : proxy.ignored)
+        if (std::ranges::find(proxy.allowed, mac) != proxy.allowed.end())
+            reader.fail("ignored", fmt::format("{} is in allowed as well", to_string(mac)));
     return reader.finish();
 }
 

@@ -12,9 +12,8 @@ Domain::Domain(DomainOptions options, DomainOutput& output, const Sweep::Random&
       output_(&output),
       report_(options_.prefix),
       hosts_(options_.probe),
-      answers_(options_.proxy),
-      claims_(options_.proxy),
-      claimed_(options_.prefix),
+      answers_(options_.prefix, options_.proxy, options_.sweep, random),
+      claims_(options_.prefix, options_.proxy.limit, claim_memory),
       sender_(options_.sender, random),
       sweep_(options_.prefix, options_.sweep, random),
       always_(options_.prefix) {
@@ -41,12 +40,18 @@ void Domain::set_always(Ipv4Address address, bool always) {
 void Domain::set_link(bool up, Clock::time_point now) {
     if (link_ == up) return;
     link_ = up;
-    sweep_.abandon();
+    abandon_sweep();
     sweep_due_ = now;
     thorough_ = true;
     cut_off_.reset();
     up ? sender_.claim(now) : sender_.release();
     if (!up) set_swept(false, "the interface is down");
+}
+
+void Domain::abandon_sweep() {
+    sweep_.abandon();
+    sweep_over_ = false;
+    answers_.abandon([this](const auto& verdict) { judged(verdict); });
 }
 
 void Domain::follow_sender(Clock::time_point now) {
@@ -60,7 +65,7 @@ void Domain::follow_sender(Clock::time_point now) {
     output_->asks_as(address, sender_.state() == Sender::State::claiming, sender_.reason());
     if (!former) sweep_due_ = now;
     if (address) return;
-    sweep_.abandon();
+    abandon_sweep();
     thorough_ = true;
     cut_off_.reset();
     set_swept(false, "the agent has no address to ask with");
@@ -105,45 +110,74 @@ void Domain::receive(const ArpFrame& frame, Clock::time_point arrived) {
     sender_.heard(frame, arrived);
     const auto subject = frame.is_probe() ? frame.target : frame.sender;
     if (!Sweep::is_usable(options_.prefix, subject)) {
+        if (frame.operation == ArpOperation::reply) answers_.answered_impossible(subject, frame.sender_mac);
         ++counters_.foreign;
         return;
     }
     if (frame.is_probe()) return claimed(subject, frame.sender_mac, arrived);
-    sweep_.heard(subject);
     // A host asks and announces in its own name alone; only a reply can be a proxy's.
     if (frame.operation == ArpOperation::reply && !frame.is_announcement())
         return answered(subject, frame.sender_mac, arrived);
-    evidence(subject, frame.sender_mac, arrived);
+    sweep_.heard(subject);
+    evidence(subject, frame.sender_mac, true, arrived);
 }
 
 void Domain::frames_lost(Clock::time_point now) {
     sender_.frames_lost(now);
     sweep_.fail();
+    answers_.frames_lost();
     hosts_.restart_probes();
 }
 
 void Domain::claimed(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived) {
-    claimed_.set(address, true);
-    if (claims_.attribute(address, mac).proxy) return;
+    const bool scans = claims_.attribute(address, mac);
+    if (scans && std::ranges::find(options_.proxy.allowed, mac) == options_.proxy.allowed.end()) return;
     probed_for_[address] = arrived;
-    evidence(address, mac, arrived);
+    evidence(address, mac, false, arrived);
 }
 
 void Domain::answered(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived) {
-    const auto verdict = answers_.attribute(address, mac);
-    if (verdict.turned) output_->proxy(mac, address);
-    if (verdict.proxy) {
+    const auto standing = answers_.answered(address, mac, arrived);
+    const auto* const known = hosts_.find(address);
+    const bool same = known != nullptr && known->mac == mac;
+    // A proxy has addresses of its own, too.
+    if (standing == ProxyJudge::Standing::proxy && !(same && known->own_word)) {
+        // It shows that the link works, and no more: a proxy that answers now for these and now for those
+        // must not look like hosts that are still being found.
         ++counters_.proxied;
+        ++proxied_in_sweep_;
         return;
     }
-    evidence(address, mac, arrived);
+    sweep_.heard(address);
+    // What the MAC is known to have does not wait for a verdict, and so does not become inactive meanwhile.
+    if (standing == ProxyJudge::Standing::waits && !same) return;
+    evidence(address, mac, false, arrived);
 }
 
-void Domain::evidence(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived) {
+void Domain::judged(const ProxyJudge::Verdict& verdict) {
+    if (verdict.news) output_->many_addresses(verdict);
+    if (verdict.proxy)
+        counters_.proxied += verdict.waiting.size();
+    else
+        for (const auto& [address, arrived] : verdict.waiting) evidence(address, verdict.mac, false, arrived);
+}
+
+void Domain::examine(Clock::time_point now) {
+    const auto taken = [&](Ipv4Address address, const MacAddress& mac) {
+        if (always_.contains(address)) return true;
+        const auto* const host = hosts_.find(address);
+        return host != nullptr && host->mac != mac;
+    };
+    answers_.tick(
+        now, taken, [&](Ipv4Address address, const MacAddress& mac) { return request(address, mac); },
+        [&](const auto& verdict) { judged(verdict); });
+}
+
+void Domain::evidence(Ipv4Address address, const MacAddress& mac, bool own_word, Clock::time_point arrived) {
     ++counters_.evidence;
     const auto* const known = hosts_.find(address);
     const auto former = known != nullptr ? known->mac : mac;
-    if (hosts_.evidence(address, mac, arrived).conflict) {
+    if (hosts_.evidence(address, mac, own_word, arrived).conflict) {
         ++counters_.conflicts;
         output_->conflict(address, former, mac);
     }
@@ -181,17 +215,12 @@ void Domain::tick(Clock::time_point now) {
     sender_.tick(now, [&](Ipv4Address address) { return transmit(address, broadcast_mac, {}); });
     follow_sender(now);
     if (!asks_as_) return;
-    if (!sweep_.running() && sweep_due_ <= now) {
-        sweep_.begin(now);
+    sweep(now);
+    examine(now);
+    if (sweep_over_ && !answers_.undecided()) {
+        sweep_over_ = false;
+        end_sweep(now);
     }
-    const auto retry = [&](Ipv4Address address) { return thorough_ || report_.active.contains(address); };
-    while (const auto target = sweep_.next(now, retry)) {
-        // Nobody but the agent has its addresses, and whoever probes for one is left in peace meanwhile.
-        if (std::ranges::find(own_, *target) != own_.end() || *target == *asks_as_) continue;
-        if (probed_for(*target, now)) continue;
-        if (!request(*target, broadcast_mac)) sweep_.fail();
-    }
-    if (sweep_.finish(now)) end_sweep(now);
     if (cut_off_) return;
     hosts_.tick(
         now,
@@ -201,16 +230,26 @@ void Domain::tick(Clock::time_point now) {
         [&](Ipv4Address address) { update(address, std::nullopt); });
 }
 
+void Domain::sweep(Clock::time_point now) {
+    if (sweep_over_) return;
+    if (!sweep_.running() && sweep_due_ <= now) {
+        sweep_.begin(now);
+        proxied_in_sweep_ = 0;
+    }
+    const auto retry = [&](Ipv4Address address) { return thorough_ || report_.active.contains(address); };
+    while (const auto target = sweep_.next(now, retry)) {
+        // Nobody but the agent has its addresses, and whoever probes for one is left in peace meanwhile.
+        if (std::ranges::find(own_, *target) != own_.end() || *target == *asks_as_) continue;
+        if (probed_for(*target, now)) continue;
+        if (!request(*target, broadcast_mac)) sweep_.fail();
+    }
+    sweep_over_ = sweep_.finish(now);
+}
+
 void Domain::end_sweep(Clock::time_point now) {
     last_sweep_ = now - sweep_.began();
     sweep_due_ = std::max(now, sweep_.began() + options_.sweep.interval);
-    const bool claims_end = ++ended_sweeps_ % claim_memory == 0;
-    for (std::uint32_t offset = 0; offset < options_.prefix.size(); ++offset) {
-        const Ipv4Address address{options_.prefix.network.value + offset};
-        if (!sweep_.failed() && !sweep_.heard().contains(address)) answers_.forget(address);
-        if (claims_end && !claimed_.contains(address)) claims_.forget(address);
-    }
-    if (claims_end) claimed_.clear();
+    claims_.next_sweep();
     std::erase_if(probed_for_, [&](const auto& probe) { return now - probe.second >= probing_time; });
     if (sweep_.failed() || !plausible()) {
         ++counters_.sweeps_failed;
@@ -219,12 +258,13 @@ void Domain::end_sweep(Clock::time_point now) {
     }
     ++counters_.sweeps;
     thorough_ = false;
+    answers_.review();
     judge(now);
     set_swept(true, "swept");
 }
 
 bool Domain::plausible() {
-    if (sweep_.heard().count() < options_.min_answers) {
+    if (sweep_.heard().count() + proxied_in_sweep_ < options_.min_answers) {
         set_swept(false, "nobody answered the sweep");
         return false;
     }
@@ -269,7 +309,8 @@ Clock::time_point Domain::due() const {
     if (!link_) return earliest;
     earliest = std::min(earliest, sender_.due());
     if (!asks_as_) return told_state_ ? earliest : Clock::time_point{};
-    earliest = std::min(earliest, sweep_.running() ? sweep_.due() : sweep_due_);
+    earliest = std::min(earliest, answers_.due());
+    if (!sweep_over_) earliest = std::min(earliest, sweep_.running() ? sweep_.due() : sweep_due_);
     return cut_off_ ? earliest : std::min(earliest, hosts_.due());
 }
 

@@ -14,6 +14,7 @@
 #include "agent/explore/domain_report.hpp"
 #include "agent/explore/host_table.hpp"
 #include "agent/explore/mac_census.hpp"
+#include "agent/explore/proxy_judge.hpp"
 #include "agent/explore/sender.hpp"
 #include "agent/explore/sweep.hpp"
 
@@ -33,7 +34,8 @@ class DomainOutput {
     /// have an address.
     virtual void asks_as(std::optional<Ipv4Address> sender, bool soon, const std::string& reason) = 0;
     virtual void conflict(Ipv4Address address, const MacAddress& one, const MacAddress& other) = 0;
-    virtual void proxy(const MacAddress& mac, Ipv4Address latest) = 0;
+    /// A MAC answers for many addresses, and was found to be a proxy or a host.
+    virtual void many_addresses(const ProxyJudge::Verdict& verdict) = 0;
 
   protected:
     DomainOutput() = default;
@@ -79,7 +81,7 @@ class Domain {
     [[nodiscard]] const DomainReport& report() const { return report_; }
     [[nodiscard]] const DomainCounters& counters() const { return counters_; }
     [[nodiscard]] const HostTable& hosts() const { return hosts_; }
-    [[nodiscard]] const MacCensus& answers() const { return answers_; }
+    [[nodiscard]] const ProxyJudge& answers() const { return answers_; }
     [[nodiscard]] bool link() const { return link_; }
     /// In whose name the agent asks; none: it only listens.
     [[nodiscard]] std::optional<Ipv4Address> asks_as() const { return asks_as_; }
@@ -88,13 +90,17 @@ class Domain {
   private:
     void answered(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived);
     void claimed(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived);
-    void evidence(Ipv4Address address, const MacAddress& mac, Clock::time_point arrived);
+    void evidence(Ipv4Address address, const MacAddress& mac, bool own_word, Clock::time_point arrived);
     void follow_sender(Clock::time_point now);
     void set_always(Ipv4Address address, bool always);
     /// Whether a host was heard to probe for the address so lately that it may still be doing so at `time`.
     [[nodiscard]] bool probed_for(Ipv4Address address, Clock::time_point time) const;
     [[nodiscard]] bool request(Ipv4Address target, const MacAddress& destination);
     [[nodiscard]] bool transmit(Ipv4Address target, const MacAddress& destination, Ipv4Address sender);
+    void abandon_sweep();
+    void sweep(Clock::time_point now);
+    void examine(Clock::time_point now);
+    void judged(const ProxyJudge::Verdict& verdict);
     void end_sweep(Clock::time_point now);
     [[nodiscard]] bool plausible();
     void judge(Clock::time_point now);
@@ -102,7 +108,7 @@ class Domain {
     void update(Ipv4Address address, std::optional<Clock::time_point> evidence);
     void expire_vouchers(Clock::time_point now);
 
-    /// After so many sweeps without its claims an agent that also sweeps is taken for a host again.
+    /// After so many sweeps without its claims a scanner is taken for a host again.
     static constexpr unsigned claim_memory = 16;
 
     /// PROBE_WAIT, three times PROBE_MAX and ANNOUNCE_WAIT of RFC 5227, and a second more.
@@ -112,20 +118,20 @@ class Domain {
     DomainOutput* output_;
     DomainReport report_;
     HostTable hosts_;
-    MacCensus answers_;   ///< replies, which proxies give for others
+    ProxyJudge answers_;  ///< replies, which proxies give for others
     MacCensus claims_;    ///< RFC 5227 probes, which other agents send for all
-    AddressSet claimed_;  ///< in the latest claim_memory sweeps
     std::unordered_map<Ipv4Address, Clock::time_point> probed_for_;  ///< by a host, and when last
     Sender sender_;
     std::optional<Ipv4Address> asks_as_;
     std::optional<Sender::State> told_state_;  ///< when it was last told in whose name the agent asks
     Sweep sweep_;
+    std::uint64_t proxied_in_sweep_ = 0;  ///< answers
+    bool sweep_over_ = false;             ///< and its end waits for the verdict on a MAC with many addresses
     AddressSet always_;
     MacAddress own_mac_;
     std::vector<Ipv4Address> own_;
     std::map<Ipv4Address, Clock::time_point> vouchers_;
     bool link_ = false;
-    unsigned ended_sweeps_ = 0;
     Clock::time_point sweep_due_{};
     Clock::time_point voucher_due_ = Clock::time_point::max();
     bool thorough_ = true;             ///< retries for all: not swept yet

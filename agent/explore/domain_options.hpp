@@ -29,8 +29,9 @@ struct ProbeOptions {
 };
 
 struct ProxyOptions {
-    unsigned limit = 16;              ///< a MAC that answers for more addresses is a proxy
-    std::vector<MacAddress> allowed;  ///< of hosts that have many addresses of their own
+    unsigned limit = 16;              ///< a MAC that answers for more addresses is examined
+    std::vector<MacAddress> allowed;  ///< of hosts that have many addresses of their own: never examined
+    std::vector<MacAddress> ignored;  ///< of proxies: what they answer is never evidence
 };
 
 struct DomainOptions {

@@ -6,7 +6,8 @@
 
 namespace honeyswitch::agent {
 
-HostTable::Sighting HostTable::evidence(Ipv4Address address, const MacAddress& mac, Clock::time_point now) {
+HostTable::Sighting HostTable::evidence(Ipv4Address address, const MacAddress& mac, bool own_word,
+                                        Clock::time_point now) {
     const auto [entry, added] = hosts_.try_emplace(address);
     auto& host = entry->second;
     Sighting sighting{.new_host = added};
@@ -16,7 +17,9 @@ HostTable::Sighting HostTable::evidence(Ipv4Address address, const MacAddress& m
         sighting.conflict = back && !routers;
         host.previous = host.mac;
         host.previous_evidence = host.last_evidence;
+        host.own_word = false;
     }
+    host.own_word |= own_word;
     host.mac = mac;
     host.last_evidence = std::max(host.last_evidence, now);
     if (host.state == HostState::suspect) {

@@ -17,8 +17,9 @@ enum class HostState : std::uint8_t { active, suspect };
 
 struct Host {
     HostState state = HostState::active;
-    MacAddress mac;       ///< of the latest evidence
-    MacAddress previous;  ///< the one before `mac`; zero: none
+    MacAddress mac;         ///< of the latest evidence
+    bool own_word = false;  ///< `mac` asked or announced in the address's name, and did not only answer
+    MacAddress previous;    ///< the one before `mac`; zero: none
     Clock::time_point last_evidence;
     Clock::time_point previous_evidence;  ///< of `previous`
     unsigned probes = 0;                  ///< sent since it became suspect
@@ -33,8 +34,8 @@ class HostTable {
         bool new_host = false;
         bool conflict = false;  ///< two MACs take turns (RFC 5227, 2.4)
     };
-    /// A frame shows that `mac` uses `address`.
-    Sighting evidence(Ipv4Address address, const MacAddress& mac, Clock::time_point now);
+    /// A frame shows that `mac` uses `address`; `own_word`: it is no answer.
+    Sighting evidence(Ipv4Address address, const MacAddress& mac, bool own_word, Clock::time_point now);
     /// It did not answer a complete sweep with all its retries.
     void missed(Ipv4Address address, Clock::time_point now);
 

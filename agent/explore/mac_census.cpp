@@ -11,55 +11,53 @@ bool is_virtual_router(const MacAddress& mac) {
     return vrrp || hsrp || glbp;
 }
 
-MacCensus::MacCensus(const ProxyOptions& options) : limit_(options.limit) {
-    for (const auto& mac : options.allowed) allowed_.insert(key_of(mac));
-}
-
 MacCensus::MacKey MacCensus::key_of(const MacAddress& mac) {
     MacKey key = 0;
     for (const auto octet : mac.octets) key = key << 8 | octet;
     return key;
 }
 
-MacCensus::Verdict MacCensus::attribute(Ipv4Address address, const MacAddress& mac) {
+bool MacCensus::attribute(Ipv4Address address, const MacAddress& mac) {
     const auto key = key_of(mac);
-    if (allowed_.contains(key)) return {};
-    const auto [entry, added] = answered_by_.try_emplace(address, key);
-    if (!added && entry->second != key) {
-        release(entry->second);
-        entry->second = key;
-        ++addresses_[key];
-    } else if (added) {
-        ++addresses_[key];
+    const PairKey pair = key << 16 | (address.value & 0xffff);
+    if (const auto known = pairs_.find(pair); known != pairs_.end()) {
+        known->second = sweep_;
+    } else if (pairs_.size() < std::size_t{4} * domain_.size()) {
+        pairs_.emplace(pair, sweep_);
+        if (++addresses_[key] > limit_) many_.insert(key);
     }
-    Verdict verdict;
-    if (addresses_[key] > limit_) verdict.turned = proxies_.insert(key).second;
-    verdict.proxy = proxies_.contains(key);
-    return verdict;
+    return many_.contains(key);
 }
 
-void MacCensus::forget(Ipv4Address address) {
-    const auto entry = answered_by_.find(address);
-    if (entry == answered_by_.end()) return;
-    release(entry->second);
-    answered_by_.erase(entry);
+void MacCensus::next_sweep() {
+    ++sweep_;
+    std::erase_if(pairs_, [&](const auto& pair) {
+        if (sweep_ - pair.second <= memory_) return false;
+        release(pair.first >> 16);
+        return true;
+    });
 }
 
 void MacCensus::release(MacKey mac) {
     const auto count = addresses_.find(mac);
-    if (--count->second <= limit_ / 2) proxies_.erase(mac);
+    if (--count->second <= limit_ / 2) many_.erase(mac);
     if (count->second == 0) addresses_.erase(count);
 }
 
-std::vector<MacAddress> MacCensus::proxies() const {
-    std::vector<MacAddress> macs;
-    for (auto key : proxies_) {
-        MacAddress mac;
-        for (auto octet = mac.octets.rbegin(); octet != mac.octets.rend(); ++octet, key >>= 8)
-            *octet = static_cast<std::uint8_t>(key);
-        macs.push_back(mac);
+std::uint32_t MacCensus::count(const MacAddress& mac) const {
+    const auto count = addresses_.find(key_of(mac));
+    return count == addresses_.end() ? 0 : count->second;
+}
+
+std::vector<Ipv4Address> MacCensus::some_of(const MacAddress& mac, std::size_t most) const {
+    std::vector<Ipv4Address> found;
+    for (const auto& [pair, sweep] : pairs_) {
+        if (found.size() >= most) break;
+        if (pair >> 16 != key_of(mac)) continue;
+        const auto offset = static_cast<std::uint32_t>(pair & 0xffff);
+        found.push_back({(domain_.network.value & 0xffff0000) | offset});
     }
-    return macs;
+    return found;
 }
 
 }  // namespace honeyswitch::agent

@@ -12,15 +12,15 @@
 namespace honeyswitch::agent {
 
 /// Theory: a request with the sender 0.0.0.0 is an ARP probe (RFC 5227), and a host that is about to use the
-/// address must take it for a conflict and do without. It would not help to ask only for addresses that nobody
-/// was heard to probe for: a host counts conflicts already in the second before its first probe. A sender from
-/// outside the domain disturbs nobody, but many hosts do not answer it (Linux with rp_filter, some BSDs), and a
-/// host that does not answer is taken for absent. So the agent asks in the name of an address of the domain that
-/// is its own: one of its interface, or one that the operator has set aside for it, which it probes for as every
-/// host does. If it has none, it does not ask at all.
+/// address must take it for a conflict and do without. It would not help to ask only for addresses that
+/// nobody was heard to probe for: a host counts conflicts already in the second before its first probe. A
+/// sender from outside the domain disturbs nobody, but many hosts do not answer it (Linux with rp_filter,
+/// some BSDs), and a host that does not answer is taken for absent. So the agent asks in the name of an
+/// address of the domain that is its own: one of its interface, or one that the operator has set aside for
+/// it, which it probes for as every host does. If it has none, it does not ask at all.
 ///
-/// A configured address is given up as soon as anybody else uses it or probes for it: the agent can do without it,
-/// and the other cannot.
+/// A configured address is given up as soon as anybody else uses it or probes for it: the agent can do
+/// without it, and the other cannot.
 class Sender {
   public:
     enum class State : std::uint8_t {

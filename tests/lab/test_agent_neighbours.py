@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 from conftest import PREFIX
+from laboratory.namespace import Namespace
 from laboratory.wait import comes_true
-from segment import Agent, Segment
+from segment import Agent, Controller, Segment
 
 ALWAYS_ASKING = ["--rate", "4000", "--sweep-interval", "1s", "--sweep-patience", "100ms", "--probes", "2",
                  "--probe-interval", "200ms", "--hold", "1s"]
+AT_EASE = ["--rate", "1000", "--sweep-interval", "2s", "--sweep-patience", "1s", "--probes", "2",
+           "--probe-interval", "200ms", "--hold", "1s"]
 HOSTS = range(1, 21)
 
 
@@ -97,3 +100,92 @@ def test_every_host_gets_its_address(segment: Segment, tmp_path: Path, own: str,
         assert status["swept"] == (own != "none")
         time.sleep(12)  # the defence of RFC 5227 lasts ten seconds
         assert with_address(segment) == expected, log.read_text()
+
+
+def keepalived(segment: Segment, folder: Path, vips: list[int]) -> list[str]:
+    configuration = folder / "keepalived.conf"
+    configuration.write_text(
+        "vrrp_instance server {\n  state MASTER\n  interface h100\n  virtual_router_id 7\n  priority 200\n"
+        "  advert_int 1\n  virtual_ipaddress {\n" + "".join(
+            f"    {segment.address(vip)}/32 dev h100\n" for vip in vips) + "  }\n}\n")
+    return in_private(segment, ["/run/keepalived"],
+                      f"keepalived --dont-fork --log-console --vrrp --use-file {configuration}")
+
+
+def test_a_server_keeps_its_address_and_thirty_virtual_ones(segment: Segment, tmp_path: Path) -> None:
+    """keepalived announces its addresses once; the agent that starts later only hears it answer."""
+    segment.agent.ip("addr", "add", f"{segment.address(250)}/24", "dev", "eth0")
+    segment.add_hosts([1, 100])
+    vips = list(range(101, 131))
+    expected = {segment.address(host) for host in [1, 100, *vips, 250]}
+    agent = Agent(segment.agent, tmp_path, *AT_EASE)
+    with process(keepalived(segment, tmp_path, vips), tmp_path / "keepalived.log"):
+        assert comes_true(lambda: with_address(segment) >= expected - {segment.address(250)}, timeout=30), (
+            tmp_path / "keepalived.log").read_text()
+        with Controller(segment.agent, f"a={agent.key}={segment.prefix}") as controller, agent:
+            agent.wait_until_in_step()
+            for _ in range(30):  # far beyond the time that an address without evidence is kept
+                assert controller.active() == expected, agent.log.read_text()
+                time.sleep(0.3)
+            status = agent.status()["domains"][0]
+            assert status["proxies"] == []
+            assert [(many["addresses"], many["proxy"]) for many in status["many_addresses"]] == [(31, False)]
+            assert "proxy.ignored" in agent.log.read_text()
+
+
+@contextlib.contextmanager
+def router(segment: Segment) -> Iterator[Namespace]:
+    """A machine on the segment with Linux' own proxy ARP, and a second link that it routes to."""
+    machine = Namespace(f"{PREFIX}ag-router")
+    if machine.exists():
+        machine.delete()
+    machine.create()
+    try:
+        segment.bridge.ip("link", "add", "router", "type", "veth", "peer", "name", "eth0", "netns", machine.name)
+        segment.bridge.ip("link", "set", "router", "master", "br0", "up")
+        machine.ip("link", "set", "eth0", "up")
+        machine.ip("link", "add", "away", "type", "veth", "peer", "name", "far")
+        for link in ("away", "far"):
+            machine.ip("link", "set", link, "up")
+        for key in ("all.rp_filter", "eth0.rp_filter", "default.rp_filter"):
+            machine.sysctl(f"net.ipv4.conf.{key}", 0)
+        machine.sysctl("net.ipv4.ip_forward", 1)
+        machine.sysctl("net.ipv4.conf.eth0.proxy_arp", 1)
+        yield machine
+    finally:
+        machine.delete()
+
+
+@pytest.mark.parametrize("routes", [["0/24"], ["0/25", "128/25", "default"]], ids=["whole", "halves"])
+def test_linux_that_answers_for_the_whole_domain_makes_nobody_active(segment: Segment, tmp_path: Path,
+                                                                    routes: list[str]) -> None:
+    segment.agent.ip("addr", "add", f"{segment.address(250)}/24", "dev", "eth0")
+    segment.add_hosts([1, 2])
+    with router(segment) as machine:
+        machine.ip("addr", "add", f"{segment.address(254)}/{'32' if len(routes) == 1 else '24'}", "dev", "eth0")
+        for route in routes:
+            machine.ip("route", "add", route if route == "default" else f"{segment.network}.{route}", "dev", "away")
+        agent = Agent(segment.agent, tmp_path, *AT_EASE)
+        with Controller(segment.agent, f"a={agent.key}={segment.prefix}") as controller, agent:
+            agent.wait_until_in_step()
+            expected = {segment.address(host) for host in (1, 2, 250)}
+            assert comes_true(lambda: controller.active() - {segment.address(254)} == expected, timeout=40), (
+                agent.log.read_text())
+            status = agent.status()["domains"][0]
+            assert len(status["proxies"]) == 1 and status["counters"]["proxied"] > 50
+            assert "proxy ARP" in agent.log.read_text()
+
+
+def test_linux_that_answers_for_a_part_keeps_it_active(segment: Segment, tmp_path: Path) -> None:
+    """It may have servers behind it: nothing tells the agent which of the addresses are theirs."""
+    segment.agent.ip("addr", "add", f"{segment.address(250)}/24", "dev", "eth0")
+    segment.add_hosts([1])
+    with router(segment) as machine:
+        machine.ip("route", "add", f"{segment.network}.64/27", "dev", "away")
+        agent = Agent(segment.agent, tmp_path, *AT_EASE)
+        with Controller(segment.agent, f"a={agent.key}={segment.prefix}") as controller, agent:
+            agent.wait_until_in_step()
+            expected = {segment.address(host) for host in [1, 250, *range(64, 96)]}
+            assert comes_true(lambda: controller.active() == expected, timeout=40), agent.log.read_text()
+            time.sleep(5)
+            assert controller.active() == expected

@@ -83,6 +83,11 @@ TEST(AgentConfig, SaysWhereItIsWrong) {
               "sweeep: there is no such setting"},
           Row{"[[domain]]\ninterface = \"e\"\n[domain.proxy]\nallowed = [\"x\"]\n", ":4",
               "is not a MAC address"},
+          Row{"[[domain]]\ninterface = \"e\"\n[domain.proxy]\nallowed = [\"02:00:00:00:00:01\"]\n"
+              "ignored = [\"02:00:00:00:00:01\"]\n",
+              ":5", "ignored: 02:00:00:00:00:01 is in allowed as well"},
+          Row{"[[domain]]\ninterface = \"e\"\nprefix = \"10.0.0.0/24\"\nsender = \"10.0.0.255\"\n", ":4",
+              "sender: 10.0.0.255 is no host's address of 10.0.0.0/24"},
           Row{"[[leases]]\nfile = \"x\"\nformat = \"dnsmasq\"\n", ":3",
               "format: must be \"isc\" or \"kea\""}}) {
         const auto options = read_config(folder.write("agent.toml", text));

@@ -62,19 +62,39 @@ TEST(Arp, TellsProbesFromAnnouncements) {
     EXPECT_FALSE(frame.is_announcement());
 }
 
-TEST(MacCensus, CallsWhoAnswersForManyAProxyUntilItAnswersForFew) {
-    MacCensus census({.limit = 4, .allowed = {host}});
-    for (std::uint32_t i = 0; i < 4; ++i) EXPECT_FALSE(census.attribute({i}, router).proxy) << i;
-    EXPECT_FALSE(census.attribute({3}, router).proxy) << "the same address again";
-    const auto fifth = census.attribute({4}, router);
-    EXPECT_TRUE(fifth.proxy && fifth.turned);
-    EXPECT_FALSE(census.attribute({5}, router).turned) << "said once";
-    for (std::uint32_t i = 5; i > 2; --i) census.forget({i});
-    EXPECT_TRUE(census.is_proxy(router)) << "three left";
-    EXPECT_EQ(census.proxies(), std::vector{router});
-    census.attribute({2}, MacAddress{{2, 0, 0, 0, 0, 9}});
-    EXPECT_FALSE(census.is_proxy(router)) << "another answers for the third";
-    for (std::uint32_t i = 0; i < 100; ++i) EXPECT_FALSE(census.attribute({i}, host).proxy) << "allowed";
+TEST(MacCensus, AMacHasManyAddressesUntilItHasFew) {
+    MacCensus census(*parse_prefix("10.1.0.0/24"), 4, 2);
+    const auto at = [](std::uint32_t number) { return Ipv4Address{0x0a010000 + number}; };
+    for (std::uint32_t i = 0; i < 4; ++i) EXPECT_FALSE(census.attribute(at(i), router)) << i;
+    EXPECT_FALSE(census.attribute(at(3), router)) << "the same address again";
+    EXPECT_FALSE(census.attribute(at(3), host)) << "two speak for one address";
+    EXPECT_TRUE(census.attribute(at(4), router));
+    EXPECT_TRUE(census.attribute(at(5), router));
+    EXPECT_EQ(census.count(router), 6U);
+    EXPECT_EQ(census.some_of(router, 3).size(), 3U);
+    EXPECT_EQ(census.some_of(host, 3), std::vector{at(3)});
+    census.next_sweep();
+    for (std::uint32_t i = 0; i < 3; ++i) census.attribute(at(i), router);
+    census.next_sweep();
+    census.next_sweep();
+    EXPECT_EQ(census.count(router), 3U);
+    EXPECT_TRUE(census.has_many(router)) << "more than the half";
+    EXPECT_EQ(census.count(host), 0U);
+    census.next_sweep();
+    EXPECT_FALSE(census.has_many(router));
+}
+
+TEST(MacCensus, IsNotFilledByWhoeverInventsAddresses) {
+    MacCensus census(*parse_prefix("10.1.0.0/24"), 4, 2);
+    MacAddress mac{{2, 0, 0, 0, 0, 0}};
+    unsigned counted = 0;
+    for (std::uint32_t i = 0; i < 5000; ++i) {
+        mac.octets[4] = static_cast<std::uint8_t>(i >> 8);
+        mac.octets[5] = static_cast<std::uint8_t>(i);
+        EXPECT_FALSE(census.attribute({0x0a010001}, mac));
+        counted += census.count(mac);
+    }
+    EXPECT_EQ(counted, 1024U);
 }
 
 TEST(MacCensus, KnowsVirtualRouters) {

@@ -200,31 +200,6 @@ TEST(Domain, AnInterfaceThatGoesDownWithdrawsAndIsSweptAnew) {
     EXPECT_TRUE(segment.domain.report().swept);
 }
 
-TEST(Domain, ProxyArpIsNoEvidenceButTheHostsBehindItAre) {
-    Segment segment(quick());
-    segment.hosts = {1, 2};
-    segment.proxied = *parse_prefix("10.1.0.0/24");
-    segment.hear(Segment::request(at(250), proxy_mac, at(1)));  // the proxy in its own name
-    segment.pass(12s);
-    EXPECT_EQ(segment.proxies, std::set{proxy_mac});
-    EXPECT_TRUE(segment.active(1) && segment.active(2));
-    EXPECT_TRUE(segment.domain.report().swept);
-    segment.hear(Segment::request(at(250), proxy_mac, at(1)));
-    segment.pass(1s);
-    for (std::uint32_t host = 3; host < 250; ++host) EXPECT_FALSE(segment.active(host)) << host;
-    EXPECT_TRUE(segment.active(254));
-}
-
-TEST(Domain, AnAllowedHostMayHaveManyAddresses) {
-    auto options = quick();
-    options.proxy.allowed = {proxy_mac};
-    Segment segment(options);
-    segment.proxied = *parse_prefix("10.1.0.64/26");
-    segment.pass(20s);
-    EXPECT_EQ(segment.found().size(), 64U);
-    EXPECT_TRUE(segment.proxies.empty());
-}
-
 TEST(Domain, AnotherAgentsProbesAreNoClaims) {
     Segment segment(quick());
     segment.hosts = {1};

@@ -40,8 +40,9 @@ class Segment : public DomainOutput {
         if (overheard) overheard(frame);
         if (cut || std::uniform_real_distribution<>(0, 1)(losses_) < loss_) return true;
         const auto host = hosts.find(frame.target.value - 0x0a010000);
-        if (host != hosts.end()) answers_.push_back(reply(frame.target, mac_of(*host)));
-        if (proxied && proxied->contains(frame.target)) answers_.push_back(reply(frame.target, proxy_mac));
+        if (host != hosts.end()) answer(frame, mac_of(*host));
+        for (const auto& [mac, answers] : machines)
+            if (answers(frame)) answer(frame, mac);
         return true;
     }
     void changed(Ipv4Address address, std::optional<Clock::time_point>) override {
@@ -53,7 +54,7 @@ class Segment : public DomainOutput {
         if (!sender && !soon) warnings.push_back(reason);
     }
     void conflict(Ipv4Address, const MacAddress&, const MacAddress&) override { ++conflicts; }
-    void proxy(const MacAddress& mac, Ipv4Address) override { proxies.insert(mac); }
+    void many_addresses(const ProxyJudge::Verdict& verdict) override { verdicts.push_back(verdict); }
 
     static ArpFrame reply(Ipv4Address sender, const MacAddress& mac) {
         return {agent_mac, mac, std::nullopt, ArpOperation::reply, mac, sender, agent_mac, {}};
@@ -86,15 +87,21 @@ class Segment : public DomainOutput {
     bool cut = false, transmit_queue_full = false;
     std::vector<ArpFrame> requests;
     std::set<Ipv4Address> became_active, became_inactive;
-    std::set<MacAddress> proxies;
+    std::vector<ProxyJudge::Verdict> verdicts;
     std::vector<std::optional<Ipv4Address>> asked_as;  ///< each change of it
     std::vector<std::string> warnings;
     unsigned conflicts = 0;
     std::function<void(const ArpFrame&)> overheard;  ///< sees what the agent sends
     std::function<void()> meanwhile;                 ///< every millisecond
-    std::optional<Ipv4Prefix> proxied;  ///< a router answers for all of it
+    /// Machines with many addresses, by their MAC: whether one answers.
+    std::map<MacAddress, std::function<bool(const ArpFrame&)>> machines;
 
   private:
+    void answer(const ArpFrame& frame, const MacAddress& mac) {
+        if (frame.destination == broadcast_mac || frame.destination == mac)
+            answers_.push_back(reply(frame.target, mac));
+    }
+
     double loss_ = 0;  ///< of requests
     std::mt19937 losses_;
     std::mt19937 random_{1};
@@ -103,6 +110,11 @@ class Segment : public DomainOutput {
   public:
     Domain domain;
 };
+
+/// A router that answers for all of a prefix.
+inline std::function<bool(const ArpFrame&)> proxy_for(const char* prefix) {
+    return [domain = *parse_prefix(prefix)](const ArpFrame& frame) { return domain.contains(frame.target); };
+}
 
 inline DomainOptions quick() {
     DomainOptions options;
