@@ -46,7 +46,10 @@ TEST(AgentConfig, TheExampleWithItsCommentsTakenAwayIsReadToo) {
     EXPECT_EQ(domain.cut_off_hosts, defaults.cut_off_hosts);
     EXPECT_EQ(domain.cut_off_sweeps, defaults.cut_off_sweeps);
     EXPECT_EQ(domain.always.size(), 3U);
+    EXPECT_EQ(domain.sender, parse_address("10.1.0.250").value());
+    EXPECT_EQ(domain.proxy.ignored.size(), 1U);
     EXPECT_EQ(options->domains[1].options.vlan, 20);
+    EXPECT_EQ(options->domains[1].options.sender, parse_address("10.1.20.250").value());
     EXPECT_EQ(options->leases.size(), 2U);
     EXPECT_EQ(options->leases[1].format, LeaseFormat::kea_memfile);
 }
