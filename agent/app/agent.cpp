@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstring>
 #include <random>
+#include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -161,22 +162,63 @@ std::expected<void, Error> Agent::add_controllers(const AgentOptions& options) {
     reports.reserve(domains_.size());
     for (const auto& domain : domains_) reports.push_back(&domain->report());
     for (const auto& name : options.controllers) {
-        auto socket = UdpSocket::connect(name);
-        if (!socket) return std::unexpected(socket.error());
-        controllers_.push_back({name, std::move(*socket), nullptr, false});
+        const auto parsed = ControllerName::parse(name);
+        if (!parsed) return std::unexpected(Error{"report to", name, parsed.error()});
+        controllers_.push_back(
+            {name, UdpSocket(), nullptr, false, *parsed, AddressChoice(parsed->is_address)});
     }
     for (auto& controller : controllers_) {
         const auto* const socket = &controller.socket;
         controller.reporter = std::make_unique<Reporter>(
             identity, reports, [socket](Bytes datagram) { socket->send(datagram); });
-        auto* const reporter = controller.reporter.get();
-        const auto receive = [socket, reporter] {
-            socket->receive([&](Bytes datagram) { reporter->receive(datagram, Clock::now()); });
-        };
-        if (const auto added = loop_.add(socket->descriptor(), receive); !added)
-            return std::unexpected(added.error());
     }
     return {};
+}
+
+std::expected<void, Error> Agent::start_resolver() {
+    if (std::ranges::all_of(controllers_, [](const auto& one) { return one.address.is_address; })) return {};
+    auto started = NameResolver::start();
+    if (!started) return std::unexpected(started.error());
+    resolver_.emplace(std::move(*started));
+    return loop_.add(resolver_->descriptor(), [this] {
+        resolver_->take(
+            [this](std::size_t number, const auto& addresses) { found(controllers_.at(number), addresses); });
+    });
+}
+
+void Agent::look_for_controllers(Clock::time_point now) {
+    for (std::size_t i = 0; i < controllers_.size(); ++i) {
+        auto& controller = controllers_[i];
+        const auto& counters = controller.reporter->counters();
+        const auto believed = counters.received - counters.refused;
+        if (std::exchange(controller.believed, believed) != believed) controller.choice.heard(now);
+        if (!controller.choice.wants_resolution(now)) continue;
+        if (resolver_ && !controller.address.is_address)
+            resolver_->ask(i, controller.address);
+        else
+            found(controller, resolve(controller.address));
+    }
+}
+
+void Agent::found(Controller& controller, const NameResolver::Addresses& addresses) {
+    const auto failed = [&](const std::string& reason) {
+        if (controller.choice.unresolved(reason, Clock::now()))
+            spdlog::warn("controller {}: {}; the agent tries again", controller.name, reason);
+    };
+    if (!addresses) return failed(addresses.error());
+    const auto chosen = controller.choice.resolved(*addresses, Clock::now());
+    if (!chosen) return;
+    auto socket = UdpSocket::connect(*chosen);
+    if (!socket) return failed(fmt::format("{}: {}", to_string(*chosen), socket.error()));
+    if (controller.socket.descriptor() >= 0) loop_.remove(controller.socket.descriptor());
+    controller.socket = std::move(*socket);
+    const auto receive = [&controller] {
+        controller.socket.receive(
+            [&](Bytes datagram) { controller.reporter->receive(datagram, Clock::now()); });
+    };
+    if (const auto added = loop_.add(controller.socket.descriptor(), receive); !added)
+        return failed(added.error().message());
+    spdlog::info("controller {}: reports go to {}", controller.name, to_string(*chosen));
 }
 
 std::expected<void, Error> Agent::follow_files(const AgentOptions& options) {
@@ -260,6 +302,7 @@ std::expected<void, Error> Agent::run() {
 }
 
 void Agent::turn(Clock::time_point now) {
+    look_for_controllers(now);
     // What has just been heard goes out first: an active address must not wait for a sweep's next requests.
     for (auto& controller : controllers_) controller.reporter->flush(now);
     if (losses_due_ <= now) {
@@ -276,7 +319,8 @@ void Agent::turn(Clock::time_point now) {
 Clock::time_point Agent::due() const {
     auto earliest = std::min(losses_due_, vouchers_.due());
     for (const auto& domain : domains_) earliest = std::min(earliest, domain->due());
-    for (const auto& controller : controllers_) earliest = std::min(earliest, controller.reporter->due());
+    for (const auto& controller : controllers_)
+        earliest = std::min({earliest, controller.reporter->due(), controller.choice.due()});
     return earliest;
 }
 

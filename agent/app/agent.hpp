@@ -9,6 +9,8 @@
 #include "agent/config/options.hpp"
 #include "agent/explore/domain.hpp"
 #include "agent/report/reporter.hpp"
+#include "agent/sockets/address_choice.hpp"
+#include "agent/sockets/name_resolver.hpp"
 #include "agent/sockets/status_socket.hpp"
 #include "agent/sockets/udp_socket.hpp"
 #include "agent/vouchers/voucher_files.hpp"
@@ -24,6 +26,8 @@ class Agent {
     Agent(const Agent&) = delete;
     Agent& operator=(const Agent&) = delete;
 
+    /// Where a controller is given by name. Call it before the system calls are restricted.
+    [[nodiscard]] std::expected<void, Error> start_resolver();
     /// Until SIGTERM or SIGINT.
     [[nodiscard]] std::expected<void, Error> run();
 
@@ -34,12 +38,17 @@ class Agent {
         UdpSocket socket;
         std::unique_ptr<Reporter> reporter;
         bool associated = false;  ///< as last said in the log
+        ControllerName address;
+        AddressChoice choice;
+        std::uint64_t believed = 0;  ///< datagrams, as last looked at
     };
 
     explicit Agent(EventLoop loop);
 
     [[nodiscard]] std::expected<void, Error> add_domain(const DomainSpec& spec, bool dry_run);
     [[nodiscard]] std::expected<void, Error> add_controllers(const AgentOptions& options);
+    void look_for_controllers(Clock::time_point now);
+    void found(Controller& controller, const NameResolver::Addresses& addresses);
     [[nodiscard]] std::expected<void, Error> watch_events();
     [[nodiscard]] std::expected<void, Error> refresh_interfaces();
     [[nodiscard]] InterfacePort& port_of(const DomainOptions& options);
@@ -58,6 +67,7 @@ class Agent {
     std::vector<std::unique_ptr<Channel>> channels_;
     std::vector<std::unique_ptr<Domain>> domains_;
     std::vector<Controller> controllers_;
+    std::optional<NameResolver> resolver_;
     VoucherFiles vouchers_;
     std::optional<StatusSocket> status_;
     bool stopping_ = false;

@@ -8,6 +8,7 @@
 
 #include "agent/config/config_file.hpp"
 #include "agent/config/config_reader.hpp"
+#include "agent/sockets/socket_address.hpp"
 
 namespace honeyswitch::agent {
 namespace {
@@ -111,6 +112,9 @@ Result check(const AgentOptions& options) {
     if (options.controllers.empty())
         return std::unexpected(
             "there is nobody to report to: give --controller or set controllers (or --dry-run)");
+    for (const auto& controller : options.controllers)
+        if (const auto parsed = ControllerName::parse(controller); !parsed)
+            return std::unexpected(parsed.error());
     return {};
 }
 

@@ -75,6 +75,8 @@ int run(const AgentOptions& options) {
     if (!agent) return fail(bad_options, agent.error());
     if (const auto dropped = drop_privileges(options.user); !dropped)
         return fail(failed_while_running, dropped.error());
+    if (const auto started = (*agent)->start_resolver(); !started)
+        return fail(failed_while_running, started.error());
     if (const auto restricted = restrict_system_calls(); !restricted)
         return fail(failed_while_running, restricted.error());
     const auto ran = (*agent)->run();

@@ -5,18 +5,20 @@
 #include <functional>
 #include <string>
 
+#include "agent/sockets/socket_address.hpp"
 #include "base/bytes.hpp"
 #include "base/descriptor.hpp"
-#include "base/error.hpp"
 
 namespace honeyswitch::agent {
 
 class UdpSocket {
   public:
-    /// `controller` is HOST:PORT or HOST, with HOST a name, an IPv4 address or an IPv6 address in brackets.
-    /// Not blocking. Errors: it cannot be resolved or reached by any route.
-    [[nodiscard]] static std::expected<UdpSocket, Error> connect(const std::string& controller);
+    /// Leads nowhere: what is sent is lost.
+    UdpSocket() = default;
+    /// Not blocking. Error: why the address cannot be reached, such as for want of a route.
+    [[nodiscard]] static std::expected<UdpSocket, std::string> connect(const SocketAddress& controller);
 
+    /// -1: it leads nowhere.
     [[nodiscard]] int descriptor() const { return descriptor_.get(); }
     /// What cannot be sent is lost, as any datagram may be: the protocol repeats it.
     void send(Bytes datagram) const;

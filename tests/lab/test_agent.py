@@ -306,6 +306,35 @@ def test_states_agree_after_either_end_was_killed_50_times(segment: Segment, tmp
         assert comes_true(agent.in_step)
 
 
+def test_a_controllers_name_is_looked_up_until_it_is_known_and_again_when_it_moves(segment: Segment,
+                                                                                   tmp_path: Path) -> None:
+    """As at boot, when there is no name service yet; later the controller gets another address."""
+    segment.add_hosts([1])
+    folder = Path("/etc/netns") / segment.agent.name  # `ip netns exec` puts its files over those of /etc
+    folder.mkdir(parents=True)
+    hosts = folder / "hosts"
+    try:
+        hosts.write_text("127.0.0.1 localhost\n")
+        (folder / "resolv.conf").write_text(f"nameserver {segment.address(99)}\noptions timeout:1 attempts:1\n")
+        agent = Agent(segment.agent, tmp_path, "--controller", "switch.test", *QUICK)
+        names = [index for index, word in enumerate(agent.command) if word == "--controller"]
+        del agent.command[names[0]:names[0] + 2]
+        with Controller(segment.agent, f"a={agent.key}={segment.prefix}") as controller, agent:
+            wait_for("the warning", lambda: "the agent tries again" in agent.log.read_text())
+            assert agent.process.poll() is None
+            hosts.write_text(f"{segment.address(98)} switch.test\n")
+            wait_for("the first address", lambda: f"reports go to {segment.address(98)}" in agent.log.read_text(),
+                     timeout=60, evidence=agent.log.read_text)
+            hosts.write_text(f"{LOCALHOST} switch.test\n")
+            agent.wait_until_in_step()
+            assert controller.active() == addresses(segment, [1, 250])
+            assert agent.status()["interfaces"][0]["lost"] == 0
+    finally:
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+
+
 def test_dry_run_says_what_would_be_reported(segment: Segment, tmp_path: Path) -> None:
     segment.add_hosts([1])
     command = segment.agent.command(Agent(segment.agent, tmp_path).program, "--interface", "eth0", "--dry-run", *QUICK)
