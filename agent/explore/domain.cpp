@@ -239,7 +239,7 @@ void Domain::sweep(Clock::time_point now) {
     const auto retry = [&](Ipv4Address address) { return thorough_ || report_.active.contains(address); };
     while (const auto target = sweep_.next(now, retry)) {
         // Nobody but the agent has its addresses, and whoever probes for one is left in peace meanwhile.
-        if (std::ranges::find(own_, *target) != own_.end() || *target == *asks_as_) continue;
+        if (std::ranges::find(own_, *target) != own_.end() || target == asks_as_) continue;
         if (probed_for(*target, now)) continue;
         if (!request(*target, broadcast_mac)) sweep_.fail();
     }
