@@ -8,6 +8,7 @@
 
 #include "agent/config/config_file.hpp"
 #include "agent/config/config_reader.hpp"
+#include "agent/explore/sweep.hpp"
 #include "agent/sockets/socket_address.hpp"
 
 namespace honeyswitch::agent {
@@ -68,6 +69,9 @@ std::expected<DomainSpec, std::string> domain_of(const Flags& flags) {
     if (flags.sender) {
         const auto address = parse_address(*flags.sender);
         if (!address) return std::unexpected("--sender: " + address.error());
+        if (spec.prefix && !Sweep::is_usable(*spec.prefix, *address))
+            return std::unexpected(
+                fmt::format("--sender: {} is no host's address of {}", *flags.sender, *flags.prefix));
         spec.options.sender = *address;
     }
     for (const auto& text : flags.always) {

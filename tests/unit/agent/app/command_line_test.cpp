@@ -36,6 +36,16 @@ TEST(CommandLine, SaysItsVersion) {
     EXPECT_TRUE(out.starts_with("honeyswitch-agent 0.") || out.starts_with("honeyswitch-agent 1.")) << out;
 }
 
+TEST(CommandLine, RefusesASenderThatNoHostCanHave) {
+    EXPECT_EQ(parse_domain({"--sender", "10.1.0.9"}).command->options.domains.at(0).options.sender,
+              parse_address("10.1.0.9").value());
+    for (const char* const sender : {"10.1.0.255", "10.1.0.0", "10.2.0.9", "x"}) {
+        const auto [command, out, err] = parse_domain({"--sender", sender});
+        ASSERT_FALSE(command) << sender;
+        EXPECT_NE(err.find("--sender: "), std::string::npos) << err;
+    }
+}
+
 TEST(CommandLine, HoldsDurationsToTheRangesOfTheFile) {
     const auto good = parse_domain({"--hold", "10m", "--sweep-interval", "1500ms"});
     ASSERT_TRUE(good.command) << good.err;
