@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 
 #include "base/prefix_map.hpp"
@@ -11,6 +13,24 @@ namespace {
 
 /// Anything shorter is a slip of the pen: no broadcast domain, and no campus, is larger than a /8.
 constexpr unsigned shortest_domain = 8;
+
+/// Where no host can be (RFC 1122 section 3.2.1.3, RFC 5771, RFC 1112). That nobody is active there says
+/// nothing, and 0.0.0.0 is what a frame without IPv4 has for an address.
+struct Uninhabited {
+    Ipv4Prefix prefix;
+    std::string_view name;
+};
+constexpr std::array uninhabited{
+    Uninhabited{{{0x00000000}, 8}, "this network"}, Uninhabited{{{0x7f000000}, 8}, "loopback"},
+    Uninhabited{{{0xe0000000}, 4}, "multicast"}, Uninhabited{{{0xf0000000}, 4}, "reserved and broadcast"}};
+
+/// What is wrong with a prefix that hosts should be on; nothing: it is fine.
+std::optional<std::string> nobody_on(Ipv4Prefix prefix) {
+    for (const auto& [where, name] : uninhabited)
+        if (where.overlaps(prefix))
+            return fmt::format("overlaps with {} ({}), where no host can be", to_string(where), name);
+    return std::nullopt;
+}
 
 Check check_grants(const ConfigDraft& draft, std::size_t index) {
     const auto& agent = draft.config.agents[index];
@@ -26,6 +46,7 @@ Check check_grants(const ConfigDraft& draft, std::size_t index) {
                           fmt::format("[[agent]] '{}': grant '{}' {}", agent.name, to_string(grant), why));
         };
         if (grant.length < shortest_domain) return bad(fmt::format("is larger than a /{}", shortest_domain));
+        if (const auto wrong = nobody_on(grant)) return bad(*wrong);
         if (!seen.insert(grant).second) return bad("is there twice");
     }
     return {};
@@ -99,6 +120,9 @@ Check check_dark(const ConfigDraft& draft, Warnings& warnings) {
             return refuse(
                 draft, element("dark", i),
                 fmt::format("dark prefix '{}' is larger than a /{}", to_string(dark[i]), shortest_domain));
+        if (const auto wrong = nobody_on(dark[i]))
+            return refuse(draft, element("dark", i),
+                          fmt::format("dark prefix '{}' {}", to_string(dark[i]), *wrong));
         if (before.find(dark[i]) != nullptr)
             return refuse(draft, element("dark", i),
                           fmt::format("dark prefix '{}' is there twice", to_string(dark[i])));
@@ -143,6 +167,9 @@ Check check_active(const ConfigDraft& draft, Warnings& warnings) {
     for (const auto domain : possible_domains(draft.config)) domains[domain] = true;
     std::set<Ipv4Prefix> seen;
     for (std::size_t i = 0; i < active.size(); ++i) {
+        if (const auto wrong = nobody_on(active[i]))
+            return refuse(draft, element("active", i),
+                          fmt::format("active prefix '{}' {}", to_string(active[i]), *wrong));
         if (!seen.insert(active[i]).second)
             return refuse(draft, element("active", i),
                           fmt::format("active prefix '{}' is there twice", to_string(active[i])));

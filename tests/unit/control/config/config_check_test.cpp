@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "control/config/flow_text.hpp"
@@ -158,6 +159,35 @@ TEST(ConfigCheck, RefusesWhatCannotWork) {
         const auto checked = check_config(draft);
         EXPECT_EQ(checked ? "accepted" : checked.error().message(), message);
     }
+}
+
+TEST(ConfigCheck, RefusesPrefixesThatNoHostCanBeOn) {
+    struct Place {
+        const char *text, *where;
+    };
+    const std::array places{Place{"0.0.0.0/16", "0.0.0.0/8 (this network)"},
+                            Place{"0.1.0.0/16", "0.0.0.0/8 (this network)"},
+                            Place{"127.0.0.0/8", "127.0.0.0/8 (loopback)"},
+                            Place{"239.1.0.0/16", "224.0.0.0/4 (multicast)"},
+                            Place{"240.0.0.0/8", "240.0.0.0/4 (reserved and broadcast)"},
+                            Place{"255.255.255.255/32", "240.0.0.0/4 (reserved and broadcast)"}};
+    for (const auto& [text, where] : places) {
+        const auto message = [&](const char* what, auto change) {
+            auto draft = sound();
+            change(draft.config);
+            const auto checked = check_config(draft);
+            EXPECT_EQ(
+                checked ? "accepted" : checked.error().message(),
+                fmt::format("x.toml:{} '{}' overlaps with {}, where no host can be", what, text, where));
+        };
+        message("5:9: dark prefix", [&](Config& c) { c.dark = {prefix(text)}; });
+        message("6:9: active prefix", [&](Config& c) { c.static_active = {prefix(text)}; });
+        message("8:20: [[agent]] 'east': grant",
+                [&](Config& c) { c.agents[0].grants.push_back(prefix(text)); });
+    }
+    auto draft = sound();
+    draft.config.static_active = {prefix("0.0.0.0/0")};
+    EXPECT_FALSE(check_config(draft)) << "it holds them all";
 }
 
 TEST(ConfigCheck, WarnsOfWhatWorksOtherwiseThanMeant) {
