@@ -13,9 +13,17 @@ namespace honeyswitch::dataplane {
 
 using namespace address_state;
 
+namespace {
+
+/// Of a domain that nothing is known of, and of what is in no domain.
+constexpr std::uint8_t unknown = inside | unwatched;
+
+}  // namespace
+
 AddressTable::AddressTable(Capacity capacity, Quiescence& quiescence)
     : capacity_(capacity),
       quiescence_(quiescence),
+      places_(capacity.domains + 1),
       domains_(capacity.domains),
       unused_(capacity.domains),
       domain_sessions_(capacity.domains + 1),
@@ -44,11 +52,12 @@ std::expected<void, Error> AddressTable::allocate() {
         return std::unexpected(Error{"allocate", what, rte_strerror(rte_errno)});
     };
     states_ = allocate_array<State>("address states", capacity_.addresses + 1);
-    segments_ = allocate_array<Segment>("segments", capacity_.domains + 1);
+    segments_ = allocate_array<std::atomic<std::uint64_t>>("segments", capacity_.domains + 1);
     sighting_credit_ = allocate_array<std::atomic<std::int64_t>>("sighting credit", 1);
     if (states_ == nullptr || segments_ == nullptr || sighting_credit_ == nullptr)
         return failed("the address states");
     sighting_credit_->store(capacity_.sightings);
+    for (std::uint32_t i = 0; i <= capacity_.domains; ++i) publish(i, unknown);
 
     const auto ring_size = rte_align32pow2(capacity_.sightings + 1);
     sightings_ =
@@ -72,20 +81,18 @@ void AddressTable::lookup(std::span<const std::uint32_t> addresses, std::span<st
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         const std::uint32_t hit = next_hops[i];
         const std::uint32_t index = (hit & RTE_LPM_LOOKUP_SUCCESS) != 0 ? hit & 0xffffffU : 0;
-        const Segment& segment = segments_[index];
-        const std::uint32_t place = segment.offset.load(std::memory_order_relaxed) +
-                                    (addresses[i] & segment.mask.load(std::memory_order_relaxed));
-        states[i] =
-            states_[place].load(std::memory_order_relaxed) | segment.always.load(std::memory_order_relaxed);
+        const Segment its = segment(index);
+        states[i] = states_[its.place_of(addresses[i])].load(std::memory_order_relaxed) | its.always();
     }
 }
 
 bool AddressTable::sight(std::uint32_t address) {
-    const std::uint32_t index = most_specific(address);
-    State& state = state_of(index, address);
+    const Segment its = segment(most_specific(address));
+    if (!its.has_states()) return true;
+    State& state = states_[its.place_of(address)];
     const std::uint8_t before = state.load(std::memory_order_relaxed);
     if ((before & quiet) != 0) state.fetch_and(static_cast<std::uint8_t>(~quiet), std::memory_order_relaxed);
-    if (!has_states(index) || (before & (inside | sighted)) != 0) return true;
+    if ((before & (inside | sighted)) != 0) return true;
 
     if (sighting_credit_->fetch_sub(1, std::memory_order_relaxed) <= 0) {
         sighting_credit_->fetch_add(1, std::memory_order_relaxed);
@@ -107,61 +114,90 @@ std::uint32_t AddressTable::most_specific(std::uint32_t address) const {
     return rte_lpm_lookup(lpm_, address, &index) == 0 ? index : 0;
 }
 
-/// A place for a new domain that nobody meets yet. Until its own word is in, it says "inside".
-std::expected<std::uint32_t, Error> AddressTable::new_domain(Prefix prefix, DomainKind kind) {
+/// A place for a new domain that nobody meets yet.
+std::expected<std::uint32_t, Error> AddressTable::new_domain(Prefix prefix) {
     reclaim();
     if (unused_.empty())
         return std::unexpected(Error{"add", "a domain", "the capacity of domains is used up"});
     const std::uint32_t index = unused_.back();
-    segments_[index].always.store(inside | unwatched, std::memory_order_relaxed);
-    if (kind == DomainKind::known || has_states(domains_.covering(prefix)))
-        if (auto given = give_states(index, prefix); !given) return std::unexpected(given.error());
-    const int added = rte_lpm_add(lpm_, prefix.network, prefix.length, index);
-    if (added != 0) {
-        if (has_states(index))
-            extents_.give_back(segments_[index].offset, static_cast<std::uint32_t>(prefix.size()));
-        segments_[index].offset = segments_[index].mask = 0;
-        domain_sessions_[index] = 0;
-        return std::unexpected(Error{"add", "a domain", rte_strerror(-added)});
-    }
-    unused_.pop_back();
-    domains_.insert(prefix, index);
+    places_[index] = {.prefix = prefix};
     return index;
 }
 
-/// `part` is within both domains.
-void AddressTable::copy_states(std::uint32_t from, Prefix part, std::uint32_t to) {
-    if (!has_states(from)) return;
-    const std::uint32_t source = segments_[from].offset + (part.network & segments_[from].mask);
-    const std::uint32_t target = segments_[to].offset + (part.network & segments_[to].mask);
-    for (std::uint64_t i = 0; i < part.size(); ++i) {
-        const std::uint8_t state = states_[source + i].load(std::memory_order_relaxed);
-        states_[target + i].store(state & static_cast<std::uint8_t>(~inside), std::memory_order_relaxed);
-        session_counts_[target + i] = session_counts_[source + i];
-    }
+void AddressTable::publish(std::uint32_t index, std::uint8_t always) {
+    const Place& place = places_[index];
+    const unsigned host_bits = place.offset == 0 ? 0 : 32U - place.prefix.length;
+    segments_[index].store(Segment(place.offset, host_bits, always).word(), std::memory_order_release);
 }
 
-/// A domain's new states take over what its addresses already have elsewhere: sessions and sightings. The
-/// most specific domain of each address knows best, so it is copied last.
-std::expected<void, Error> AddressTable::give_states(std::uint32_t index, Prefix prefix) {
+/// Domains that have a word on addresses of this prefix, the most specific last: for each address that knows
+/// best. The domain of the prefix itself is none of them.
+std::vector<std::uint32_t> AddressTable::overlapping(Prefix prefix) const {
+    auto others = domains_.within(prefix);
+    if (const std::uint32_t around = domains_.covering(prefix); around != DomainTree::none)
+        others.insert(others.begin(), around);
+    return others;
+}
+
+template <typename Visit>
+void AddressTable::for_each_common(std::uint32_t one, std::uint32_t other, Visit visit) {
+    if (!has_states(one) || !has_states(other)) return;
+    const Prefix part = places_[one].prefix.length > places_[other].prefix.length ? places_[one].prefix
+                                                                                  : places_[other].prefix;
+    const std::uint32_t first = place_of(one, part.network), second = place_of(other, part.network);
+    for (std::uint32_t i = 0; i < part.size(); ++i) visit(first + i, second + i);
+}
+
+void AddressTable::copy_states(std::uint32_t from, std::uint32_t to) {
+    for_each_common(from, to, [this](std::uint32_t source, std::uint32_t target) {
+        const std::uint8_t state = states_[source].load(std::memory_order_relaxed);
+        states_[target].store(state & static_cast<std::uint8_t>(~inside), std::memory_order_relaxed);
+        session_counts_[target] = session_counts_[source];
+    });
+}
+
+/// A host that has spoken between the copy and the moment at which workers met it was noted elsewhere.
+void AddressTable::copy_late_sightings(std::uint32_t to) {
+    for (const std::uint32_t from : overlapping(places_[to].prefix))
+        for_each_common(from, to, [this](std::uint32_t source, std::uint32_t target) {
+            if ((states_[source].load(std::memory_order_relaxed) & sighted) != 0)
+                states_[target].fetch_or(sighted, std::memory_order_relaxed);
+        });
+}
+
+/// A domain's new states take over what its addresses already have elsewhere: sessions and sightings. No
+/// worker looks at them before `publish`.
+std::expected<void, Error> AddressTable::give_states(std::uint32_t index) {
+    const Prefix prefix = places_[index].prefix;
     const auto offset = extents_.take(prefix.size());
     if (!offset) return std::unexpected(Error{"add", "a domain", "the capacity of addresses is used up"});
-    // `offset` before `mask` is harmless: without a mask a worker reads the first state of a segment that
-    // says "inside".
     for (std::uint64_t i = 0; i < prefix.size(); ++i) {
         states_[*offset + i].store(0, std::memory_order_relaxed);
         session_counts_[*offset + i] = 0;
     }
-    segments_[index].offset = *offset;
-    segments_[index].mask = prefix.host_mask();
-
-    if (const std::uint32_t around = domains_.covering(prefix); around != DomainTree::none)
-        copy_states(around, prefix, index);
-    for (const std::uint32_t inner : domains_.within(prefix))
-        copy_states(inner, domains_.prefix(inner), index);
+    places_[index].offset = *offset;
+    for (const std::uint32_t other : overlapping(prefix)) copy_states(other, index);
     const auto first = session_counts_.begin() + *offset;
     domain_sessions_[index] =
         std::accumulate(first, first + static_cast<std::ptrdiff_t>(prefix.size()), std::uint32_t{0});
+    return {};
+}
+
+void AddressTable::take_states(std::uint32_t index) {
+    Place& place = places_[index];
+    if (place.offset != 0) extents_.give_back(place.offset, static_cast<std::uint32_t>(place.prefix.size()));
+    place.offset = 0;
+    domain_sessions_[index] = 0;
+}
+
+/// To all workers, with a state of its own for each address or without. Nobody is turned away by it yet.
+std::expected<void, Error> AddressTable::introduce(std::uint32_t index) {
+    publish(index, unknown);
+    const Prefix prefix = places_[index].prefix;
+    if (const int added = rte_lpm_add(lpm_, prefix.network, prefix.length, index); added != 0)
+        return std::unexpected(Error{"add", "a domain", rte_strerror(-added)});
+    unused_.pop_back();
+    domains_.insert(prefix, index);
     return {};
 }
 
@@ -169,19 +205,30 @@ std::expected<void, Error> AddressTable::add_domain(Prefix prefix, DomainKind ki
                                                     std::span<const std::uint32_t> active) {
     if (prefix.length == 0)
         return std::unexpected(Error{"add", "the domain 0.0.0.0/0", "the whole Internet is no domain"});
+    if (prefix.network == 0)
+        return std::unexpected(
+            Error{"add", "a domain around 0.0.0.0", "frames without IPv4 are looked up as it"});
     std::uint32_t index = domains_.find(prefix);
-    if (index == DomainTree::none) {
-        const auto created = new_domain(prefix, kind);
+    const bool is_new = index == DomainTree::none;
+    if (is_new) {
+        auto created = new_domain(prefix);
         if (!created) return std::unexpected(created.error());
         index = *created;
     }
-    const bool needs_states = kind == DomainKind::known || has_states(domains_.parent(index));
-    if (needs_states && !has_states(index))
-        if (auto given = give_states(index, prefix); !given) return given;
+    const bool needs_states =
+        kind == DomainKind::known || has_states(is_new ? domains_.covering(prefix) : domains_.parent(index));
+    const bool gets_states = needs_states && !has_states(index);
+    std::expected<void, Error> done;
+    if (gets_states) done = give_states(index);
+    if (done && is_new) done = introduce(index);
+    if (!done) {
+        if (is_new) take_states(index);
+        return done;
+    }
     if (needs_states)
         for (const std::uint32_t address : active) set_active(address, true);
-    const std::uint8_t always = kind == DomainKind::known ? 0 : inside | unwatched;
-    segments_[index].always.store(always, std::memory_order_release);
+    publish(index, kind == DomainKind::known ? 0 : unknown);
+    if (gets_states) copy_late_sightings(index);
     return {};
 }
 
@@ -191,17 +238,15 @@ void AddressTable::remove_domain(Prefix prefix) {
     rte_lpm_delete(lpm_, prefix.network, prefix.length);
     domains_.erase(index);
     domain_sessions_[index] = 0;
-    const auto addresses = has_states(index) ? static_cast<std::uint32_t>(prefix.size()) : 0;
-    retired_.push_back({index, addresses, quiescence_.start()});
+    retired_.push_back({index, quiescence_.start()});
 }
 
 void AddressTable::reclaim() {
     for (; !retired_.empty() && quiescence_.passed(retired_.front().token); retired_.pop_front()) {
-        const Retired retired = retired_.front();
-        Segment& segment = segments_[retired.index];
-        if (retired.addresses != 0) extents_.give_back(segment.offset, retired.addresses);
-        segment.offset = segment.mask = 0;
-        unused_.push_back(retired.index);
+        const std::uint32_t index = retired_.front().index;
+        take_states(index);
+        publish(index, unknown);
+        unused_.push_back(index);
     }
 }
 
@@ -209,7 +254,7 @@ template <typename Visit>
 void AddressTable::for_each_state(std::uint32_t address, Visit visit) {
     for (std::uint32_t index = most_specific(address); index != 0; index = domains_.parent(index)) {
         if (!has_states(index)) continue;
-        const std::uint32_t place = segments_[index].offset + (address & segments_[index].mask);
+        const std::uint32_t place = place_of(index, address);
         visit(index, states_[place], session_counts_[place]);
     }
 }

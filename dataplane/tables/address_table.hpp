@@ -67,7 +67,8 @@ class AddressTable {
     // Workers
     // ---------------------------------------------------------------------------------------------------------
 
-    /// The state of each address (host byte order). At most `burst` addresses.
+    /// The state of each address (host byte order). At most `burst` addresses. 0.0.0.0 stands for a frame
+    /// without IPv4: no domain ever holds it.
     void lookup(std::span<const std::uint32_t> addresses, std::span<std::uint8_t> states) const;
     /// A packet from this source came from the inside, and its state calls for attention (`notable`). Returns
     /// whether the address is inside's now; false when the capacity of sightings is used up.
@@ -83,7 +84,8 @@ class AddressTable {
     // --------------------------------------------------------------------------------------------------
 
     /// Publishes a domain, or changes its kind. All of `active` are in before any worker meets the domain.
-    /// Errors name the capacity that is used up; nothing was changed then.
+    /// Errors name the capacity that is used up, or say that the prefix holds 0.0.0.0; nothing was changed
+    /// then.
     [[nodiscard]] std::expected<void, Error> add_domain(Prefix prefix, DomainKind kind,
                                                         std::span<const std::uint32_t> active);
     /// Its destinations fall to the next less specific domain, or to none.
@@ -117,27 +119,56 @@ class AddressTable {
   private:
     using State = std::atomic<std::uint8_t>;
 
-    /// What a worker needs of a domain. The first one stands for "no domain".
-    struct Segment {
-        std::atomic<std::uint32_t> offset{0};  ///< of its first state
-        std::atomic<std::uint32_t> mask{0};    ///< host bits; 0 with offset 0: it has no states of its own
-        std::atomic<std::uint8_t> always{address_state::inside | address_state::unwatched};
+    /// What a worker needs of a domain, in one word that is replaced as a whole. Read in parts, a worker that
+    /// is stopped between two of them could take another domain's state for an active address's.
+    class Segment {
+      public:
+        explicit Segment(std::uint64_t word) : word_(word) {}
+        /// `offset`: of its first state, 0 where it has none of its own. `host_bits`: 0 to 31. `always`: what
+        /// is set in the states of all its addresses.
+        Segment(std::uint32_t offset, unsigned host_bits, std::uint8_t always)
+            : word_(offset | std::uint64_t{host_bits} << 32 | std::uint64_t{always} << 40) {}
+
+        [[nodiscard]] std::uint32_t place_of(std::uint32_t address) const {
+            const auto host_bits = static_cast<unsigned>(word_ >> 32 & 31U);
+            return static_cast<std::uint32_t>(word_) + (address & ((1U << host_bits) - 1));
+        }
+        [[nodiscard]] std::uint8_t always() const { return static_cast<std::uint8_t>(word_ >> 40); }
+        [[nodiscard]] bool has_states() const { return static_cast<std::uint32_t>(word_) != 0; }
+        [[nodiscard]] std::uint64_t word() const { return word_; }
+
+      private:
+        std::uint64_t word_;
+    };
+    /// What only the control thread knows of it.
+    struct Place {
+        Prefix prefix{};
+        std::uint32_t offset = 0;  ///< of its first state; 0: it has none of its own
     };
     struct Retired {
         std::uint32_t index;
-        std::uint32_t addresses;  ///< that it has states for
         Quiescence::Token token;
     };
 
     AddressTable(Capacity capacity, Quiescence& quiescence);
     [[nodiscard]] std::expected<void, Error> allocate();
 
-    [[nodiscard]] bool has_states(std::uint32_t index) const { return segments_[index].offset != 0; }
-    [[nodiscard]] std::expected<void, Error> give_states(std::uint32_t index, Prefix prefix);
-    [[nodiscard]] std::expected<std::uint32_t, Error> new_domain(Prefix prefix, DomainKind kind);
+    [[nodiscard]] Segment segment(std::uint32_t index) const {
+        return Segment(segments_[index].load(std::memory_order_acquire));
+    }
+    /// Workers decide by this from here on.
+    void publish(std::uint32_t index, std::uint8_t always);
+    [[nodiscard]] bool has_states(std::uint32_t index) const { return places_[index].offset != 0; }
+    [[nodiscard]] std::uint32_t place_of(std::uint32_t index, std::uint32_t address) const {
+        return places_[index].offset + (address & places_[index].prefix.host_mask());
+    }
+    [[nodiscard]] std::expected<void, Error> give_states(std::uint32_t index);
+    void take_states(std::uint32_t index);
+    [[nodiscard]] std::expected<void, Error> introduce(std::uint32_t index);
+    [[nodiscard]] std::expected<std::uint32_t, Error> new_domain(Prefix prefix);
     [[nodiscard]] std::uint32_t most_specific(std::uint32_t address) const;
     [[nodiscard]] State& state_of(std::uint32_t index, std::uint32_t address) const {
-        return states_[segments_[index].offset + (address & segments_[index].mask)];
+        return states_[place_of(index, address)];
     }
     void set_bits(std::uint32_t address, std::uint8_t bits);
     void clear_bits(std::uint32_t address, std::uint8_t bits);
@@ -146,16 +177,23 @@ class AddressTable {
     template <typename Visit>
     void for_each_state(std::uint32_t address, Visit visit);
 
-    void copy_states(std::uint32_t from, Prefix part, std::uint32_t to);
+    [[nodiscard]] std::vector<std::uint32_t> overlapping(Prefix prefix) const;
+    /// Calls `visit(place of the one, place of the other)` for each address that both have a state for.
+    template <typename Visit>
+    void for_each_common(std::uint32_t one, std::uint32_t other, Visit visit);
+    void copy_states(std::uint32_t from, std::uint32_t to);
+    void copy_late_sightings(std::uint32_t to);
 
     Capacity capacity_;
     Quiescence& quiescence_;
     rte_lpm* lpm_ = nullptr;
-    State* states_ = nullptr;      ///< capacity.addresses + 1; the first is never anything but 0
-    Segment* segments_ = nullptr;  ///< capacity.domains + 1
+    State* states_ = nullptr;  ///< capacity.addresses + 1; the first is never anything but 0
+    /// Words of Segment, capacity.domains + 1; the first stands for "no domain".
+    std::atomic<std::uint64_t>* segments_ = nullptr;
     std::atomic<std::int64_t>* sighting_credit_ = nullptr;
     rte_ring* sightings_ = nullptr;
 
+    std::vector<Place> places_;  ///< by index
     DomainTree domains_;
     std::vector<std::uint32_t> unused_;           ///< indices of domains; the last is taken first
     std::vector<std::uint32_t> domain_sessions_;  ///< for each domain; for index 0, no domain, it stays 0
