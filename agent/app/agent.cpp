@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 
 #include "agent/app/status.hpp"
+#include "base/warning_pace.hpp"
 
 namespace honeyswitch::agent {
 namespace {
@@ -60,9 +61,10 @@ class Agent::Channel : public DomainOutput {
     }
 
     void conflict(Ipv4Address address, const MacAddress& one, const MacAddress& other) override {
-        spdlog::warn("domain {}: address conflict: {} is used by {} and {}",
-                     name_of(agent_->domains_.at(index_)->options()), to_string(address), to_string(one),
-                     to_string(other));
+        if (const auto unwritten = conflict_pace_.due(Clock::now().time_since_epoch()))
+            spdlog::warn("domain {}: address conflict: {} is used by {} and {}{}",
+                         name_of(agent_->domains_.at(index_)->options()), to_string(address), to_string(one),
+                         to_string(other), more(*unwritten));
     }
 
     void many_addresses(const ProxyJudge::Verdict& verdict) override {
@@ -83,6 +85,11 @@ class Agent::Channel : public DomainOutput {
     }
 
   private:
+    /// Whoever sends ARP can cause these.
+    [[nodiscard]] static std::string more(std::uint64_t unwritten) {
+        return unwritten == 0 ? "" : fmt::format("; {} more since the last such line", unwritten);
+    }
+
     Agent* agent_;
     std::size_t index_;
     InterfacePort* port_;

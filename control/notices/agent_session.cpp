@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 namespace honeyswitch::control {
@@ -93,8 +94,12 @@ std::expected<void, Refusal> AgentSession::put_in_force(Domain& domain, Replica:
         const auto ticket =
             reports_->domain_state(agent_, state.active.prefix(), state.active.addresses(), now);
         if (!ticket) {
-            spdlog::warn("agent {}: domain {} refused: {}", static_cast<unsigned>(agent_),
-                         to_string(state.active.prefix()), ticket.error());
+            // The agent asks again and again.
+            if (const auto unwritten = refusal_pace_.due(now.time_since_epoch()))
+                spdlog::warn(
+                    "agent {}: domain {} refused: {}{}", static_cast<unsigned>(agent_),
+                    to_string(state.active.prefix()), ticket.error(),
+                    *unwritten == 0 ? "" : fmt::format("; {} more since the last such line", *unwritten));
             return std::unexpected(Refusal::no_capacity);
         }
         domain.declared = true;

@@ -10,6 +10,7 @@
 
 #include "agent/wire/notice.hpp"
 #include "base/clock.hpp"
+#include "base/warning_pace.hpp"
 #include "control/controller/domain_reports.hpp"
 #include "control/notices/replica.hpp"
 
@@ -79,6 +80,7 @@ class AgentSession {
     DomainReports* reports_;
     std::map<Ipv4Prefix, Domain> domains_;
     std::vector<Unsettled> unsettled_;
+    WarningPace refusal_pace_;
 };
 
 }  // namespace honeyswitch::control
