@@ -94,6 +94,7 @@ class Agent::Channel : public DomainOutput {
     std::size_t index_;
     InterfacePort* port_;
     bool dry_run_;
+    WarningPace conflict_pace_;
 };
 
 Agent::Agent(EventLoop loop) : loop_(std::move(loop)) {}

@@ -124,6 +124,7 @@ class Controller final : public DomainReports {
     void packet_in_from_outside(const PacketIn& packet, TimePoint now);
     void begin_session(const PacketIn& packet, TimePoint now);
     void packet_in_from_honeypot(const PacketIn& packet, TimePoint now);
+    void drop(const PacketIn& packet, Event reason);
     void open_honeypot_flow(const PacketIn& packet, TimePoint now);
     [[nodiscard]] bool goes_inside(Ipv4Address destination) const;
     [[nodiscard]] static bool is_diverted(const PacketIn& packet);

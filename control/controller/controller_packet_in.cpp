@@ -27,10 +27,7 @@ void Controller::packet_in_from_outside(const PacketIn& packet, TimePoint now) {
         if (packet.fragment) add_companion(packet, *flow, now);
         return switch_.packet_out(packet.buffer, *flow);
     }
-    if (packet.judgement.verdict == Verdict::drop) {
-        events_.add(Event::packet_in_dropped);
-        return switch_.drop(packet.buffer);
-    }
+    if (packet.judgement.verdict == Verdict::drop) return drop(packet, Event::packet_in_dropped);
     const bool kept = packet.judgement.verdict == Verdict::benign ||
                       packet.judgement.verdict == Verdict::inside || packet.own_flow;
     if (kept || (!is_diverted(packet) && goes_inside(address_of(packet.key.inside)))) {
@@ -54,9 +51,10 @@ void Controller::end_if_live(const PacketIn& packet, FlowId flow) {
 void Controller::begin_session(const PacketIn& packet, TimePoint now) {
     const auto honeypot = honeypot_for(packet, now);
     if (!honeypot) {
+        if (switch_.drops(PoolId{packet.judgement.pool}))
+            return drop(packet, Event::packet_in_dropped_no_honeypot);
         events_.add(Event::packet_in_no_honeypot);
-        return switch_.drops(PoolId{packet.judgement.pool}) ? switch_.drop(packet.buffer)
-                                                            : switch_.packet_out_inside(packet.buffer);
+        return switch_.packet_out_inside(packet.buffer);
     }
     // What a flow did before it had a session is in the workers' tallies.
     const Step before = packet.pending && packet.pending->answered ? Step::answered : Step::first_packet;
@@ -96,10 +94,8 @@ std::optional<HoneypotId> Controller::honeypot_for(const PacketIn& packet, TimeP
 void Controller::packet_in_from_honeypot(const PacketIn& packet, TimePoint now) {
     const auto flow = switch_.find_session(packet.key);
     if (!flow && !packet.fragment) return open_honeypot_flow(packet, now);
-    if (!flow || switch_.ended(*flow)) {
-        events_.add(Event::packet_in_contained);
-        return switch_.drop(packet.buffer);
-    }
+    if (!flow || switch_.ended(*flow)) return drop(packet, Event::packet_in_contained);
+    events_.add(Event::packet_in_existing_session);
     if (packet.fragment) add_companion(packet, *flow, now);
     switch_.packet_out(packet.buffer, *flow);
 }
@@ -114,15 +110,18 @@ void Controller::open_honeypot_flow(const PacketIn& packet, TimePoint now) {
     if (outcome == HoneypotFlows::Outcome::passes)
         flow = sessions_.add_unaccounted(
             {.key = packet.key, .path = latest_path_, .honeypot = packet.honeypot}, now);
-    if (!flow) {
-        events_.add(outcome == HoneypotFlows::Outcome::over_rate ? Event::honeypot_flow_over_rate
-                                                                 : Event::honeypot_flow_refused);
-        return switch_.drop(packet.buffer);
-    }
+    if (!flow)
+        return drop(packet, outcome == HoneypotFlows::Outcome::over_rate ? Event::honeypot_flow_over_rate
+                                                                         : Event::honeypot_flow_refused);
     end_if_live(packet, *flow);
-    if (switch_.ended(*flow)) return switch_.drop(packet.buffer);
+    if (switch_.ended(*flow)) return drop(packet, Event::packet_in_contained);
     events_.add(Event::honeypot_flow_added);
     switch_.packet_out(packet.buffer, *flow);
+}
+
+void Controller::drop(const PacketIn& packet, Event reason) {
+    events_.add(reason);
+    switch_.drop(packet.buffer);
 }
 
 /// The controller looks again: the address may have become active, or its domain unknown, since the worker

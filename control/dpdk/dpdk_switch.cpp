@@ -186,21 +186,31 @@ void DpdkSwitch::packet_out(BufferId buffer, FlowId flow) {
     rte_mbuf* const packet = packet_of(buffer);
     Session& session = plane_.sessions().at(std::to_underlying(flow));
     const auto l3 = dataplane::parse_l3(dataplane::frame_of(packet), packet->pkt_len);
-    const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
+    if (dataplane::side_of(plane_.index_of(packet->port)) == Side::honeypot)
+        return send_back(packet, l3.tag_count, session);
     session.seen(wrapped(now_));
-    if (dataplane::side_of(plane_.index_of(packet->port)) == Side::honeypot) {
-        if (session.contained) return drop(buffer);
-        Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
-        if (!dataplane::address_back(packet, l3.tag_count, plane_.sessions().way_back(session)))
-            return drop(buffer);
-        return send(packet, dataplane::outside_port);
-    }
+    const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     if (!plane_.honeypots().address(honeypot)) return packet_out_honeypot(buffer, HoneypotId{honeypot});
     plane_.sessions().came_by(session, dataplane::bytes_of(packet), l3.tag_count, latest_path_);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     if (dataplane::may_advance(session) && dataplane::advance(session, dataplane::frame_of(packet), l3))
         plane_.sessions().payload_reached(session);
     packet_out_honeypot(buffer, HoneypotId{honeypot});
+}
+
+/// What a worker asks of a reply before it lets it out, for those that have come here: whose the session is,
+/// and whether it is contained, may have shown itself only now. The worker has counted it against the caps.
+void DpdkSwitch::send_back(rte_mbuf* packet, unsigned tags, Session& session) {
+    if (session.contained) return drop(packet, Event::packet_in_contained_campus);
+    const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
+    if (sender_of(packet, tags, honeypot) != honeypot)
+        return drop(packet, Event::packet_in_contained_foreign);
+    const std::uint32_t bytes = packet->pkt_len;
+    if (!dataplane::address_back(packet, tags, plane_.sessions().way_back(session)))
+        return drop(packet, Event::packet_in_no_headroom);
+    Session::add(session.bytes_out, session.packets_out, bytes);
+    session.seen(wrapped(now_));
+    send(packet, dataplane::outside_port);
 }
 
 void DpdkSwitch::packet_out_inside(BufferId buffer) {
@@ -210,16 +220,28 @@ void DpdkSwitch::packet_out_inside(BufferId buffer) {
 void DpdkSwitch::packet_out_honeypot(BufferId buffer, HoneypotId honeypot) {
     rte_mbuf* const packet = packet_of(buffer);
     const auto address = plane_.honeypots().address(std::to_underlying(honeypot));
-    if (!address)
-        return plane_.honeypots().drops(std::to_underlying(honeypot)) ? drop(buffer)
-                                                                      : send(packet, dataplane::inside_port);
+    if (!address) return to_no_honeypot(packet, address.error().drops);
     const auto l3 = dataplane::parse_l3(dataplane::frame_of(packet), packet->pkt_len);
-    if (!dataplane::address_to_honeypot(packet, l3.tag_count, *address)) return drop(buffer);
+    if (!dataplane::address_to_honeypot(packet, l3.tag_count, *address))
+        return drop(packet, Event::packet_in_no_headroom);
     send(packet, address->port());
 }
 
+void DpdkSwitch::to_no_honeypot(rte_mbuf* packet, bool dropped) {
+    if (dropped) return drop(packet, Event::packet_in_dropped_no_honeypot);
+    events_.add(Event::packet_in_no_honeypot);
+    send(packet, dataplane::inside_port);
+}
+
+/// The controller has counted why.
 void DpdkSwitch::drop(BufferId buffer) {
     rte_pktmbuf_free(packet_of(buffer));
+}
+
+/// The only other place where a packet ends here.
+void DpdkSwitch::drop(rte_mbuf* packet, Event reason) {
+    events_.add(reason);
+    rte_pktmbuf_free(packet);
 }
 
 /// Back to the worker that it came from.
@@ -270,8 +292,7 @@ void DpdkSwitch::insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& egres
             waited = rte_get_tsc_cycles() - began;
         }
         if (given) continue;
-        ++packet_outs_dropped_;
-        rte_pktmbuf_free(packet);
+        drop(packet, Event::packet_out_dropped);
     }
     patience_ -= std::min(patience_, waited);
 }
@@ -302,6 +323,7 @@ bool DpdkSwitch::send_to_honeypot(std::span<const std::uint8_t> frame, dataplane
     std::ranges::copy(frame, reinterpret_cast<std::uint8_t*>(place));
     if (vlan != 0) (void)dataplane::insert_tag(packet, vlan);  // a fresh buffer has room
     packet->hash.usr = 0;
+    events_.add(Event::honeypot_probe_sent);
     send(packet, port);
     return true;
 }

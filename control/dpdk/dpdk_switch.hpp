@@ -123,15 +123,19 @@ class DpdkSwitch final : public Switch {
     /// A turn begins. The time of its `packet_out`s: what they count as the session's last packet.
     void set_time(TimePoint now);
 
-    /// Packet-Outs that found no room on the way to a worker.
-    [[nodiscard]] std::uint64_t packet_outs_dropped() const { return packet_outs_dropped_; }
+    /// What has become of packets here, beside what the controller counts.
+    [[nodiscard]] const EventCounters& events() const { return events_; }
 
   private:
     [[nodiscard]] bool hear(rte_mbuf* packet, HoneypotListener& listener);
     [[nodiscard]] bool describe(rte_mbuf* packet, PacketIn& description);
     void judge(std::span<PacketIn> packets) const;
     void rehome(dataplane::Session& session, dataplane::HoneypotIndex honeypot);
-    [[nodiscard]] HoneypotId sender_of(std::span<const std::uint8_t> frame, dataplane::PortIndex port) const;
+    [[nodiscard]] dataplane::HoneypotIndex sender_of(rte_mbuf* packet, unsigned tags,
+                                                     dataplane::HoneypotIndex guess) const;
+    void send_back(rte_mbuf* packet, unsigned tags, dataplane::Session& session);
+    void to_no_honeypot(rte_mbuf* packet, bool dropped);
+    void drop(rte_mbuf* packet, Event reason);
     void send(rte_mbuf* packet, dataplane::PortIndex port);
     void flush(std::size_t worker);
     void insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& egress);
@@ -155,8 +159,8 @@ class DpdkSwitch final : public Switch {
         Barrier barrier;
     };
     std::vector<RetiredPolicy> retired_policies_;
-    std::uint64_t packet_outs_dropped_ = 0;
     std::uint64_t patience_ = 0;  ///< TSC cycles that Packet-Outs of this turn may still wait for room
+    EventCounters events_;
 };
 
 }  // namespace honeyswitch::control

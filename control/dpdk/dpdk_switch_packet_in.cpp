@@ -29,38 +29,42 @@ std::size_t DpdkSwitch::receive(std::span<PacketIn, burst> packets, HoneypotList
     for (unsigned i = 0; i < taken; ++i) {
         buffers[i]->hash.usr = static_cast<std::uint32_t>(next_worker_);
         if (hear(buffers[i], listener)) continue;
-        if (describe(buffers[i], packets[count]))
+        if (describe(buffers[i], packets[count])) {
             ++count;
-        else
-            send(buffers[i], dataplane::inside_port);
+            continue;
+        }
+        events_.add(Event::packet_in_malformed);
+        send(buffers[i], dataplane::inside_port);
     }
     judge(packets.first(count));
     return count;
 }
 
-/// What only the watch over the honeypots cares about.
+/// What only the watch over the honeypots cares about, and what can be nothing else: it goes no further.
 bool DpdkSwitch::hear(rte_mbuf* packet, HoneypotListener& listener) {
     const auto port = plane_.index_of(packet->port);
     if (dataplane::side_of(port) != Side::honeypot) return false;
     const auto frame = dataplane::frame_of(packet);
     const auto l3 = dataplane::parse_l3(frame, packet->pkt_len);
-    if (l3.result == dataplane::L3Result::ipv4 && l3.destination != probe_source_.value) return false;
+    const bool ipv4 = l3.result == dataplane::L3Result::ipv4;
+    if (ipv4 && l3.destination != probe_source_.value) {
+        const bool valid = dataplane::parse_session(frame, l3, dataplane::From::honeypot).valid;
+        if (valid && sender_of(packet, l3.tag_count, 0) != dataplane::no_honeypot) return false;
+        drop(packet, valid ? Event::packet_in_contained_foreign : Event::packet_in_contained);
+        return true;
+    }
     listener.heard(static_cast<std::size_t>(port - dataplane::first_honeypot_port), frame, now_);
-    rte_pktmbuf_free(packet);
+    drop(packet, ipv4 ? Event::honeypot_probe_answered : Event::honeypot_arp_heard);
     return true;
 }
 
-/// By port, VLAN and MAC address; the first one where nobody fits.
-HoneypotId DpdkSwitch::sender_of(std::span<const std::uint8_t> frame, dataplane::PortIndex port) const {
-    const auto l3 = dataplane::parse_l3(frame, static_cast<std::uint32_t>(frame.size()));
-    const auto path = dataplane::l2_path_of(frame, l3);
-    const auto vlan = static_cast<std::uint16_t>(path.tag_count == 0 ? 0 : path.tags[0].tci.host() & 0xfffU);
-    const auto word = dataplane::HoneypotAddress(path.source, vlan, port).word();
-    for (unsigned i = 0; i < dataplane::HoneypotTable::capacity; ++i) {
-        const auto address = plane_.honeypots().address(static_cast<HoneypotIndex>(i));
-        if (address && address->word() == word) return static_cast<HoneypotId>(i);
-    }
-    return HoneypotId{};
+/// By port, VLAN and MAC address, `guess` first; where there is only one honeypot, all that comes is its.
+/// `no_honeypot`: nobody's that is in service.
+HoneypotIndex DpdkSwitch::sender_of(rte_mbuf* packet, unsigned tags, HoneypotIndex guess) const {
+    if (!plane_.modes().several_honeypots) return guess;
+    const auto port = plane_.index_of(packet->port);
+    return plane_.honeypots().holder(dataplane::sender_address(dataplane::frame_of(packet), tags, port),
+                                     guess);
 }
 
 bool DpdkSwitch::describe(rte_mbuf* packet, PacketIn& description) {
@@ -70,11 +74,12 @@ bool DpdkSwitch::describe(rte_mbuf* packet, PacketIn& description) {
     const auto port = plane_.index_of(packet->port);
     const bool from_honeypot = dataplane::side_of(port) == Side::honeypot;
     const auto from = from_honeypot ? dataplane::From::honeypot : dataplane::From::outside;
-    description = {.buffer = buffer_of(packet),
-                   .honeypot = from_honeypot ? sender_of(frame, port) : HoneypotId{},
-                   .path = dataplane::l2_path_of(frame, l3),
-                   .from_honeypot = from_honeypot,
-                   .bytes = static_cast<std::uint16_t>(packet->pkt_len)};
+    description = {
+        .buffer = buffer_of(packet),
+        .honeypot = HoneypotId{from_honeypot ? sender_of(packet, l3.tag_count, 0) : HoneypotIndex{0}},
+        .path = dataplane::l2_path_of(frame, l3),
+        .from_honeypot = from_honeypot,
+        .bytes = static_cast<std::uint16_t>(packet->pkt_len)};
     if (dataplane::parse_plain(frame, packet->pkt_len, from, description.key)) return true;
     const auto view = dataplane::parse_session(frame, l3, from);
     if (!view.valid) return false;

@@ -144,7 +144,9 @@ void HoneypotPlane::heard(std::size_t port, std::span<const std::uint8_t> frame,
     const MacAddress sender{load<EtherAddress>(frame.data() + sizeof(EtherAddress))};
     const auto vlan = vlan_of(frame, l3);
     if (l3.result == dataplane::L3Result::arp) {
+        if (frame.size() < l3.l3_offset + sizeof(ArpPacket)) return;
         const auto arp = load<ArpPacket>(frame.data() + l3.l3_offset);
+        if (!arp.is_ipv4_over_ethernet()) return;
         const auto ip = load<Be32>(arp.sender_ip.data());
         return health_.arp_heard(port, vlan, sender, {ip.host()});
     }

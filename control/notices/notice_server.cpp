@@ -202,8 +202,8 @@ std::vector<CounterRow> NoticeServer::counter_rows() const {
     std::vector<CounterRow> rows{
         {"notices_accepted", "Notices of established associations that were accepted.", counters_.accepted},
         {"notice_hellos", "Authentic HELLOs of agents.", counters_.hellos},
-        {"notice_associations", "Associations established with agents.", counters_.associations},
-        {"notice_silences", "Times an agent was silent for the agent timeout.", counters_.silences},
+        {"notice_associations", "Associations established with agents.", counters_.associations, "times"},
+        {"notice_silences", "Times an agent was silent for the agent timeout.", counters_.silences, "times"},
     };
     for (std::size_t i = 0; i < agent::refusal_count; ++i) {
         const auto name = agent::name_of(static_cast<Refusal>(i));

@@ -67,6 +67,8 @@ struct CounterRow {
     std::string name;  ///< as in metrics and documentation: "outside_to_inside_active"
     std::string help;  ///< one sentence
     std::uint64_t value = 0;
+    std::string unit = "notices";  ///< in the plural
+    std::string fate = "none";     ///< what it says of packets (base/counter_info.hpp)
 };
 
 struct PortRow {

@@ -134,8 +134,9 @@ json to_json(const Stats& stats, Milliseconds idle_timeout) {
                 {"counters", json::array()},
                 {"ports", json::array()}};
     for (const auto& honeypot : stats.honeypots) result["honeypots"].push_back(to_json(honeypot));
-    for (const auto& [name, help, value] : stats.counters)
-        result["counters"].push_back({{"name", name}, {"help", help}, {"value", value}});
+    for (const auto& [name, help, value, unit, fate] : stats.counters)
+        result["counters"].push_back(
+            {{"name", name}, {"help", help}, {"value", value}, {"unit", unit}, {"fate", fate}});
     for (const auto& port : stats.ports) result["ports"].push_back(to_json(port));
     return result;
 }

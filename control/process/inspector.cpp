@@ -8,6 +8,15 @@ namespace {
 /// Places of the session table looked at for one page, used or not: what a page costs is bounded by this.
 constexpr std::uint32_t places_a_page = 65'536;
 
+template <typename Id>
+CounterRow row_of(const CounterInfo<Id>& info, std::uint64_t value) {
+    return {.name = std::string(info.name),
+            .help = std::string(info.help),
+            .value = value,
+            .unit = std::string(info.unit),
+            .fate = std::string(honeyswitch::name_of(info.fate))};
+}
+
 }  // namespace
 
 Stats Inspector::stats() const {
@@ -36,22 +45,19 @@ Stats Inspector::stats() const {
 
 std::vector<CounterRow> Inspector::counters() const {
     std::vector<CounterRow> rows;
-    rows.reserve(dataplane::counter_count + event_count + 3);
-    for (std::size_t i = 0; i < dataplane::counter_count; ++i)
-        rows.push_back({std::string(dataplane::counter_info.at(i).name),
-                        std::string(dataplane::counter_info.at(i).help),
-                        parts_.plane.counted(static_cast<dataplane::Counter>(i))});
-    for (std::size_t i = 0; i < event_count; ++i)
-        rows.push_back({std::string(event_info.at(i).name), std::string(event_info.at(i).help),
-                        parts_.controller.events().value(static_cast<Event>(i))});
-    rows.push_back({"packet_out_dropped", "Packet-Outs dropped because the ring to their worker stayed full.",
-                    parts_.the_switch.packet_outs_dropped()});
-    rows.push_back({"port_settings_changed",
-                    "Times that others changed the MTU, the queues or the offloads of a kernel port.",
-                    parts_.keeper.changes()});
-    rows.push_back({"list_refused", "Sources that found no room on a list.", parts_.lists.refused()});
+    rows.reserve(dataplane::counter_count + event_count);
+    for (const auto& info : dataplane::counter_info)
+        rows.push_back(row_of(info, parts_.plane.counted(info.id)));
+    for (const auto& info : event_info) rows.push_back(row_of(info, counted(info.id)));
     for (CounterRow& row : parts_.notices.counter_rows()) rows.push_back(std::move(row));
     return rows;
+}
+
+/// An event is counted where it happens.
+std::uint64_t Inspector::counted(Event event) const {
+    if (event == Event::list_refused) return parts_.lists.refused();
+    if (event == Event::port_settings_changed) return parts_.keeper.changes();
+    return parts_.controller.events().value(event) + parts_.the_switch.events().value(event);
 }
 
 std::vector<PortRow> Inspector::ports() const {

@@ -48,6 +48,7 @@ class Inspector final : public Inspect {
   private:
     [[nodiscard]] std::string name_of(Source source) const;
     [[nodiscard]] std::vector<CounterRow> counters() const;
+    [[nodiscard]] std::uint64_t counted(Event event) const;
     [[nodiscard]] PortRow port(std::size_t index, const PortWatch::Name& name) const;
     [[nodiscard]] std::vector<PortRow> ports() const;
     [[nodiscard]] ReportPage report_rows(ReportBy by, std::uint32_t cursor, std::size_t limit) const;

@@ -68,10 +68,11 @@ bool Pipeline::follows_an_answer(std::size_t i, Opening opening) const {
 }
 
 /// The first fragment of a session's datagram opens the way for the following ones, which have no ports.
+/// Where no session can be added the control thread could do nothing for it.
 bool Pipeline::lacks_companion(std::size_t i) const {
     if (candidates_.plain[i]) return false;
     const SessionView& view = candidates_.views[i];
-    return view.first_fragment && view.own_key.kind == KeyKind::ports &&
+    return view.first_fragment && tables_.sessions.has_room() && view.own_key.kind == KeyKind::ports &&
            !tables_.sessions.find(companion_of(view.own_key));
 }
 
@@ -92,7 +93,7 @@ void Pipeline::to_session(std::size_t i) {
     Session& session = *candidates_.sessions[i];
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     const auto address = tables_.honeypots.address(honeypot);
-    if (!address) return to_no_honeypot(packet, tables_.honeypots.drops(honeypot));
+    if (!address) return to_no_honeypot(packet, address.error().drops);
     tables_.sessions.came_by(session, bytes_of(packet), tag_count(i), session_path_);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     session.seen(now_);
@@ -111,7 +112,7 @@ void Pipeline::divert_stateless(std::size_t i, Counter reason) {
     if (chosen == no_honeypot) return to_no_honeypot(packet, tables_.pools.drops(pool));
     const HoneypotIndex honeypot = note_pending(i, chosen);
     const auto address = tables_.honeypots.address(honeypot);
-    if (!address) return to_no_honeypot(packet, tables_.honeypots.drops(honeypot));
+    if (!address) return to_no_honeypot(packet, address.error().drops);
     to_honeypot(packet, tag_count(i), *address, reason);
 }
 

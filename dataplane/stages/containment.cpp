@@ -36,25 +36,33 @@ void Pipeline::decide_honeypot(std::size_t i) {
         const SessionView& view = candidates_.views[i];
         if (!view.valid) return contain(i, Counter::honeypot_contained_malformed);
         if (view.quotes_foreign) return contain(i, Counter::honeypot_contained_no_session);
-        // A fragment of a session, whose companion is missing.
-        if (session != nullptr && view.first_fragment) lead_companion(i, *session);
-        const bool needs_companion =
-            session != nullptr ? goes_the_long_way(i) : view.following_fragment && control_alive_;
-        if (needs_companion) return punt(i, Side::outside);
     }
     if (session != nullptr) return reply(i, *session);
+    // A fragment whose session may have begun a moment ago: the control thread knows, and whose it is.
+    if (following_fragment(i) && control_alive_) return ask_to_leave(i);
     decide_without_session(i);
 }
 
 void Pipeline::decide_without_session(std::size_t i) {
     rte_mbuf* const packet = candidates_.packets[i];
-    const SessionKey& key = candidates_.keys[i];
-    if (key.outside == config_.probe_source && control_alive_ && may_punt_own())
-        return punts_.add(packet, Side::outside, i);
+    if (candidates_.keys[i].outside == config_.probe_source && control_alive_)
+        return may_punt_own() ? punts_.add(packet, Side::outside, i)
+                              : drop(packet, Counter::honeypot_contained_no_room);
     if (const auto flow = tables_.pending.find(candidates_.hashes[i], now_)) return reply_stateless(i, *flow);
-    if (tables_.modes.limited_containment.load(std::memory_order_relaxed) && control_alive_ && may_punt_own())
-        return punts_.add(packet, Side::outside, i);
+    if (tables_.modes.limited_containment.load(std::memory_order_relaxed) && control_alive_)
+        return may_punt_own() ? ask_to_leave(i) : drop(packet, Counter::honeypot_contained_no_room);
     contain(i, Counter::honeypot_contained_no_session);
+}
+
+/// Has no session that says whose it is, and may get one from the control thread, which then sends it on.
+/// That has no caps of its own: what it may let out is counted against them here.
+void Pipeline::ask_to_leave(std::size_t i) {
+    rte_mbuf* const packet = candidates_.packets[i];
+    const Be32 outside = candidates_.keys[i].outside;
+    if (policy_->on_campus(outside.host())) return drop(packet, Counter::honeypot_contained_campus);
+    const HoneypotIndex sender = sender_of(i);
+    if (sender == no_honeypot) return drop(packet, Counter::honeypot_contained_foreign);
+    if (within_caps(i, outside, sender)) punt(i, Side::outside);
 }
 
 /// What honeypots do of their own accord has a small share of the way to the control thread: it is not theirs
@@ -70,12 +78,17 @@ bool Pipeline::may_punt_own() {
 bool Pipeline::comes_from(HoneypotIndex honeypot, std::size_t i) const {
     if (!tables_.modes.several_honeypots.load(std::memory_order_relaxed)) return true;
     const auto address = tables_.honeypots.address(honeypot);
-    if (!address) return false;
-    const auto frame = frame_of(candidates_.packets[i]);
-    std::uint16_t vlan = 0;
-    if (tag_count(i) != 0) vlan = load<VlanTag>(frame.data() + ether_addresses_size).tci.host() & 0xfffU;
-    return address->port() == honeypot_port_ && address->vlan() == vlan &&
-           address->mac() == load<EtherAddress>(frame.data() + sizeof(EtherAddress));
+    return address &&
+           address->word() ==
+               sender_address(frame_of(candidates_.packets[i]), tag_count(i), honeypot_port_).word();
+}
+
+/// The same, where no session says whose it should be. `no_honeypot`: nobody's that is in service.
+HoneypotIndex Pipeline::sender_of(std::size_t i) {
+    if (!tables_.modes.several_honeypots.load(std::memory_order_relaxed)) return 0;
+    const auto address = sender_address(frame_of(candidates_.packets[i]), tag_count(i), honeypot_port_);
+    latest_sender_ = tables_.honeypots.holder(address, latest_sender_);
+    return latest_sender_;
 }
 
 bool Pipeline::within_caps(std::size_t i, Be32 address, HoneypotIndex honeypot) {
@@ -107,6 +120,13 @@ void Pipeline::reply(std::size_t i, Session& session) {
     if (!comes_from(honeypot, i)) return drop(packet, Counter::honeypot_contained_foreign);
     if (!within_caps(i, candidates_.keys[i].outside, honeypot)) return;
     tables_.honeypots.replied(honeypot, now_);
+    if (!candidates_.plain[i] && candidates_.views[i].first_fragment) lead_companion(i, session);
+    if (goes_the_long_way(i)) return punt(i, Side::outside);
+    send_reply(i, session);
+}
+
+void Pipeline::send_reply(std::size_t i, Session& session) {
+    rte_mbuf* const packet = candidates_.packets[i];
     Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
     session.seen(now_);
     if (session.progress.load(std::memory_order_relaxed) == Step::first_packet)
@@ -140,9 +160,19 @@ void Pipeline::contain(std::size_t i, Counter reason) {
     rte_mbuf* const packet = candidates_.packets[i];
     const bool open = reason == Counter::honeypot_contained_no_session &&
                       tables_.modes.open_containment.load(std::memory_order_relaxed);
-    if (open && latest_path_ != L2Path{})
-        return send_back(packet, tag_count(i), latest_path_, Counter::honeypot_to_outside_open);
-    drop(packet, reason);
+    if (!open || latest_path_ == L2Path{}) return drop(packet, reason);
+    // Whoever sends it, known or not, within the caps.
+    if (within_caps(i, candidates_.keys[i].outside, sender_of(i)))
+        send_back(packet, tag_count(i), latest_path_, Counter::honeypot_to_outside_open);
+}
+
+/// The way to the control thread was full.
+void Pipeline::not_handed_over(std::size_t place) {
+    const std::size_t i = punts_.candidates[place];
+    // The first fragment of a session's datagram: the others will ask for themselves.
+    if (i != Punts::no_candidate && candidates_.sessions[i] != nullptr)
+        return send_reply(i, *candidates_.sessions[i]);
+    drop(punts_.packets[place], Counter::honeypot_contained_no_room);
 }
 
 void Pipeline::from_honeypot_other(rte_mbuf* packet, const L3View& l3) {
@@ -158,9 +188,8 @@ void Pipeline::from_honeypot_other(rte_mbuf* packet, const L3View& l3) {
             counters_.add(Counter::honeypot_arp_answered);
             return transmitter_.send(honeypot_port_, packet);
         case ArpOutcome::heard:
-            if (!may_punt_own()) return drop(packet, Counter::honeypot_arp_heard);
-            counters_.add(Counter::honeypot_arp_heard);
-            return punts_.add(packet, Side::outside);
+            return may_punt_own() ? punts_.add(packet, Side::outside)
+                                  : drop(packet, Counter::honeypot_contained_no_room);
         case ArpOutcome::malformed:
             return drop(packet, Counter::honeypot_contained_malformed);
     }

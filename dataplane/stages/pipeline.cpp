@@ -101,8 +101,7 @@ void Pipeline::drop_in_overload(std::span<rte_mbuf*> packets, BurstMask dropped)
     std::array<rte_mbuf*, burst_size> buffers;
     unsigned count = 0;
     for_each(dropped, [&](std::size_t i) { buffers[count++] = packets[i]; });
-    counters_.add(Counter::outside_dropped_overload, count);
-    rte_pktmbuf_free_bulk(buffers.data(), count);
+    transmitter_.discard(std::span(buffers).first(count), Counter::outside_dropped_overload);
 }
 
 /// The rest of the decision, in order of priority: for a destination that is inactive, or has sessions, or
@@ -223,8 +222,7 @@ void Pipeline::shed_newcomers() {
         dropped[count] = candidates_.packets[i];
         count += dropping;
     }
-    counters_.add(Counter::outside_dropped_overload, count);
-    if (count != 0) rte_pktmbuf_free_bulk(dropped.data(), count);
+    transmitter_.discard(std::span(dropped).first(count), Counter::outside_dropped_overload);
 }
 
 /// Rules and lists see an ICMP error as the packet that it quotes.
@@ -288,8 +286,7 @@ void Pipeline::send_inside(rte_mbuf* packet, Counter reason) {
 }
 
 void Pipeline::drop(rte_mbuf* packet, Counter reason) {
-    counters_.add(reason);
-    transmitter_.discard(packet);
+    transmitter_.discard(packet, reason);
 }
 
 /// To the control thread, or, if the ring is full, where the packet goes without it.
@@ -314,7 +311,7 @@ void Pipeline::hand_over() {
                 send_inside(packet, Counter::outside_to_inside_active);
                 break;
             case Side::outside:
-                drop(packet, Counter::honeypot_contained_no_session);
+                not_handed_over(i);
                 break;
         }
     }

@@ -212,13 +212,17 @@ class Pipeline {
     // containment.cpp: from honeypots
     void decide_honeypot(std::size_t candidate);
     void decide_without_session(std::size_t candidate);
+    void ask_to_leave(std::size_t candidate);
     [[nodiscard]] bool comes_from(HoneypotIndex honeypot, std::size_t candidate) const;
+    [[nodiscard]] HoneypotIndex sender_of(std::size_t candidate);
     [[nodiscard]] bool within_caps(std::size_t candidate, Be32 address, HoneypotIndex honeypot);
     void lead_companion(std::size_t candidate, const Session& session);
     void reply(std::size_t candidate, Session& session);
+    void send_reply(std::size_t candidate, Session& session);
     void reply_stateless(std::size_t candidate, PendingFlow flow);
     void send_back(rte_mbuf* packet, std::uint8_t tags, const L2Path& path, Counter reason);
     void contain(std::size_t candidate, Counter reason);
+    void not_handed_over(std::size_t punt);
     void from_honeypot_other(rte_mbuf* packet, const L3View& l3);
     [[nodiscard]] bool may_punt_own();
 
@@ -237,6 +241,7 @@ class Pipeline {
     PathNumber session_path_ = 0, pending_path_ = 0;  ///< of the latest packet, in either's table
     const Policy* policy_ = nullptr;                  ///< of this burst
     PortIndex honeypot_port_ = first_honeypot_port;   ///< of this burst from a honeypot
+    HoneypotIndex latest_sender_ = 0;                 ///< of what had no session
     Candidates candidates_;  ///< of the burst at hand; members, so that nobody clears them for each burst
     Punts punts_;
     FragmentOrder order_;

@@ -46,22 +46,29 @@ class ReplyLimiter {
         limits_honeypots_ = rates_.packets_per_honeypot != 0 || rates_.bytes_per_honeypot != 0;
     }
 
-    /// A packet of `bytes` from this honeypot wants to go to this address.
+    /// A packet of `bytes` from this honeypot wants to go to this address. What does not pass costs neither.
     [[nodiscard]] Outcome spend(Be32 address, HoneypotIndex honeypot, std::uint32_t bytes) {
-        if (limits_sources_) {
-            const auto place = static_cast<std::size_t>(address.bits * secret_ >> 48);
-            if (!spend(sources_.get()[place], bytes, rates_.packets_per_source, rates_.bytes_per_source))
-                return Outcome::source_exceeded;
+        Budget& source = sources_.get()[static_cast<std::size_t>(address.bits * secret_ >> 48)];
+        if (limits_sources_ && !has(source, bytes, rates_.packets_per_source, rates_.bytes_per_source))
+            return Outcome::source_exceeded;
+        if (limits_honeypots_) {
+            Budget& own = honeypots_[honeypot];
+            if (!has(own, bytes, rates_.packets_per_honeypot, rates_.bytes_per_honeypot))
+                return Outcome::honeypot_exceeded;
+            own.take(bytes);
         }
-        if (limits_honeypots_ &&
-            !spend(honeypots_[honeypot], bytes, rates_.packets_per_honeypot, rates_.bytes_per_honeypot))
-            return Outcome::honeypot_exceeded;
+        if (limits_sources_) source.take(bytes);
         return Outcome::passes;
     }
 
   private:
     struct Budget {
         std::uint32_t second = 0, packets = 0, bytes = 0, unused = 0;
+
+        void take(std::uint32_t more) {
+            ++packets;
+            bytes += more;
+        }
     };
     static_assert(sizeof(Budget) == 16);
     struct Free {
@@ -75,14 +82,12 @@ class ReplyLimiter {
         const std::uint32_t all = rate.load(std::memory_order_relaxed);
         return all == 0 ? 0 : std::max(1U, all / workers_);
     }
-    [[nodiscard]] bool spend(Budget& budget, std::uint32_t bytes, std::uint32_t most_packets,
-                             std::uint32_t most_bytes) const {
+    /// Whether there is room for a packet in it, of this second.
+    [[nodiscard]] bool has(Budget& budget, std::uint32_t bytes, std::uint32_t most_packets,
+                           std::uint32_t most_bytes) const {
         if (budget.second != second_) budget = {.second = second_};
         if (most_packets != 0 && budget.packets >= most_packets) return false;
-        if (most_bytes != 0 && std::uint64_t{budget.bytes} + bytes > most_bytes) return false;
-        ++budget.packets;
-        budget.bytes += bytes;
-        return true;
+        return most_bytes == 0 || std::uint64_t{budget.bytes} + bytes <= most_bytes;
     }
 
     std::unique_ptr<Budget, Free> sources_;

@@ -8,6 +8,7 @@
 
 #include <rte_mbuf.h>
 
+#include "base/headers.hpp"
 #include "base/l2_path.hpp"
 #include "dataplane/tables/honeypot_table.hpp"
 
@@ -19,6 +20,16 @@ namespace honeyswitch::dataplane {
 /// What lies contiguous; headers beyond it are treated as missing.
 [[nodiscard]] inline std::span<const std::uint8_t> frame_of(const rte_mbuf* packet) {
     return {rte_pktmbuf_mtod(packet, const std::uint8_t*), packet->data_len};
+}
+
+/// Where a frame with `tags` VLAN tags that came in by this honeypot port was sent, as a honeypot's address.
+/// Precondition: the frame has an Ethernet header and its tags.
+[[nodiscard]] inline HoneypotAddress sender_address(std::span<const std::uint8_t> frame, unsigned tags,
+                                                    PortIndex port) {
+    const std::uint16_t tci =
+        tags == 0 ? std::uint16_t{0} : load<VlanTag>(frame.data() + ether_addresses_size).tci.host();
+    return HoneypotAddress::of_sender(load<std::uint64_t>(frame.data() + sizeof(EtherAddress)), tci & 0xfffU,
+                                      port);
 }
 
 /// Strips `tags` VLAN tags, of which there is at least one.

@@ -28,6 +28,12 @@ void Transmitter::flush() {
     free_discarded();
 }
 
+void Transmitter::discard(std::span<rte_mbuf*> packets, Counter reason) {
+    if (packets.empty()) return;
+    counters_.add(reason, packets.size());
+    rte_pktmbuf_free_bulk(packets.data(), static_cast<unsigned>(packets.size()));
+}
+
 void Transmitter::free_discarded() {
     if (discarded_.count == 0) return;
     rte_pktmbuf_free_bulk(discarded_.packets.data(), static_cast<unsigned>(discarded_.count));

@@ -32,11 +32,15 @@ class Transmitter {
     }
     /// The same for a whole burst.
     void send(PortIndex port, std::span<rte_mbuf*> packets);
-    /// Takes the packet over; its buffer is free again at the next flush.
-    void discard(rte_mbuf* packet) {
+    /// Takes the packet over, which ends here for this reason; its buffer is free again at the next flush. No
+    /// worker drops a packet in any other way.
+    void discard(rte_mbuf* packet, Counter reason) {
+        counters_.add(reason);
         discarded_.packets[discarded_.count++] = packet;
         if (discarded_.count == discarded_.packets.size()) free_discarded();
     }
+    /// The same for several; their buffers are free at once.
+    void discard(std::span<rte_mbuf*> packets, Counter reason);
     void flush();
 
     /// Any thread: frames dropped because this port's queue stayed full.

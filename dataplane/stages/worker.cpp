@@ -87,19 +87,17 @@ bool Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
 unsigned Worker::restore(PortIndex index, std::span<rte_mbuf*> packets) {
     unsigned kept = 0, cut = 0;
     for (rte_mbuf* packet : packets) {
-        const bool is_cut = was_cut(*packet);
-        cut += is_cut ? 1 : 0;
-        const bool stripped = (packet->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
-        if (is_cut || (stripped && rte_vlan_insert(&packet) != 0)) {
-            rte_pktmbuf_free(packet);
-            continue;
+        if (was_cut(*packet)) {
+            ++cut;
+            transmitter_.discard(packet, Counter::dropped_too_long);
+        } else if ((packet->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && rte_vlan_insert(&packet) != 0) {
+            transmitter_.discard(packet, Counter::dropped_no_headroom);
+        } else {
+            packets[kept++] = packet;
         }
-        packets[kept++] = packet;
     }
-    if (cut != 0) {
-        counters_.add(Counter::dropped_too_long, cut);
+    if (cut != 0)
         cut_[index].store(cut_[index].load(std::memory_order_relaxed) + cut, std::memory_order_relaxed);
-    }
     return kept;
 }
 

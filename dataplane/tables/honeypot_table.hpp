@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <optional>
+#include <expected>
 
 #include "base/l2_path.hpp"
 #include "base/limits.hpp"
@@ -30,6 +30,14 @@ class HoneypotAddress {
     }
     explicit HoneypotAddress(std::uint64_t word) : word_(word) {}
 
+    /// `from_source`: the eight octets of a frame that begin with its source address.
+    [[nodiscard]] static HoneypotAddress of_sender(std::uint64_t from_source, unsigned vlan, PortIndex port) {
+        constexpr std::uint64_t six_octets = (std::uint64_t{1} << vlan_shift) - 1;
+        return HoneypotAddress((from_source & six_octets) | std::uint64_t{vlan} << vlan_shift |
+                               std::uint64_t{static_cast<unsigned>(port - first_honeypot_port)}
+                                   << port_shift);
+    }
+
     void write_mac(std::uint8_t* place) const { std::memcpy(place, &word_, sizeof(EtherAddress)); }
     [[nodiscard]] EtherAddress mac() const {
         EtherAddress mac;
@@ -50,6 +58,11 @@ class HoneypotAddress {
     std::uint64_t word_;  ///< octets 0 to 5 as in memory, VLAN, port; the highest bit is the table's
 };
 
+/// What becomes of the packets of a honeypot that has no address: they are dropped, or go inside.
+struct OutOfService {
+    bool drops;
+};
+
 /// One writer, the control thread; each entry is replaced atomically.
 class HoneypotTable {
   public:
@@ -64,17 +77,21 @@ class HoneypotTable {
         entries_[honeypot].store(drop ? dropping : 0, std::memory_order_relaxed);
     }
 
-    /// nullopt while its MAC address is not known, or it is out of service.
-    [[nodiscard]] std::optional<HoneypotAddress> address(HoneypotIndex honeypot) const {
+    /// Out of service while its MAC address is not known. One look: what becomes of its packets then belongs
+    /// to the same moment.
+    [[nodiscard]] std::expected<HoneypotAddress, OutOfService> address(HoneypotIndex honeypot) const {
         const std::uint64_t word = entries_[honeypot].load(std::memory_order_relaxed);
-        if ((word & known) == 0) return std::nullopt;
+        if ((word & known) == 0) return std::unexpected(OutOfService{.drops = word == dropping});
         return HoneypotAddress(word & ~known);
     }
-    /// What becomes of the packets of one that has no address.
-    [[nodiscard]] bool drops(HoneypotIndex honeypot) const {
-        return entries_[honeypot].load(std::memory_order_relaxed) == dropping;
+    /// Whose address this is; `no_honeypot`: nobody's that is in service. `guess` is looked at first.
+    [[nodiscard]] HoneypotIndex holder(const HoneypotAddress& address, HoneypotIndex guess) const {
+        const std::uint64_t word = address.word() | known;
+        if (entries_[guess].load(std::memory_order_relaxed) == word) return guess;
+        for (unsigned i = 0; i < capacity; ++i)
+            if (entries_[i].load(std::memory_order_relaxed) == word) return static_cast<HoneypotIndex>(i);
+        return no_honeypot;
     }
-
     /// A worker has passed on a packet of this honeypot. `now`: milliseconds of the switch's clock.
     void replied(HoneypotIndex honeypot, std::uint32_t now) {
         auto& at = replied_[honeypot];

@@ -245,8 +245,6 @@ REFUSED = {
     "another resolver": lambda: query("203.0.113.54", b"never leaves"),
     "another port": lambda: query(RESOLVER, b"never leaves", dport=54),
     "another protocol": lambda: IP(src=new_decoy(), dst=RESOLVER) / TCP(dport=53, flags="S") / Raw(b"never leaves"),
-    "the campus, though allowed": lambda: IP(src=new_decoy(), dst=addresses.HOSTS["www"]) / TCP(dport=80, flags="S")
-                                          / Raw(b"never leaves"),
     "a source outside the campus": lambda: query(RESOLVER, b"never leaves", source="192.0.2.99"),
     "the source of a real host": lambda: query(RESOLVER, b"never leaves", source=addresses.HOSTS["www"]),
 }
@@ -262,6 +260,17 @@ def test_any_other_flow_is_contained(lab, cables, packet) -> None:
         assert cables.stays_away(b"never leaves", OUTSIDE, INSIDE)
         assert grown["honeypot_flow_refused"] == 1 and "honeypot_flow_added" not in grown, grown
         assert view.sessions(lab, f"{RESOLVER}/32", "192.0.2.99/32") == []
+
+
+@pytest.mark.usefixtures("spoken")
+def test_a_flow_to_the_campus_is_contained_though_allowed(lab, cables) -> None:
+    packet = IP(src=new_decoy(), dst=addresses.HOSTS["www"]) / TCP(dport=80, flags="S") / Raw(b"never leaves")
+    with farm(lab, **ALLOWED):
+        before = view.counters(lab)
+        cables.send(HONEYPOT, from_honeypot() / packet)
+        grown = view.wait_for_growth(lab, before, "honeypot_contained_campus")
+        assert cables.stays_away(b"never leaves", OUTSIDE, INSIDE)
+        assert "honeypot_flow_added" not in grown, grown
 
 
 @pytest.mark.usefixtures("spoken")

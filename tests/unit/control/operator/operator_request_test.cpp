@@ -139,7 +139,7 @@ TEST(OperatorRequest, ShowsDomainsAgentsAndStats) {
     inspect.agent_rows = {{"east", true, "192.0.2.1:40000", {prefix("10.1.0.0/24")}, at(61'000), 12, 3},
                           {"west", false, "", {}, std::nullopt, 0, 0}};
     inspect.stats_row.now = at(62'000);
-    inspect.stats_row.counters = {{"rx", "Packets.", 9}};
+    inspect.stats_row.counters = {{"rx", "Packets.", 9, "packets", "sent"}};
     inspect.stats_row.ports = {
         {.name = "outside", .device = "dev:\xff", .driver = "net_af_xdp", .link_up = true}};
     inspect.stats_row.honeypots = {{.name = "main"}, {.name = "b"}};
@@ -175,7 +175,8 @@ TEST(OperatorRequest, ShowsDomainsAgentsAndStats) {
     EXPECT_EQ(stats["listed_capacity"], 0);
     EXPECT_EQ(stats["histories"], 0);
     EXPECT_EQ(stats["history_capacity"], 64);
-    EXPECT_EQ(stats["counters"], json::parse(R"([{"name":"rx","help":"Packets.","value":9}])"));
+    EXPECT_EQ(stats["counters"],
+              json::parse(R"([{"name":"rx","help":"Packets.","value":9,"unit":"packets","fate":"sent"}])"));
     EXPECT_EQ(stats["honeypots"].size(), 2U);
     EXPECT_EQ(stats["honeypots"][1]["name"], "b");
     EXPECT_EQ(stats["ports"][0]["device"], "dev:\xef\xbf\xbd");  // a name need not be UTF-8

@@ -101,6 +101,21 @@ TEST_F(Containment, AHoneypotIsCappedAcrossItsSources) {
     EXPECT_EQ(counted(Counter::honeypot_contained_honeypot_cap), 15U);
 }
 
+TEST_F(Containment, WhatAHoneypotsCapDropsCostsTheSourceNothing) {
+    modes_.set_reply_rates({.packets_per_source = 2, .packets_per_honeypot = 1});
+    honeypots_.set(1, {mac("02:00:00:00:00:ab"), 0, first_honeypot_port});
+    modes_.several_honeypots = true;
+    add_session(key_of(decoy));
+    SessionKey other = key_of("10.1.0.33");
+    addresses_->session_added(other.inside.host());
+    ASSERT_TRUE(sessions_->add({.key = other, .path = {core_mac, upstream_mac}, .honeypot = 1}, 1000));
+    for (int i = 0; i < 3; ++i) (void)from_honeypot(reply_of(decoy));
+    EXPECT_EQ(counted(Counter::honeypot_contained_honeypot_cap), 2U);
+    EXPECT_EQ(from_honeypot(reply_of("10.1.0.33").between(mac("02:00:00:00:00:ab"), switch_mac)).end,
+              End::outside)
+        << "the source was sent one packet so far";
+}
+
 TEST_F(Containment, ReplyingIsNoted) {
     add_session(key_of(decoy));
     EXPECT_EQ(honeypots_.last_reply(0), 0U);

@@ -255,7 +255,8 @@ TEST_F(FromHoneypot, ProbesAnnouncementsAndRepliesShowWhoIsUp) {
                                Frame().arp(arp_request, honeypot_mac, decoy, decoy),
                                Frame().arp(arp_reply, honeypot_mac, decoy, "0.0.0.0")})
         EXPECT_EQ(from_honeypot(frame).end, End::punted);
-    EXPECT_EQ(counted(Counter::honeypot_arp_heard), 3U);
+    EXPECT_EQ(counted(Counter::punted), 3U);
+    EXPECT_EQ(other_counters({Counter::punted}), std::vector<std::string>());
 }
 
 TEST_F(FromHoneypot, ArpThatNamesAnothersMacAddressIsNotHeard) {
