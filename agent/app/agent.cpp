@@ -172,11 +172,16 @@ std::expected<void, Error> Agent::add_controllers(const AgentOptions& options) {
     for (const auto& name : options.controllers) {
         const auto parsed = ControllerName::parse(name);
         if (!parsed) return std::unexpected(Error{"report to", name, parsed.error()});
-        controllers_.push_back(
-            {name, UdpSocket(), nullptr, false, *parsed, AddressChoice(parsed->is_address)});
+        controllers_.push_back({name,
+                                UdpSocket(),
+                                nullptr,
+                                {name, options.name, Clock::now()},
+                                *parsed,
+                                AddressChoice(parsed->is_address),
+                                std::nullopt});
     }
     for (auto& controller : controllers_) {
-        const auto* const socket = &controller.socket;
+        auto* const socket = &controller.socket;
         controller.reporter = std::make_unique<Reporter>(
             identity, reports, [socket](Bytes datagram) { socket->send(datagram); });
     }
@@ -197,9 +202,8 @@ std::expected<void, Error> Agent::start_resolver() {
 void Agent::look_for_controllers(Clock::time_point now) {
     for (std::size_t i = 0; i < controllers_.size(); ++i) {
         auto& controller = controllers_[i];
-        const auto& counters = controller.reporter->counters();
-        const auto believed = counters.received - counters.refused;
-        if (std::exchange(controller.believed, believed) != believed) controller.choice.heard(now);
+        const auto heard = controller.reporter->last_heard();
+        if (std::exchange(controller.heard, heard) != heard) controller.choice.heard(now);
         if (!controller.choice.wants_resolution(now)) continue;
         if (resolver_ && !controller.address.is_address)
             resolver_->ask(i, controller.address);
@@ -320,7 +324,7 @@ void Agent::turn(Clock::time_point now) {
     if (vouchers_.refresh(now)) apply_vouchers(now);
     for (auto& domain : domains_) domain->tick(now);
     for (auto& controller : controllers_) controller.reporter->flush(now);
-    log_associations();
+    log_controllers(now);
     if (latency_log_due_ <= now) log_latency(now);
 }
 
@@ -332,12 +336,11 @@ Clock::time_point Agent::due() const {
     return earliest;
 }
 
-void Agent::log_associations() {
-    for (auto& controller : controllers_) {
-        if (controller.reporter->associated() == controller.associated) continue;
-        controller.associated = controller.reporter->associated();
-        spdlog::info("controller {}: associated", controller.name);
-    }
+void Agent::log_controllers(Clock::time_point now) {
+    for (auto& controller : controllers_)
+        for (const auto& [warning, text] :
+             controller.watch.look(*controller.reporter, controller.socket.failure(), now))
+            spdlog::log(warning ? spdlog::level::warn : spdlog::level::info, "{}", text);
 }
 
 void Agent::log_latency(Clock::time_point now) {

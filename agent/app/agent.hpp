@@ -8,6 +8,7 @@
 #include "agent/app/interface_port.hpp"
 #include "agent/config/options.hpp"
 #include "agent/explore/domain.hpp"
+#include "agent/report/controller_watch.hpp"
 #include "agent/report/reporter.hpp"
 #include "agent/sockets/address_choice.hpp"
 #include "agent/sockets/name_resolver.hpp"
@@ -37,10 +38,10 @@ class Agent {
         std::string name;
         UdpSocket socket;
         std::unique_ptr<Reporter> reporter;
-        bool associated = false;  ///< as last said in the log
+        ControllerWatch watch;
         ControllerName address;
         AddressChoice choice;
-        std::uint64_t believed = 0;  ///< datagrams, as last looked at
+        std::optional<Clock::time_point> heard;  ///< its last notice, as last looked at
     };
 
     explicit Agent(EventLoop loop);
@@ -58,7 +59,7 @@ class Agent {
     void apply_vouchers(Clock::time_point now);
     void turn(Clock::time_point now);
     [[nodiscard]] Clock::time_point due() const;
-    void log_associations();
+    void log_controllers(Clock::time_point now);
     void log_latency(Clock::time_point now);
 
     EventLoop loop_;

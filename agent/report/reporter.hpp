@@ -58,6 +58,10 @@ class Reporter {
     [[nodiscard]] Clock::time_point due() const;
 
     [[nodiscard]] bool associated() const { return association_.has_value(); }
+    /// When a notice was last believed; none: there was none yet.
+    [[nodiscard]] std::optional<Clock::time_point> last_heard() const {
+        return last_heard_ == Clock::time_point{} ? std::nullopt : std::optional(last_heard_);
+    }
     /// Associated, and the controller has acknowledged all there is to say.
     [[nodiscard]] bool in_step() const;
     [[nodiscard]] std::span<const DomainSync> domains() const { return domains_; }

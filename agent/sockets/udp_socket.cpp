@@ -17,22 +17,29 @@ std::expected<UdpSocket, std::string> UdpSocket::connect(const SocketAddress& co
     return UdpSocket(std::move(descriptor));
 }
 
-void UdpSocket::send(Bytes datagram) const {
+void UdpSocket::send(Bytes datagram) {
     if (!descriptor_) return;
-    (void)::send(descriptor_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL);
+    if (::send(descriptor_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+        failure_ = errno;
 }
 
-void UdpSocket::receive(const std::function<void(Bytes)>& handler) const {
+void UdpSocket::receive(const std::function<void(Bytes)>& handler) {
     std::array<std::uint8_t, max_datagram + 1> buffer;
     for (unsigned i = 0; i < 256; ++i) {
         const auto size = recv(descriptor_.get(), buffer.data(), buffer.size(), 0);
         if (size >= 0) {
+            failure_ = 0;
             handler(Bytes(buffer).first(static_cast<std::size_t>(size)));
-        } else if (errno != ECONNREFUSED && errno != EINTR) {
-            // A refusal (ICMP) only says that the controller is not there yet.
+        } else if (errno == ECONNREFUSED) {
+            failure_ = errno;  // ICMP only says that the controller is not there yet
+        } else if (errno != EINTR) {
             return;
         }
     }
+}
+
+std::string UdpSocket::failure() const {
+    return failure_ == 0 ? "" : std::strerror(failure_);
 }
 
 }  // namespace honeyswitch::agent

@@ -21,13 +21,17 @@ class UdpSocket {
     /// -1: it leads nowhere.
     [[nodiscard]] int descriptor() const { return descriptor_.get(); }
     /// What cannot be sent is lost, as any datagram may be: the protocol repeats it.
-    void send(Bytes datagram) const;
-    void receive(const std::function<void(Bytes)>& handler) const;
+    void send(Bytes datagram);
+    void receive(const std::function<void(Bytes)>& handler);
+    /// What the kernel last said of a datagram to the controller: "Connection refused" if nobody listens
+    /// there. Empty: nothing, or something was received since.
+    [[nodiscard]] std::string failure() const;
 
   private:
     explicit UdpSocket(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
 
     Descriptor descriptor_;
+    int failure_ = 0;  ///< an errno
 };
 
 }  // namespace honeyswitch::agent
