@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace honeyswitch::control {
 
@@ -24,6 +23,7 @@ void AgentSession::silence(TimePoint now) {
 
 AgentSession::Result AgentSession::receive(const agent::AgentNotice& notice, TimePoint now,
                                            const Reply& reply) {
+    reason_.clear();
     return std::visit([&](const auto& alternative) { return receive(alternative, now, reply); }, notice);
 }
 
@@ -94,12 +94,7 @@ std::expected<void, Refusal> AgentSession::put_in_force(Domain& domain, Replica:
         const auto ticket =
             reports_->domain_state(agent_, state.active.prefix(), state.active.addresses(), now);
         if (!ticket) {
-            // The agent asks again and again.
-            if (const auto unwritten = refusal_pace_.due(now.time_since_epoch()))
-                spdlog::warn(
-                    "agent {}: domain {} refused: {}{}", static_cast<unsigned>(agent_),
-                    to_string(state.active.prefix()), ticket.error(),
-                    *unwritten == 0 ? "" : fmt::format("; {} more since the last such line", *unwritten));
+            reason_ = fmt::format("domain {}: {}", to_string(state.active.prefix()), ticket.error());
             return std::unexpected(Refusal::no_capacity);
         }
         domain.declared = true;
@@ -159,12 +154,17 @@ std::expected<AgentSession::Domain*, Verdict> AgentSession::domain_of(Ipv4Prefix
     if (!granted(prefix)) return std::unexpected(Verdict::not_granted);
     const auto found = domains_.find(prefix);
     if (found != domains_.end()) return &found->second;
-    if (domains_.size() >= max_domains) return std::unexpected(Verdict::no_capacity);
+    if (domains_.size() >= max_domains) {
+        reason_ = fmt::format("it has {} domains already, and may have no more", max_domains);
+        return std::unexpected(Verdict::no_capacity);
+    }
     return &domains_.try_emplace(prefix, prefix).first->second;
 }
 
-bool AgentSession::granted(Ipv4Prefix domain) const {
-    return std::ranges::any_of(grants_, [&](Ipv4Prefix grant) { return grant.contains(domain); });
+bool AgentSession::granted(Ipv4Prefix domain) {
+    if (std::ranges::any_of(grants_, [&](Ipv4Prefix grant) { return grant.contains(domain); })) return true;
+    reason_ = fmt::format("domain {} is not within its grants", to_string(domain));
+    return false;
 }
 
 std::vector<Ipv4Prefix> AgentSession::domains() const {

@@ -6,11 +6,11 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "agent/wire/notice.hpp"
 #include "base/clock.hpp"
-#include "base/warning_pace.hpp"
 #include "control/controller/domain_reports.hpp"
 #include "control/notices/replica.hpp"
 
@@ -44,6 +44,8 @@ class AgentSession {
     void silence(TimePoint now);
 
     [[nodiscard]] std::vector<Ipv4Prefix> domains() const;
+    /// Why the latest notice was refused, if the operator can mend it; else empty.
+    [[nodiscard]] const std::string& reason() const { return reason_; }
 
   private:
     using Ticket = DomainReports::Ticket;
@@ -73,14 +75,14 @@ class AgentSession {
     void withdraw(Domain& domain, TimePoint now);
     void answer_when_settled(const Domain& domain, agent::ChangeNumber number,
                              std::optional<Ipv4Prefix> state_of);
-    [[nodiscard]] bool granted(Ipv4Prefix domain) const;
+    [[nodiscard]] bool granted(Ipv4Prefix domain);
 
     AgentId agent_;
     std::span<const Ipv4Prefix> grants_;
     DomainReports* reports_;
     std::map<Ipv4Prefix, Domain> domains_;
     std::vector<Unsettled> unsettled_;
-    WarningPace refusal_pace_;
+    std::string reason_;
 };
 
 }  // namespace honeyswitch::control

@@ -68,41 +68,43 @@ void NoticeServer::change(Peer& peer, const Agent& wanted, TimePoint now) {
     peer.session.set_grants(peer.config.grants);
 }
 
-void NoticeServer::receive(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now) {
+void NoticeServer::receive(std::span<const std::uint8_t> datagram, NoticePath from, TimePoint now) {
     const auto kind = agent::kind_of(datagram);
-    if (!kind) return refuse(kind.error());
+    if (!kind) return refuse(kind.error(), from, now);
     if (*kind == DatagramKind::to_controller) return receive_sealed(datagram, from, now);
-    if (*kind != DatagramKind::hello && *kind != DatagramKind::confirm) return refuse(Refusal::malformed);
+    if (*kind != DatagramKind::hello && *kind != DatagramKind::confirm)
+        return refuse(Refusal::malformed, from, now);
 
     const auto claimed = agent::claimed_agent(datagram);
-    if (!claimed) return refuse(claimed.error());
+    if (!claimed) return refuse(claimed.error(), from, now);
     const auto found = by_identifier_.find(*claimed);
-    if (found == by_identifier_.end()) return refuse(Refusal::unknown_agent);
+    if (found == by_identifier_.end()) return refuse(Refusal::unknown_agent, from, now, nullptr, *claimed);
     auto& peer = peers_[found->second];
-    if (*kind == DatagramKind::hello) return receive_hello(peer, datagram, from);
+    if (*kind == DatagramKind::hello) return receive_hello(peer, datagram, from, now);
     receive_confirm(peer, datagram, from, now);
 }
 
-void NoticeServer::receive_hello(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from) {
+void NoticeServer::receive_hello(Peer& peer, std::span<const std::uint8_t> datagram, NoticePath from,
+                                 TimePoint now) {
     const auto hello = agent::open_hello(datagram, peer.config.key);
-    if (!hello) return refuse(hello.error(), &peer);
+    if (!hello) return refuse(hello.error(), from, now, &peer);
     ++counters_.hellos;
     const auto nonce = peer.nonces.nonce_for(hello->agent, hello->run, hello->agent_nonce);
     send_(agent::encode(agent::Welcome{hello->agent_nonce, nonce}, peer.config.key), from);
 }
 
-void NoticeServer::receive_confirm(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from,
+void NoticeServer::receive_confirm(Peer& peer, std::span<const std::uint8_t> datagram, NoticePath from,
                                    TimePoint now) {
     const auto confirm = agent::open_confirm(datagram, peer.config.key);
-    if (!confirm) return refuse(confirm.error(), &peer);
+    if (!confirm) return refuse(confirm.error(), from, now, &peer);
     // The answer to the first one was lost, or somebody repeats it: nothing changes, not even the endpoint.
     if (peer.confirm == *confirm) return reply(peer, agent::Established{}, from);
     const auto expected = peer.nonces.nonce_for(confirm->agent, confirm->run, confirm->agent_nonce);
-    if (confirm->controller_nonce != expected) return refuse(Refusal::replayed, &peer);
+    if (confirm->controller_nonce != expected) return refuse(Refusal::replayed, from, now, &peer);
     establish(peer, *confirm, from, now);
 }
 
-void NoticeServer::establish(Peer& peer, const agent::Confirm& confirm, Endpoint from, TimePoint now) {
+void NoticeServer::establish(Peer& peer, const agent::Confirm& confirm, NoticePath from, TimePoint now) {
     const bool restarted = !peer.confirm || peer.confirm->run != confirm.run;
     if (peer.association) by_association_.erase(peer.association->identifier());
     peer.nonces.advance();
@@ -110,45 +112,51 @@ void NoticeServer::establish(Peer& peer, const agent::Confirm& confirm, Endpoint
     const auto& association =
         peer.association.emplace(agent::Association::Role::controller, peer.config.key, confirm);
     by_association_[association.identifier()] = by_identifier_.at(peer.identifier);
-    peer.endpoint = from;
+    peer.path = from;
     peer.connected = true;
     peer.last_heard = now;
     peer.session.begin(restarted, now);
     ++counters_.associations;
-    spdlog::info("agent {}: associated from {}{}", peer.config.name, to_string(from),
-                 restarted ? ", newly started" : "");
+    const auto refused = refusals_.let_in(peer.identifier);
+    spdlog::info("agent {}: associated from {}{}{}", peer.config.name, to_string(from.agent),
+                 restarted ? ", newly started" : "",
+                 refused ? fmt::format("; {} of its notices were refused before", *refused) : "");
     reply(peer, agent::Established{}, from);
 }
 
-void NoticeServer::receive_sealed(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now) {
+void NoticeServer::receive_sealed(std::span<const std::uint8_t> datagram, NoticePath from, TimePoint now) {
     const auto claimed = agent::claimed_association(datagram);
-    if (!claimed) return refuse(claimed.error());
+    if (!claimed) return refuse(claimed.error(), from, now);
     const auto found = by_association_.find(*claimed);
-    if (found == by_association_.end()) return refuse(Refusal::unknown_association);
+    if (found == by_association_.end()) return refuse(Refusal::unknown_association, from, now);
     auto& peer = peers_[found->second];
-    if (!peer.association) return refuse(Refusal::unknown_association, &peer);
+    if (!peer.association) return refuse(Refusal::unknown_association, from, now, &peer);
     auto& association = *peer.association;
     const auto opened = association.open(datagram);
-    if (!opened) return refuse(opened.error(), &peer);
+    if (!opened) return refuse(opened.error(), from, now, &peer);
     const auto notice = agent::decode_agent_notice(*opened);
-    if (!notice) return refuse(notice.error(), &peer);
+    if (!notice) return refuse(notice.error(), from, now, &peer);
 
-    if (association.newest()) peer.endpoint = from;
+    if (association.newest()) peer.path = from;
     peer.connected = true;
     peer.last_heard = now;
     const auto refusal = peer.session.receive(
-        *notice, now, [&](const agent::ControllerNotice& answer) { reply(peer, answer, peer.endpoint); });
-    if (refusal) return refuse(*refusal, &peer);
+        *notice, now, [&](const agent::ControllerNotice& answer) { reply(peer, answer, peer.path); });
+    if (refusal) return refuse(*refusal, from, now, &peer);
     ++peer.notices;
     ++counters_.accepted;
 }
 
 void NoticeServer::tick(TimePoint now) {
+    if (now - looked_ >= Milliseconds{1000}) {
+        looked_ = now;
+        for (const auto& sentence : refusals_.tick(now)) spdlog::info("{}", sentence);
+        for (auto& peer : peers_) tell_of_absence(peer, now);
+    }
     for (auto& peer : peers_) {
         if (!peer.connected || !peer.last_heard) continue;
         const auto silence = now - *peer.last_heard;
-        peer.session.settle(
-            [&](const agent::ControllerNotice& answer) { reply(peer, answer, peer.endpoint); });
+        peer.session.settle([&](const agent::ControllerNotice& answer) { reply(peer, answer, peer.path); });
         if (silence <= agent_timeout_) continue;
         peer.connected = false;
         ++counters_.silences;
@@ -171,15 +179,34 @@ void NoticeServer::end_association(Peer& peer, TimePoint now) {
     peer.session.silence(now);
 }
 
-void NoticeServer::reply(Peer& peer, const agent::ControllerNotice& notice, Endpoint to) {
+void NoticeServer::reply(Peer& peer, const agent::ControllerNotice& notice, NoticePath to) {
     if (peer.association) send_(peer.association->seal(agent::encode(notice)), to);
 }
 
-void NoticeServer::refuse(Refusal refusal, Peer* peer) {
+void NoticeServer::refuse(Refusal refusal, NoticePath from, TimePoint now, Peer* peer,
+                          const agent::AgentIdentifier& claimed) {
     ++counters_.refused.at(static_cast<std::size_t>(refusal));
-    if (peer != nullptr) ++peer->refused;
+    RefusedNotice notice{.refusal = refusal, .agent = claimed, .from = from.agent};
+    if (peer != nullptr) {
+        ++peer->refused;
+        notice.agent = peer->identifier;
+        notice.name = peer->config.name;
+        notice.reason = peer->session.reason();
+    }
     spdlog::debug("notice refused: {}{}", agent::name_of(refusal),
                   peer != nullptr ? ", agent " + peer->config.name : "");
+    if (const auto sentence = refusals_.refused(notice, now)) spdlog::warn("{}", *sentence);
+}
+
+void NoticeServer::tell_of_absence(Peer& peer, TimePoint now) const {
+    if (peer.removed || peer.last_heard) return;
+    if (!peer.expected) peer.expected = now;
+    if (peer.told_absent || now - *peer.expected < patience) return;
+    peer.told_absent = true;
+    spdlog::warn(
+        "agent {}: not heard for {} s: does it run, under this name and with this key, and does it know our "
+        "address? What it may speak for stays unknown, and goes inside",
+        peer.config.name, patience.count() / 1000);
 }
 
 std::vector<AgentRow> NoticeServer::rows() const {
@@ -189,7 +216,7 @@ std::vector<AgentRow> NoticeServer::rows() const {
         if (peer.removed) continue;
         rows.push_back({.name = peer.config.name,
                         .connected = peer.connected,
-                        .endpoint = peer.last_heard ? to_string(peer.endpoint) : "",
+                        .endpoint = peer.last_heard ? to_string(peer.path.agent) : "",
                         .domains = peer.session.domains(),
                         .last_heard = peer.last_heard,
                         .notices = peer.notices,

@@ -15,9 +15,10 @@
 #include <vector>
 
 #include "agent/wire/association.hpp"
-#include "base/endpoint.hpp"
 #include "control/config/config.hpp"
 #include "control/notices/agent_session.hpp"
+#include "control/notices/notice_path.hpp"
+#include "control/notices/refusal_watch.hpp"
 #include "control/operator/inspect.hpp"
 
 namespace honeyswitch::control {
@@ -32,7 +33,10 @@ struct NoticeCounters {
 
 class NoticeServer {
   public:
-    using Send = std::function<void(std::span<const std::uint8_t>, Endpoint)>;
+    /// An agent of the configuration that was not heard for so long since the start is told of.
+    static constexpr Milliseconds patience{30'000};
+
+    using Send = std::function<void(std::span<const std::uint8_t>, NoticePath)>;
 
     /// `reports` outlives the server. An AgentId is an index of `agents`.
     NoticeServer(std::span<const Agent> agents, DomainReports& reports, Milliseconds agent_timeout,
@@ -46,7 +50,7 @@ class NoticeServer {
         return peers_[static_cast<std::size_t>(agent)].config.name;
     }
 
-    void receive(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now);
+    void receive(std::span<const std::uint8_t> datagram, NoticePath from, TimePoint now);
     /// Acknowledges what has settled and notices silence. Call it once in each turn of the control loop; it
     /// costs next to nothing when nothing waits.
     void tick(TimePoint now);
@@ -70,31 +74,38 @@ class NoticeServer {
         AgentSession session;
         std::optional<agent::Confirm> confirm;  ///< that established the association
         std::optional<agent::Association> association;
-        Endpoint endpoint;
+        NoticePath path;
         bool connected = false;
+        std::optional<TimePoint> expected;  ///< not heard yet: since when it is waited for
+        bool told_absent = false;
         std::optional<TimePoint> last_heard;
         std::uint64_t notices = 0, refused = 0;
     };
 
-    void receive_hello(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from);
-    void receive_confirm(Peer& peer, std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now);
-    void receive_sealed(std::span<const std::uint8_t> datagram, Endpoint from, TimePoint now);
-    void establish(Peer& peer, const agent::Confirm& confirm, Endpoint from, TimePoint now);
+    void receive_hello(Peer& peer, std::span<const std::uint8_t> datagram, NoticePath from, TimePoint now);
+    void receive_confirm(Peer& peer, std::span<const std::uint8_t> datagram, NoticePath from, TimePoint now);
+    void receive_sealed(std::span<const std::uint8_t> datagram, NoticePath from, TimePoint now);
+    void establish(Peer& peer, const agent::Confirm& confirm, NoticePath from, TimePoint now);
     void end_association(Peer& peer, TimePoint now);
-    void reply(Peer& peer, const agent::ControllerNotice& notice, Endpoint to);
-    void refuse(agent::Refusal refusal, Peer* peer = nullptr);
+    void reply(Peer& peer, const agent::ControllerNotice& notice, NoticePath to);
+    /// `claimed`: what the notice says of its agent, where no record has it.
+    void refuse(agent::Refusal refusal, NoticePath from, TimePoint now, Peer* peer = nullptr,
+                const agent::AgentIdentifier& claimed = {});
+    void tell_of_absence(Peer& peer, TimePoint now) const;
 
-    Milliseconds agent_timeout_;
-    Send send_;
     void change(Peer& peer, const Agent& wanted, TimePoint now);
     void add(const Agent& agent);
 
+    Milliseconds agent_timeout_;
+    Send send_;
     DomainReports& reports_;
     agent::Key secret_;
     std::deque<Peer> peers_;  ///< by AgentId; never moved, as sessions refer to grants
     std::map<agent::AgentIdentifier, std::size_t> by_identifier_;
     std::map<agent::AssociationIdentifier, std::size_t> by_association_;
     NoticeCounters counters_;
+    RefusalWatch refusals_;
+    TimePoint looked_{};  ///< at what is to be told
 };
 
 }  // namespace honeyswitch::control

@@ -9,6 +9,7 @@
 
 #include "base/endpoint.hpp"
 #include "base/error.hpp"
+#include "control/notices/notice_path.hpp"
 
 namespace honeyswitch::control {
 
@@ -27,11 +28,12 @@ class NoticeSocket {
     [[nodiscard]] int descriptor() const { return descriptor_; }
     [[nodiscard]] Endpoint local() const;
 
-    using Handler = std::function<void(std::span<const std::uint8_t> datagram, Endpoint from)>;
+    using Handler = std::function<void(std::span<const std::uint8_t> datagram, NoticePath from)>;
     /// Takes at most one burst of 64 datagrams; returns how many.
     std::size_t receive(const Handler& handler);
-    /// What cannot be sent is lost, as any datagram may be.
-    void send(std::span<const std::uint8_t> datagram, Endpoint to);
+    /// From the address that was asked: an agent takes an answer from no other. What cannot be sent is lost,
+    /// as any datagram may be.
+    void send(std::span<const std::uint8_t> datagram, NoticePath to);
 
   private:
     explicit NoticeSocket(int descriptor) : descriptor_(descriptor) {}

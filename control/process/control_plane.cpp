@@ -68,7 +68,7 @@ ControlPlane::ControlPlane(Config config, std::vector<std::string> arguments, da
       watcher_(lists_, config_.lists, config_.auth_logs, now),
       socket_(std::move(socket)),
       notices_(config_.agents, controller_, config_.agent_timeout,
-               [this](std::span<const std::uint8_t> datagram, Endpoint to) { socket_.send(datagram, to); }),
+               [this](std::span<const std::uint8_t> datagram, NoticePath to) { socket_.send(datagram, to); }),
       keeper_(plane.ports()),
       inspector_({config_, controller_, switch_, notices_, honeypots_, lists_, plane, keeper_, now}),
       reloader_(std::move(arguments)),
@@ -174,7 +174,7 @@ std::vector<int> ControlPlane::descriptors() const {
 void ControlPlane::serve(int descriptor, TimePoint now) {
     if (descriptor == operators_->fd()) return operators_->service(now);
     if (descriptor == watcher_.descriptor()) return watcher_.service(now);
-    socket_.receive([&](std::span<const std::uint8_t> datagram, Endpoint from) {
+    socket_.receive([&](std::span<const std::uint8_t> datagram, NoticePath from) {
         notices_.receive(datagram, from, now);
     });
 }

@@ -16,8 +16,9 @@ struct World {
     World() {
         agents[0].name = "a";
         agents[0].grants = {*parse_prefix("10.0.0.0/8")};
-        server.emplace(agents, reports, Milliseconds(15'000),
-                       [this](auto datagram, Endpoint) { answer.assign(datagram.begin(), datagram.end()); });
+        server.emplace(agents, reports, Milliseconds(15'000), [this](auto datagram, control::NoticePath) {
+            answer.assign(datagram.begin(), datagram.end());
+        });
         associate();
     }
     void associate() {

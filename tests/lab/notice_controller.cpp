@@ -129,8 +129,8 @@ void serve(NoticeSocket& socket, NoticeServer& server, RememberedReports& report
     for (;;) {
         std::array<pollfd, 2> waiting{{{socket.descriptor(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
         poll(waiting.data(), waiting.size(), 100);
-        while (socket.receive([&](auto datagram, Endpoint from) { server.receive(datagram, from, now()); }) >
-               0)
+        while (socket.receive(
+                   [&](auto datagram, NoticePath from) { server.receive(datagram, from, now()); }) > 0)
             server.tick(now());
         server.tick(now());
         if (waiting[1].revents != 0 && !obey(input, reports, server)) return;
@@ -171,6 +171,6 @@ int main(int argc, char** argv) {
     }
     RememberedReports reports;
     NoticeServer server(agents, reports, Milliseconds(timeout),
-                        [&](auto datagram, Endpoint to) { socket->send(datagram, to); });
+                        [&](auto datagram, NoticePath to) { socket->send(datagram, to); });
     serve(*socket, server, reports);
 }

@@ -28,8 +28,8 @@ class NoticeServerTest : public testing::Test {
         agents[1].name = "west";
         agents[1].key = {2};
         agents[1].grants = {*parse_prefix("10.2.0.0/16")};
-        server.emplace(agents, reports, 15s, [this](auto datagram, Endpoint to) {
-            answers.push_back({{datagram.begin(), datagram.end()}, to});
+        server.emplace(agents, reports, 15s, [this](auto datagram, control::NoticePath to) {
+            answers.push_back({{datagram.begin(), datagram.end()}, to.agent});
         });
     }
 
@@ -40,7 +40,7 @@ class NoticeServerTest : public testing::Test {
 
     std::optional<Answer> give(const agent::Datagram& datagram, Endpoint from = here) {
         answers.clear();
-        server->receive(datagram, from, now);
+        server->receive(datagram, {from}, now);
         server->tick(now);
         return answers.empty() ? std::nullopt : std::optional(answers.back());
     }
@@ -158,8 +158,8 @@ TEST_F(NoticeServerTest, ARepeatedConfirmIsAnsweredAgainWithoutMovingTheAgent) {
 TEST_F(NoticeServerTest, ACaptureIsWorthlessAfterARestartOfTheController) {
     const auto confirm = encode(confirm_for(hello()), agents[0].key);
     give(confirm);
-    server.emplace(agents, reports, 15s, [this](auto datagram, Endpoint to) {
-        answers.push_back({{datagram.begin(), datagram.end()}, to});
+    server.emplace(agents, reports, 15s, [this](auto datagram, control::NoticePath to) {
+        answers.push_back({{datagram.begin(), datagram.end()}, to.agent});
     });
     EXPECT_FALSE(give(confirm));
     EXPECT_EQ(refused(Refusal::replayed), 1U);

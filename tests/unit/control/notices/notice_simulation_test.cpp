@@ -99,7 +99,8 @@ class History {
     void start_controller() {
         reports_ = std::make_unique<control::RememberedReports>();
         server_ = std::make_unique<control::NoticeServer>(
-            configured_, *reports_, 4s, [this](auto datagram, Endpoint) { transmit(false, datagram); });
+            configured_, *reports_, 4s,
+            [this](auto datagram, control::NoticePath) { transmit(false, datagram); });
     }
     /// Knows nothing yet; what is on the network it finds out bit by bit.
     void start_agent() {
@@ -123,7 +124,7 @@ class History {
             const auto delivery = in_transit_.top();
             in_transit_.pop();
             if (delivery.to_controller)
-                server_->receive(delivery.datagram, {{1}, 1}, control_now);
+                server_->receive(delivery.datagram, {{{1}, 1}}, control_now);
             else
                 reporter_->receive(delivery.datagram, now_);
         }
