@@ -34,6 +34,13 @@ std::expected<Ipv4Prefix, std::string> parse_prefix(std::string_view text) {
     return prefix;
 }
 
+std::expected<Ipv4Prefix, std::string> parse_address_or_prefix(std::string_view text) {
+    if (text.contains('/')) return parse_prefix(text);
+    const auto address = parse_address(text);
+    if (!address) return std::unexpected(address.error());
+    return Ipv4Prefix::of(*address, 32);
+}
+
 std::expected<MacAddress, std::string> parse_mac(std::string_view text) {
     MacAddress mac;
     const auto bad = [&] { return std::unexpected(fmt::format("'{}' is not a MAC address", text)); };

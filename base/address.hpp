@@ -62,6 +62,8 @@ struct MacAddress {
 [[nodiscard]] std::expected<Ipv4Address, std::string> parse_address(std::string_view text);
 /// "10.1.0.0/16". Refuses host bits below the mask: "10.1.0.1/16" is an error, never 10.1.0.0/16.
 [[nodiscard]] std::expected<Ipv4Prefix, std::string> parse_prefix(std::string_view text);
+/// The same, where an address alone is the prefix of one address.
+[[nodiscard]] std::expected<Ipv4Prefix, std::string> parse_address_or_prefix(std::string_view text);
 /// "02:00:00:00:00:01", six pairs of hexadecimal digits with colons.
 [[nodiscard]] std::expected<MacAddress, std::string> parse_mac(std::string_view text);
 

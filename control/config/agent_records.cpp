@@ -9,7 +9,7 @@ void read_agent(RecordReader& reader, Config& config) {
     reader.only({"name", "key_file", "grants"});
     agent.name = reader.name();
     reader.require("grants", "grants = [\"10.1.0.0/16\"]");
-    agent.grants = reader.prefixes("grants", "grant");
+    agent.grants = reader.prefixes("grants", "grant", parse_prefix);
     reader.require("key_file", "key_file = \"PATH\"");
     agent.key_file = reader.path("key_file");
     if (reader.result()) {

@@ -98,7 +98,7 @@ std::expected<AllowedFlow, std::string> parse_allowed_flow(std::string_view text
         return bad(fmt::format("{} has no ports; write PROTOCOL:PREFIX, such as icmp:192.0.2.0/24",
                                protocol_name(flow.protocol)));
     }
-    const auto destination = parse_prefix(rest);
+    const auto destination = parse_address_or_prefix(rest);
     if (!destination) return bad(destination.error());
     flow.destination = *destination;
     return flow;

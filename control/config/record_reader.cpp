@@ -137,14 +137,15 @@ std::vector<const toml::node*> RecordReader::elements(std::string_view key) {
     return found;
 }
 
-std::vector<Ipv4Prefix> RecordReader::prefixes(std::string_view key, std::string_view noun) {
+std::vector<Ipv4Prefix> RecordReader::prefixes(std::string_view key, std::string_view noun,
+                                               decltype(parse_prefix)* parse) {
     std::vector<Ipv4Prefix> read;
     for (const auto* const element : elements(key)) {
         if (!element->is_string()) {
             fail_at(element->source(), fmt::format("{} must be a string, not {}", noun, kind_of(*element)));
             break;
         }
-        const auto prefix = parse_prefix(element->as_string()->get());
+        const auto prefix = parse(element->as_string()->get());
         if (prefix)
             read.push_back(*prefix);
         else

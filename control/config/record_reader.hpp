@@ -40,8 +40,9 @@ class RecordReader {
     [[nodiscard]] std::string name();
     [[nodiscard]] std::optional<std::string> text(std::string_view key);
     [[nodiscard]] std::filesystem::path path(std::string_view key);
-    /// A prefix or an array of them. Messages call one a `noun`.
-    [[nodiscard]] std::vector<Ipv4Prefix> prefixes(std::string_view key, std::string_view noun);
+    /// A prefix or an array of them, each as `parse` reads it. Messages call one a `noun`.
+    [[nodiscard]] std::vector<Ipv4Prefix> prefixes(std::string_view key, std::string_view noun,
+                                                   decltype(parse_prefix)* parse);
     /// A port, a range, or an array of these.
     [[nodiscard]] std::vector<PortRange> ports(std::string_view key);
     [[nodiscard]] std::optional<std::uint8_t> protocol(std::string_view key);

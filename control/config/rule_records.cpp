@@ -21,8 +21,8 @@ void read_rule(RecordReader& reader, Config& config) {
     reader.only({"name", "source", "destination", "protocol", "ports", "action", "pool"});
     rule.name = reader.name();
     for (const auto* const key : {"source", "destination", "ports"}) reader.refuse_empty(key);
-    rule.sources = reader.prefixes("source", "source");
-    rule.destinations = reader.prefixes("destination", "destination");
+    rule.sources = reader.prefixes("source", "source", parse_address_or_prefix);
+    rule.destinations = reader.prefixes("destination", "destination", parse_address_or_prefix);
     rule.protocol = reader.protocol("protocol");
     rule.ports = reader.ports("ports");
     reader.require("action", "action = \"inside\", \"drop\", \"divert\" or \"pool\"");

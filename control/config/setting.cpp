@@ -56,7 +56,7 @@ Setting port_setting(std::string_view key, std::string help, PortSpec Config::* 
 }
 
 Setting prefixes_setting(std::string_view key, std::string help, std::vector<Ipv4Prefix> Config::* member) {
-    return list_setting({"diversion", key, "PREFIX", std::move(help)}, member, parse_prefix,
+    return list_setting({"diversion", key, "PREFIX", std::move(help)}, member, parse_address_or_prefix,
                         [](Ipv4Prefix prefix) { return to_string(prefix); });
 }
 

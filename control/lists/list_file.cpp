@@ -1,12 +1,17 @@
 #include "control/lists/list_file.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
-#include <fstream>
+#include <iterator>
+#include <utility>
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace honeyswitch::control {
 namespace {
@@ -32,6 +37,18 @@ bool is_printable(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
+/// Where a comment begins, of whatever kind published lists have; npos: nowhere.
+std::size_t comment_in(std::string_view line) {
+    return std::min(line.find_first_of("#;"), line.find("//"));
+}
+
+/// "10.0.0.1; 10.0.0.2" means two of them, and nobody would see that one is missing.
+bool hides_a_source(std::string_view comment) {
+    if (!comment.starts_with(';')) return false;
+    const auto text = trim(comment.substr(1));
+    return parse_source(trim(text.substr(0, comment_in(text)))).has_value();
+}
+
 }  // namespace
 
 std::string text_of_source(Ipv4Prefix prefix) {
@@ -40,16 +57,12 @@ std::string text_of_source(Ipv4Prefix prefix) {
 
 std::expected<Ipv4Prefix, std::string> parse_source(std::string_view text) {
     if (text.find_first_of(blank) != std::string_view::npos)
-        return std::unexpected(fmt::format(
-            "{} is more than one address or prefix: a line has one, and # begins a comment", quoted(text)));
+        return std::unexpected(
+            fmt::format("{} is more than one address or prefix: a line has one; #, ; or // begins a comment",
+                        quoted(text)));
     if (text.size() > longest_source || !is_printable(text))
         return std::unexpected(fmt::format("{} is not an IPv4 address or prefix", quoted(text)));
-    if (!text.contains('/')) {
-        const auto address = parse_address(text);
-        if (!address) return std::unexpected(address.error());
-        return Ipv4Prefix::of(*address, 32);
-    }
-    auto prefix = parse_prefix(text);
+    auto prefix = parse_address_or_prefix(text);
     if (prefix && prefix->length < shortest_listed_prefix)
         return std::unexpected(
             fmt::format("'{}' is shorter than /{}, the shortest prefix that a list may have", text,
@@ -57,16 +70,32 @@ std::expected<Ipv4Prefix, std::string> parse_source(std::string_view text) {
     return prefix;
 }
 
+bool is_ipv6_source(std::string_view text) {
+    const auto slash = text.find('/');
+    const std::string address(text.substr(0, slash));
+    in6_addr parsed{};
+    if (address.contains('\0') || inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return false;
+    if (slash == std::string_view::npos) return true;
+    const auto digits = text.substr(slash + 1);
+    unsigned length = 0;
+    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+    return failure == std::errc{} && end == digits.data() + digits.size() && length <= 128;
+}
+
 std::string ListFileError::message() const {
     return line == 0 ? fmt::format("{}: {}", file.string(), reason)
                      : fmt::format("{}:{}: {}", file.string(), line, reason);
+}
+
+ListFileError ListFileError::of_system(std::filesystem::path file, int error) {
+    return {std::move(file), 0, std::strerror(error), error == ENOENT ? Kind::missing : Kind::unreadable};
 }
 
 ListParser::ListParser(std::filesystem::path file, ListFileLimits limits)
     : file_(std::move(file)), limits_(limits) {}
 
 std::unexpected<ListFileError> ListParser::fail(std::size_t line, std::string reason) const {
-    return std::unexpected(ListFileError{file_, line, std::move(reason)});
+    return std::unexpected(ListFileError{file_, line, std::move(reason), ListFileError::Kind::text});
 }
 
 std::expected<void, ListFileError> ListParser::feed(std::string_view portion) {
@@ -79,28 +108,62 @@ std::expected<void, ListFileError> ListParser::feed(std::string_view portion) {
         portion.remove_prefix(end + 1);
     }
     partial_ += portion;
+    if (partial_.size() > limits_.line) return read_line(partial_);  // which refuses it
+    settle_fresh();
     return {};
 }
 
 std::expected<void, ListFileError> ListParser::read_line(std::string_view line) {
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // some editors begin every file with it
     if (++line_ == 1 && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
-    line = trim(line.substr(0, line.find('#')));
-    if (line.empty()) return {};
-    const auto prefix = parse_source(line);
+    if (line.size() > limits_.line)
+        return fail(line_, fmt::format("{} goes on for more than {} bytes", quoted(line), limits_.line));
+    const auto comment = comment_in(line);
+    const auto text = trim(line.substr(0, comment));
+    if (text.empty()) return {};
+    if (is_ipv6_source(text)) {
+        ++ipv6_;
+        return {};
+    }
+    // A comment that hides a source is handed in with the rest, for the sentence to show it.
+    const bool hides = comment != std::string_view::npos && hides_a_source(line.substr(comment));
+    const auto prefix = parse_source(hides ? trim(line) : text);
     if (!prefix) return fail(line_, prefix.error());
-    if (prefixes_.size() == limits_.entries)
+    if (entries_ == limits_.entries)
         return fail(line_, fmt::format("it has more than {} addresses and prefixes", limits_.entries));
-    prefixes_.push_back(*prefix);
+    ++entries_;
+    fresh_.push_back(*prefix);
     return {};
+}
+
+void ListParser::settle_fresh() {
+    if (fresh_.empty()) return;
+    std::ranges::sort(fresh_);
+    const auto doubled = std::ranges::unique(fresh_);
+    fresh_.erase(doubled.begin(), doubled.end());
+    if (!runs_.empty() && runs_.back().back() < fresh_.front()) {  // a file that is in order needs no merging
+        runs_.back().insert(runs_.back().end(), fresh_.begin(), fresh_.end());
+        fresh_.clear();
+    } else {
+        runs_.push_back(std::exchange(fresh_, {}));
+    }
+    while (runs_.size() > 1 && runs_[runs_.size() - 2].size() <= 2 * runs_.back().size()) merge_last_two();
+}
+
+void ListParser::merge_last_two() {
+    const auto last = std::move(runs_.back());
+    runs_.pop_back();
+    std::vector<Ipv4Prefix> merged;
+    merged.reserve(runs_.back().size() + last.size());
+    std::ranges::set_union(runs_.back(), last, std::back_inserter(merged));
+    runs_.back() = std::move(merged);
 }
 
 std::expected<std::vector<Ipv4Prefix>, ListFileError> ListParser::finish() {
     if (auto read = read_line(partial_); !read) return std::unexpected(read.error());
-    if (!std::ranges::is_sorted(prefixes_)) std::ranges::sort(prefixes_);
-    const auto doubled = std::ranges::unique(prefixes_);
-    prefixes_.erase(doubled.begin(), doubled.end());
-    return std::move(prefixes_);
+    settle_fresh();
+    while (runs_.size() > 1) merge_last_two();
+    return runs_.empty() ? std::vector<Ipv4Prefix>{} : std::move(runs_.front());
 }
 
 std::expected<std::vector<Ipv4Prefix>, ListFileError> parse_list(std::filesystem::path file,
@@ -111,17 +174,29 @@ std::expected<std::vector<Ipv4Prefix>, ListFileError> parse_list(std::filesystem
     return parser.finish();
 }
 
+std::expected<Descriptor, ListFileError> open_list_file(const std::filesystem::path& file) {
+    Descriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    struct stat status{};
+    if (!opened || fstat(opened.get(), &status) != 0)
+        return std::unexpected(ListFileError::of_system(file, errno));
+    // An empty pipe is no empty list.
+    if (S_ISREG(status.st_mode)) return opened;
+    return std::unexpected(ListFileError{file, 0, "not a regular file", ListFileError::Kind::unreadable});
+}
+
 std::expected<std::vector<Ipv4Prefix>, ListFileError> read_list_file(const std::filesystem::path& file,
                                                                      ListFileLimits limits) {
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) return std::unexpected(ListFileError{file, 0, std::strerror(errno)});
+    const auto opened = open_list_file(file);
+    if (!opened) return std::unexpected(opened.error());
     ListParser parser(file, limits);
-    std::array<char, 65'536> portion;
-    while (stream.read(portion.data(), portion.size()), stream.gcount() > 0)
-        if (auto fed = parser.feed({portion.data(), static_cast<std::size_t>(stream.gcount())}); !fed)
+    std::vector<char> portion(65'536);
+    while (true) {
+        const auto size = read(opened->get(), portion.data(), portion.size());
+        if (size < 0) return std::unexpected(ListFileError::of_system(file, errno));
+        if (size == 0) return parser.finish();
+        if (auto fed = parser.feed({portion.data(), static_cast<std::size_t>(size)}); !fed)
             return std::unexpected(fed.error());
-    if (stream.bad()) return std::unexpected(ListFileError{file, 0, std::strerror(errno)});
-    return parser.finish();
+    }
 }
 
 }  // namespace honeyswitch::control

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include <fcntl.h>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -20,15 +20,16 @@ bool is_same(const std::filesystem::path& file, const std::filesystem::path& cha
     return folder_of(file) / file.filename() == changed;
 }
 
-void report_unreadable(const std::string& list, const std::filesystem::path& file, bool ever_read,
-                       int error) {
-    const auto* const then =
-        ever_read ? "what it said stays in force, as an editor may be about to save it anew; to "
-                    "empty the list, empty the file"
-                  : "nothing of it is on the list until it can be read";
-    const auto level = error == ENOENT ? spdlog::level::warn : spdlog::level::err;
-    const auto* const what = error == EINVAL ? "not a regular file" : std::strerror(error);
-    spdlog::log(level, "list {}: {}: {}; {}", list, file.string(), what, then);
+/// The next that has something to do, from `next` on and round; null: none has. `next` moves on behind it.
+template <typename T, typename HasWork>
+T* take_turn(std::vector<T>& all, std::size_t& next, HasWork has_work) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto& candidate = all[(next + i) % all.size()];
+        if (!has_work(candidate)) continue;
+        next = (next + i + 1) % all.size();
+        return &candidate;
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -75,10 +76,12 @@ void ListWatcher::take_lists(std::span<const SourceList> lists, TimePoint now) {
     for (std::size_t i = 0; i < lists.size(); ++i) {
         if (lists[i].file.empty()) continue;
         const auto old = std::ranges::find(old_lists, lists[i].name, &ListFile::name);
+        const bool known = old != old_lists.end(), same = known && old->file == lists[i].file;
         lists_.push_back({.list = i,
                           .name = lists[i].name,
                           .file = lists[i].file,
-                          .ever_read = old != old_lists.end() && old->ever_read,
+                          .ever_read = same && old->ever_read,
+                          .of_another_file = known && (old->of_another_file || (!same && old->ever_read)),
                           .due = now});
     }
 }
@@ -146,12 +149,12 @@ void ListWatcher::look_at(ListFile& list, TimePoint now) {
 }
 
 void ListWatcher::work(TimePoint now) {
-    for (auto& list : lists_) {
+    for (auto& list : lists_)
         if (!list.load && list.due && *list.due <= now) begin(list);
-        if (list.load) go_on(list, *list.load);
-    }
-    for (auto& log : logs_)
-        if (log.more) follow(log, now);
+    const auto is_loading = [](const ListFile& list) { return list.load.has_value(); };
+    if (auto* const list = take_turn(lists_, next_list_, is_loading)) go_on(*list, *list->load);
+    if (auto* const log = take_turn(logs_, next_log_, [](const Log& each) { return each.more; }))
+        follow(*log, now);
 }
 
 void ListWatcher::begin(ListFile& list) {
@@ -159,37 +162,47 @@ void ListWatcher::begin(ListFile& list) {
     list.load.reset();
     // Taken first: what is written from here on makes it another.
     list.stamp = FileStamp::of(list.file);
-    Descriptor file(open(list.file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!file) return report_unreadable(list.name, list.file, list.ever_read, errno);
-    // An empty pipe is no empty list.
-    std::error_code ignored;
-    if (!std::filesystem::is_regular_file(list.file, ignored))
-        return report_unreadable(list.name, list.file, list.ever_read, EINVAL);
-    list.load.emplace(std::move(file), ListParser(list.file));
+    auto file = open_list_file(list.file);
+    if (!file) return give_up(list, file.error());
+    list.load.emplace(std::move(*file), ListParser(list.file));
 }
 
 void ListWatcher::go_on(ListFile& list, Load& load) {
     std::array<char, portion> buffer;
     const auto size = read(load.file.get(), buffer.data(), buffer.size());
     if (size < 0) {
-        report_unreadable(list.name, list.file, list.ever_read, errno);
         list.load.reset();
-        return;
+        return give_up(list, ListFileError::of_system(list.file, errno));
     }
     const auto fed = load.parser.feed({buffer.data(), static_cast<std::size_t>(size)});
     if (fed && size > 0) return;
     list.changed.reset();
     auto prefixes = fed ? load.parser.finish() : std::unexpected(fed.error());
+    const auto left_out = load.parser.ipv6();
     list.load.reset();
-    if (!prefixes) {
-        spdlog::error("list {}: {}; {}", list.name, prefixes.error().message(),
-                      list.ever_read ? "what the file said before stays in force"
-                                     : "nothing of the file is on the list");
-        return;
-    }
-    spdlog::info("list {}: {} sources in {}", list.name, prefixes->size(), list.file.string());
+    if (!prefixes) return give_up(list, prefixes.error());
+    spdlog::info("list {}: {} sources in {}{}", list.name, prefixes->size(), list.file.string(),
+                 left_out == 0 ? "" : fmt::format("; {} of IPv6 are left out", left_out));
     sources_.replace_from_file(list.list, std::move(*prefixes));
     list.ever_read = true;
+    list.of_another_file = false;
+}
+
+void ListWatcher::give_up(ListFile& list, const ListFileError& error) {
+    const auto* then = "nothing of it is on the list until it can be read";
+    if (list.ever_read)
+        then = error.kind == ListFileError::Kind::text ? "what the file said before stays in force"
+                                                       : "what it said stays in force, as an editor may be "
+                                                         "about to save it anew; to empty the list, "
+                                                         "empty the file";
+    else if (list.of_another_file)
+        then =
+            "nothing of it is on the list until it can be read, and what the former file said is taken out";
+    const bool is_missing = error.kind == ListFileError::Kind::missing;
+    spdlog::log(is_missing ? spdlog::level::warn : spdlog::level::err, "list {}: {}; {}", list.name,
+                error.message(), then);
+    if (!std::exchange(list.of_another_file, false)) return;
+    sources_.replace_from_file(list.list, {});
 }
 
 void ListWatcher::follow(Log& log, TimePoint now) {
@@ -200,7 +213,7 @@ void ListWatcher::follow(Log& log, TimePoint now) {
         spdlog::info("log {}: is followed", log.config.file.string());
     else
         spdlog::warn("log {}: {}; it is followed once it can be read", log.config.file.string(),
-                     std::strerror(log.reported));
+                     log.tail.reason());
 }
 
 void ListWatcher::count(Log& log, std::string_view line, TimePoint now) {

@@ -18,7 +18,8 @@
 
 namespace honeyswitch::control {
 
-/// Control thread. Each call does a bounded amount of work, but for the constructor, which reads all files.
+/// Control thread. Each call reads at most a portion of one list and one of one log, but for the constructor,
+/// which reads all files.
 class ListWatcher {
   public:
     /// `logs` name their list by its index in `lists`; `sources` was made of the same, and outlives this.
@@ -50,6 +51,7 @@ class ListWatcher {
         std::string name;
         std::filesystem::path file;
         bool ever_read = false;
+        bool of_another_file = false;        ///< what is on the list, as the configuration named that before
         std::optional<TimePoint> changed{};  ///< the first time since it was last read
         std::optional<TimePoint> due{};      ///< when it has to be read
         std::optional<Load> load{};          ///< it is being read
@@ -73,7 +75,9 @@ class ListWatcher {
     static void look_at(ListFile& list, TimePoint now);
 
     void work(TimePoint now);
-    static void begin(ListFile& list);
+    void begin(ListFile& list);
+    /// Nothing of the file can be used.
+    void give_up(ListFile& list, const ListFileError& error);
     void go_on(ListFile& list, Load& load);
     void follow(Log& log, TimePoint now);
     void count(Log& log, std::string_view line, TimePoint now);
@@ -86,6 +90,7 @@ class ListWatcher {
     Descriptor wakeup_;  ///< an epoll of the other two
     std::vector<ListFile> lists_;
     std::vector<Log> logs_;
+    std::size_t next_list_ = 0, next_log_ = 0;  ///< whose turn it is
 };
 
 }  // namespace honeyswitch::control

@@ -1,6 +1,7 @@
 #include "control/lists/log_tail.hpp"
 
 #include <cerrno>
+#include <cstring>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -64,6 +65,10 @@ bool LogTail::read(const std::function<void(std::string_view)>& each) {
     offset_ += size;
     split({buffer_.data(), static_cast<std::size_t>(size)}, each);
     return true;
+}
+
+std::string LogTail::reason() const {
+    return error_ == EINVAL ? "not a regular file" : std::strerror(error_);
 }
 
 void LogTail::split(std::string_view text, const std::function<void(std::string_view)>& each) {

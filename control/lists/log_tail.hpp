@@ -33,6 +33,8 @@ class LogTail {
     [[nodiscard]] const std::filesystem::path& file() const { return file_; }
     /// Why there is nothing to follow (an errno); 0: there is.
     [[nodiscard]] int error() const { return error_; }
+    /// The same in words.
+    [[nodiscard]] std::string reason() const;
 
   private:
     struct Identity {

@@ -33,7 +33,7 @@ Parsed<std::string> text_of(const json& value, std::string_view key) {
 Parsed<Ipv4Prefix> prefix_of(const json& value, std::string_view key) {
     const auto text = text_of(value, key);
     if (!text) return std::unexpected(text.error());
-    const auto prefix = parse_prefix(*text);
+    const auto prefix = parse_address_or_prefix(*text);
     if (!prefix) return std::unexpected(fmt::format("{}: {}", key, prefix.error()));
     return *prefix;
 }

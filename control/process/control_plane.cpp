@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -206,6 +207,7 @@ void ControlPlane::go_on_with_reload(TimePoint now) {
 void ControlPlane::apply(Prepared prepared, TimePoint now) {
     const auto honeypots_before = std::exchange(config_, std::move(prepared.config)).honeypots;
     reload_state_.sentences = std::move(prepared.warnings);
+    list_findings_ = std::move(prepared.list_findings);
     spdlog::set_level(spdlog::level::from_str(config_.log_level));
     notices_.reconfigure(config_.agents, config_.agent_timeout, now);
     controller_.reconfigure(controller_config(config_), now);
@@ -234,6 +236,8 @@ void ControlPlane::finish_reload() {
                                           "; it is tried again each second");
     reload_state_.phase = ReloadState::Phase::done;
     for (const std::string& warning : reload_state_.sentences) spdlog::warn("{}", warning);
+    // The watcher logs them itself, once it reads the files.
+    std::ranges::move(list_findings_, std::back_inserter(reload_state_.sentences));
     if (done) spdlog::info("reloaded: the new configuration is in force");
 }
 

@@ -98,6 +98,7 @@ class ControlPlane final : public Operate {
     std::unique_ptr<OperatorServer> operators_;  ///< set by create(), as what it shows is this
     Reloader reloader_;
     ReloadState reload_state_;
+    std::vector<std::string> list_findings_;  ///< of the reload that is under way
     TurnWatch turns_;
     PortWatch ports_;
     LossWatch losses_;

@@ -14,6 +14,7 @@
 #include "control/config/options.hpp"
 #include "control/config/port_spec.hpp"
 #include "control/dpdk/start_up.hpp"
+#include "control/lists/list_check.hpp"
 #include "control/process/control_loop.hpp"
 #include "control/process/machine_check.hpp"
 #include "control/process/port_guard.hpp"
@@ -60,22 +61,41 @@ void tell_of_dpdk(dataplane::Gravity gravity, std::string_view line) {
     spdlog::log(level, "DPDK: {}", line);
 }
 
-/// For --check: what a start would say of configuration and machine. A machine that is not ready does not
-/// make the configuration wrong, and may not be the one that it is for.
-int tell_of_check(const Launch& launch) {
-    const Config& config = launch.config;
-    std::fputs(fmt::format("the configuration is valid: {} ports, {} worker{}, {} honeypot{}, {} agent{}\n",
-                           ports_of(config).size(), config.workers, config.workers == 1 ? "" : "s",
-                           config.honeypots.size(), config.honeypots.size() == 1 ? "" : "s",
-                           config.agents.size(), config.agents.size() == 1 ? "" : "s")
-                   .c_str(),
-               stdout);
+/// What of the files that the configuration names cannot be used. False: a list would lack all of its file.
+bool tell_of_lists(const Config& config) {
+    bool usable = true;
+    for (const auto& [is_error, text] :
+         check_list_files(config.lists, config.auth_logs, config.listed_capacity)) {
+        spdlog::log(is_error ? spdlog::level::err : spdlog::level::warn, "{}", text);
+        usable = usable && !is_error;
+    }
+    return usable;
+}
+
+bool tell_of_machine(const Config& config) {
     const auto report = check_machine(config, memory_needed(config));
     for (const Lack& lack : report.lacks)
         std::fputs(fmt::format("honeyswitch: on this machine: {}\n", lack.sentence).c_str(), stderr);
     for (const std::string& note : report.notes)
         std::fputs(fmt::format("on this machine: {}\n", note).c_str(), stdout);
-    return report.lacks.empty() ? stopped_on_request : failed;
+    return report.lacks.empty();
+}
+
+/// For --check: what a start would say of configuration, lists and machine. A machine that is not ready does
+/// not make the configuration wrong, and may not be the one that it is for.
+int tell_of_check(const Config& config) {
+    const bool lists_usable = tell_of_lists(config);
+    if (lists_usable)
+        std::fputs(
+            fmt::format("the configuration is valid: {} ports, {} worker{}, {} honeypot{}, {} agent{}\n",
+                        ports_of(config).size(), config.workers, config.workers == 1 ? "" : "s",
+                        config.honeypots.size(), config.honeypots.size() == 1 ? "" : "s",
+                        config.agents.size(), config.agents.size() == 1 ? "" : "s")
+                .c_str(),
+            stdout);
+    const bool machine_ready = tell_of_machine(config);
+    if (!lists_usable) return bad_configuration;
+    return machine_ready ? stopped_on_request : failed;
 }
 
 std::expected<void, ExitCode> look_at_machine(const Config& config) {
@@ -151,7 +171,7 @@ int run(int argc, const char* const* argv) {
     }
     start_log(launch->config);
     for (const std::string& warning : launch->warnings) spdlog::warn("{}", warning);
-    if (launch->check) return tell_of_check(*launch);
+    if (launch->check) return tell_of_check(launch->config);
     if (const auto ready = agent::start_cryptography(); !ready) {
         spdlog::error("{}", ready.error().message());
         return failed;

@@ -8,6 +8,7 @@
 #include "control/config/config_change.hpp"
 #include "control/config/options.hpp"
 #include "control/dpdk/data_plane_policy.hpp"
+#include "control/lists/list_check.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -68,8 +69,12 @@ Reloader::Result Reloader::prepare(const std::vector<std::string>& arguments, co
         if (!built) return std::unexpected(std::vector{built.error().message()});
         interim = std::move(*built);
     }
+    std::vector<std::string> findings;
+    const Config& config = launch->config;
+    for (auto& finding : check_list_files(config.lists, config.auth_logs, config.listed_capacity))
+        findings.push_back(std::move(finding.text));
     return Prepared{std::move(launch->config), std::move(*policy), std::move(interim),
-                    std::move(launch->warnings)};
+                    std::move(launch->warnings), std::move(findings)};
 }
 
 }  // namespace honeyswitch::control

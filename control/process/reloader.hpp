@@ -23,6 +23,7 @@ struct Prepared {
     /// does.
     std::unique_ptr<const dataplane::Policy> interim;
     std::vector<std::string> warnings;
+    std::vector<std::string> list_findings;  ///< of the files of lists, and of logs
 };
 
 /// Control thread, but for what its own thread does.

@@ -67,8 +67,7 @@ void add_commands(CLI::App& app, Words& words, std::span<const Command> all) {
 std::expected<void, std::string> read_prefix(const std::string& text, std::string_view option,
                                              Ipv4Prefix& prefix) {
     if (text.empty()) return {};
-    // An address alone is the prefix of one address.
-    const auto parsed = parse_prefix(text.contains('/') ? text : text + "/32");
+    const auto parsed = parse_address_or_prefix(text);
     if (!parsed) return std::unexpected(fmt::format("{}: {}", option, parsed.error()));
     prefix = *parsed;
     return {};

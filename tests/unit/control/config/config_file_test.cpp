@@ -226,9 +226,9 @@ TEST_F(ConfigFile, SaysWhereAndWhyAValueIsRefused) {
             "[containment]\nallow = [\"udp:x:192.0.2.53/32\"]",
             "x.toml:2:10: [containment] allow: 'udp:x:192.0.2.53/32' is not a flow: 'x' is neither a port "
             "nor a range of ports: write 22 or 8000-8080, with numbers from 0 to 65535"},
-        Refusal{"[containment]\nallow = [\"udp:53:192.0.2.53\"]",
-                "x.toml:2:10: [containment] allow: 'udp:53:192.0.2.53' is not a flow: '192.0.2.53' is not a "
-                "prefix: it has no '/LENGTH'"},
+        Refusal{"[containment]\nallow = [\"udp:53:192.0.2\"]",
+                "x.toml:2:10: [containment] allow: 'udp:53:192.0.2' is not a flow: '192.0.2' is not an IPv4 "
+                "address"},
         Refusal{"[containment]\nnew_flow_rate = 0",
                 "x.toml:2:17: [containment] new_flow_rate: '0' is not an integer from 1 to 1000000"},
         Refusal{"[notices]\nlisten_address = \"::\"",

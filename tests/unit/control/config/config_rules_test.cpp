@@ -16,7 +16,7 @@ name = "all"
 action = "inside"
 [[rule]]
 name = "decoy"
-source = ["198.51.100.0/24", "203.0.113.7/32"]
+source = ["198.51.100.0/24", "203.0.113.7"]
 destination = "10.1.30.0/24"
 protocol = "tcp"
 ports = [22, "8000-8080", "443"]

@@ -1,5 +1,7 @@
 #include "control/lists/list_file.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/fixtures/temporary_folder.hpp"
@@ -36,6 +38,37 @@ TEST(ListFile, ReadsAddressesAndPrefixesInOrderEachOnce) {
     }
 }
 
+TEST(ListFile, ReadsWhatPublishedListsHaveBesides) {
+    ListParser parser("drop.txt");
+    ASSERT_TRUE(
+        parser.feed("; Spamhaus DROP List 2026/11/25 - (c) 2026 The Spamhaus Project\r\n"
+                    "; Last-Modified: Wed, 25 Nov 2026 04:00:00 GMT\r\n"
+                    "1.10.16.0/20 ; SBL256894\r\n"
+                    "1.19.0.0/16;SBL434604\r\n"
+                    "// of another maker\r\n"
+                    "203.0.113.7 // scans since 2024; and 198.51.100.1 too\r\n"
+                    "198.51.100.0/24# x\r\n"
+                    "2001:db8::/32 ; SBL1\r\n"
+                    "2001:db8::1\r\n"
+                    "::ffff:192.0.2.1\r\n"));
+    EXPECT_EQ(texts(parser.finish().value()),
+              (std::vector<std::string>{"1.10.16.0/20", "1.19.0.0/16", "198.51.100.0/24", "203.0.113.7"}));
+    EXPECT_EQ(parser.ipv6(), 3U);
+}
+
+TEST(ListFile, IsInOrderWhateverTheOrderOfItsLines) {
+    std::string text;
+    for (std::uint32_t i = 0; i < 50'000; ++i)
+        text += to_string(Ipv4Address{0x0a000000 + i * 7919 % 49'999}) + "\n";
+    const auto list = parse_list("x", text).value();
+    EXPECT_EQ(list.size(), 49'999U) << "one of them is there twice";
+    EXPECT_TRUE(std::ranges::is_sorted(list));
+    ListParser parser("x");
+    for (std::size_t at = 0; at < text.size(); at += 1000)
+        ASSERT_TRUE(parser.feed(std::string_view(text).substr(at, 1000)));
+    EXPECT_EQ(parser.finish().value(), list);
+}
+
 TEST(ListFile, ErrorsNameFileLineAndReason) {
     struct Row {
         std::string text, message;
@@ -51,13 +84,22 @@ TEST(ListFile, ErrorsNameFileLineAndReason) {
              Row{"10.0.0.256", "a.txt:1: '10.0.0.256' is not an IPv4 address"},
              Row{"010.0.0.1", "a.txt:1: '010.0.0.1' is not an IPv4 address"},
              Row{"10.0.0.1 10.0.0.2",
-                 "a.txt:1: '10.0.0.1 10.0.0.2' is more than one address or prefix: a line has one, and # "
-                 "begins a "
-                 "comment"},
-             Row{"2001:db8::1", "a.txt:1: '2001:db8::1' is not an IPv4 address"},
+                 "a.txt:1: '10.0.0.1 10.0.0.2' is more than one address or prefix: a line has one; #, ; or "
+                 "// "
+                 "begins a comment"},
+             Row{"10.0.0.1; 10.0.0.2 ; x",
+                 "a.txt:1: '10.0.0.1; 10.0.0.2 ; x' is more than one address or prefix: a line has one; #, ; "
+                 "or "
+                 "// begins a comment"},
+             Row{"32.0.0.0/3 ; benign scanners",
+                 "a.txt:1: '32.0.0.0/3' is shorter than /8, the shortest prefix that a list may have"},
+             Row{"2001:db8::/129", "a.txt:1: '2001:db8::' is not an IPv4 address"},
+             Row{"2001:db8:::1", "a.txt:1: '2001:db8:::1' is not an IPv4 address"},
              Row{std::string("\0\x1b[31m", 6), "a.txt:1: '??[31m' is not an IPv4 address or prefix"},
-             Row{std::string(100'000, 'x'),
+             Row{std::string(4'000, 'x'),
                  "a.txt:1: 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...' is not an IPv4 address or prefix"},
+             Row{"#\n#" + std::string(100'000, 'x'),
+                 "a.txt:2: '#xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...' goes on for more than 4096 bytes"},
          }) {
         const auto list = parse_list("a.txt", text);
         ASSERT_FALSE(list) << text;

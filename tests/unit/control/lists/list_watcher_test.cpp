@@ -305,5 +305,54 @@ TEST_F(ListWatcherTest, ANewConfigurationKeepsThePlaceInItsLogs) {
     EXPECT_EQ(table.entries, (Entries{{"203.0.113.7/32", 1}, {"203.0.113.2/32", 2}}));
 }
 
+/// A reload that names another file for a list.
+TEST_F(ListWatcherTest, WhatAnotherFileSaidGoesEvenIfTheNewOneCannotBeRead) {
+    struct Row {
+        const char *text, *said;
+    };
+    for (const auto& [text, said] :
+         {Row{"203.0.113.2\nfoo\n", "error: list bad: new.txt:2: 'foo' is not an IPv4 address"},
+          Row{nullptr, "warning: list bad: new.txt: No such file or directory"}}) {
+        std::filesystem::remove(path("new.txt"));
+        write("bad.txt", "203.0.113.1\n");
+        write("auth.log", "");
+        lists[0].file = path("bad.txt");
+        sources.reconfigure(lists);
+        begin();
+        ASSERT_EQ(table.entries, (Entries{{"203.0.113.1/32", 1}}));
+        log();
+        if (text != nullptr) write("new.txt", text);
+        lists[0].file = path("new.txt");
+        sources.reconfigure(lists);
+        watcher->reconfigure(lists, logs, now);
+        serve();
+        EXPECT_EQ(table.entries, Entries{});
+        EXPECT_EQ(log(), std::string(said) +
+                             "; nothing of it is on the list until it can be read, and what the "
+                             "former file said is taken out\n");
+        write("new.txt", "203.0.113.1\n");
+        serve();
+        EXPECT_EQ(table.entries, (Entries{{"203.0.113.1/32", 1}}));
+    }
+}
+
+TEST_F(ListWatcherTest, EachTurnReadsOnePortionOfOneList) {
+    lists[1].file = path("ssh.txt");
+    std::string text;
+    for (unsigned i = 0; i < 20'000; ++i) text += "10.0.0." + std::to_string(i % 256) + "\n";
+    begin();
+    write("bad.txt", text);
+    write("ssh.txt", text);
+    std::string said = (log(), "");
+    unsigned turns = 0;
+    for (; turns < 100 && !said.contains("ssh.txt"); ++turns) {
+        now += 1s;
+        watcher->service(now);
+        said += log();
+    }
+    EXPECT_EQ(said, "info: list bad: 256 sources in bad.txt\ninfo: list ssh: 256 sources in ssh.txt\n");
+    EXPECT_GE(turns, 2 * (1 + text.size() / 65'536)) << "each portion of each had a turn of its own";
+}
+
 }  // namespace
 }  // namespace honeyswitch::control
