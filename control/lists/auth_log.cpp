@@ -1,7 +1,10 @@
 #include "control/lists/auth_log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <span>
+#include <utility>
 
 namespace honeyswitch::control {
 namespace {
@@ -41,28 +44,86 @@ std::string_view next_word(std::string_view& line) {
     return word;
 }
 
-/// How many words date, time and host are, by the first of them; 0: there are none.
-int words_before_tag(std::string_view line) {
-    const auto is_digit = [](std::string_view word) {
-        return !word.empty() && word.front() >= '0' && word.front() <= '9';
-    };
-    const auto first = next_word(line), second = next_word(line);
-    if (first.ends_with(':')) return 0;
-    if (is_digit(first)) return 2;  // 2026-11-25T04:00:00+00:00 HOST
-    return is_digit(second) && second.contains('-')
-               ? 5
-               : 4;  // Wed 2026-11-25 04:00:00 UTC HOST, Nov 25 04:00:00 HOST
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+    return std::ranges::find(words, word) != words.end();
 }
 
-/// What sshd said, if it was sshd. The program's tag has its place behind date and host, which are nobody's
-/// choice: what looks like one further on is what some program quotes.
-std::optional<std::string_view> message_of_sshd(std::string_view line) {
-    for (int words = words_before_tag(line); words > 0; --words) (void)next_word(line);
-    auto tag = next_word(line);
-    if (!consume_end(tag, ":") || !consume_end(tag, "]") || !line.starts_with(' ')) return std::nullopt;
-    if (!consume(tag, "sshd[") && !consume(tag, "sshd-session[")) return std::nullopt;
-    if (!number_of<std::uint32_t>(tag)) return std::nullopt;
-    return line.substr(1);
+/// "10:00:00.123", "2026-11-25T04:00:00+01:00", "23", "<38>", "[12345.678901]", "<", "0.0001>]"
+bool is_time(std::string_view word) {
+    return word.find_first_not_of("0123456789:.,+-TZ[]<>") == nowhere;
+}
+
+bool is_weekday(std::string_view word) {
+    constexpr std::array<std::string_view, 7> names{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    return is_one_of(word, names);
+}
+
+/// "Nov", "<38>Nov"
+bool is_month(std::string_view word) {
+    constexpr std::array<std::string_view, 12> names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    if (const auto end = word.rfind('>'); word.starts_with('<') && end != nowhere)
+        word.remove_prefix(end + 1);
+    return is_one_of(word, names);
+}
+
+/// "auth.info", "<authpriv.notice>", "auth|security:info"
+bool is_facility(std::string_view word) {
+    constexpr std::array<std::string_view, 5> names{"auth", "authpriv", "security", "daemon", "user"};
+    if (consume(word, "<") && !consume_end(word, ">")) return false;
+    const auto end = word.find_first_of(".|:");
+    return end != nowhere && is_one_of(word.substr(0, end), names);
+}
+
+/// The program of a tag such as "sshd[123]", with or without a path; or the unit, as `journalctl -o
+/// with-unit` has it: "ssh.service[123]", "sshd@7-192.0.2.1:22-198.51.100.7:4711.service[123]".
+bool is_sshd(std::string_view tag) {
+    constexpr std::array<std::string_view, 3> programs{"sshd", "sshd-session", "sshd-auth"};
+    constexpr std::array<std::string_view, 2> units{"ssh", "sshd"};
+    const auto bracket = tag.find('[');
+    if (bracket == nowhere || !consume_end(tag, "]")) return false;
+    if (!number_of<std::uint32_t>(tag.substr(bracket + 1))) return false;
+    auto name = tag.substr(0, bracket);
+    if (consume_end(name, ".service")) return is_one_of(name.substr(0, name.find('@')), units);
+    if (name.starts_with('/')) name.remove_prefix(name.rfind('/') + 1);
+    return is_one_of(name, programs);
+}
+
+/// RFC 5424: "<38>1 TIME HOST sshd 123 - - WHAT"; each word has its place.
+std::optional<std::string_view> message_of_rfc5424(std::string_view line) {
+    constexpr std::array<std::string_view, 3> programs{"sshd", "sshd-session", "sshd-auth"};
+    const auto version = next_word(line);
+    if (!version.starts_with('<') || !version.ends_with(">1")) return std::nullopt;
+    const auto time = next_word(line), host = next_word(line), program = next_word(line);
+    const auto process = next_word(line), id = next_word(line), data = next_word(line);
+    if (!is_time(time) || host.empty() || id.empty() || data != "-") return std::nullopt;
+    if (!is_one_of(program, programs) || !number_of<std::uint32_t>(process)) return std::nullopt;
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    consume(line, " ");
+    consume(line, byte_order_mark);
+    return line;
+}
+
+/// Solaris puts "[ID 800047 auth.info] " before what is said.
+void consume_message_id(std::string_view& message) {
+    auto rest = message;
+    if (!consume(rest, "[ID ")) return;
+    const auto number = next_word(rest), facility = next_word(rest);
+    if (number_of<std::uint64_t>(number) && facility.ends_with(']') && is_facility(facility)) message = rest;
+}
+
+bool is_zone(std::string_view word) {
+    constexpr std::string_view upper_case = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return word.size() <= 5 && word.find_first_not_of(upper_case) == nowhere;
+}
+
+std::optional<std::string_view> message_behind(std::string_view tag, std::string_view line) {
+    if (!is_sshd(tag) || !line.starts_with(' ')) return std::nullopt;
+    const auto skip_blanks = [&] { line.remove_prefix(std::min(line.find_first_not_of(' '), line.size())); };
+    skip_blanks();
+    consume_message_id(line);
+    skip_blanks();
+    return line;
 }
 
 /// "message repeated 3 times: [ WHAT]" becomes WHAT; 1 if it is nothing of the kind.
@@ -156,10 +217,43 @@ std::optional<FailedLogin> failure_in(std::string_view message) {
 
 }  // namespace
 
+std::optional<std::string_view> sshd_message(std::string_view line) {
+    // The writer's tag is the first word that ends in a colon. What comes before it is written by syslog or
+    // journald alone, and is none of anybody's choice; so no tag that somebody else's text quotes is
+    // believed, and neither is one behind a word that is no part of any header.
+    constexpr int most_words = 12;
+    if (auto message = message_of_rfc5424(line)) return message;
+    bool host_seen = false, zone_may_come = false;
+    for (int i = 0; i < most_words && !line.empty(); ++i) {
+        const auto word = next_word(line);
+        if (is_time(word) || is_month(word)) continue;
+        if (word.ends_with(':')) return message_behind(word.substr(0, word.size() - 1), line);
+        if (is_facility(word)) continue;
+        if (i == 0 && is_weekday(word)) {
+            zone_may_come = true;
+            continue;
+        }
+        if (is_zone(word) && std::exchange(zone_may_come, false)) continue;
+        if (std::exchange(host_seen, true)) return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+bool looks_like_failed_login(std::string_view line) {
+    constexpr std::array<std::string_view, 5> phrases{
+        "Failed password for ", "Invalid user ", "authentication attempts exceeded for ",
+        "closed by authenticating user ", "closed by invalid user "};
+    return std::ranges::any_of(phrases, [&](std::string_view phrase) { return line.contains(phrase); });
+}
+
 std::optional<FailedLogin> failed_login(std::string_view line) {
-    const auto message = message_of_sshd(line);
-    if (!message || message->size() > longest_message) return std::nullopt;
-    auto what = *message;
+    const auto message = sshd_message(line);
+    return message ? failed_login_in(*message) : std::nullopt;
+}
+
+std::optional<FailedLogin> failed_login_in(std::string_view message) {
+    if (message.size() > longest_message) return std::nullopt;
+    auto what = message;
     const unsigned times = consume_repetition(what);
     auto login = failure_in(what);
     if (login) login->times = times;

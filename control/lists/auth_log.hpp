@@ -25,8 +25,17 @@ struct FailedLogin {
     friend bool operator==(const FailedLogin&, const FailedLogin&) = default;
 };
 
-/// `line`: of a syslog file or of `journalctl -o short`, by "sshd[1]:" or "sshd-session[1]:", without its
-/// end. Nothing: it is no failure, or not of an IPv4 source.
+/// What sshd said, if the line is one of sshd's, whatever syslog or journald wrote before it; of `line`,
+/// which is without its end. What any other program says, and quotes, is never taken for it.
+[[nodiscard]] std::optional<std::string_view> sshd_message(std::string_view line);
+
+/// Nothing: it is no failure, or not of an IPv4 source.
+[[nodiscard]] std::optional<FailedLogin> failed_login_in(std::string_view message);
+/// Both in one.
 [[nodiscard]] std::optional<FailedLogin> failed_login(std::string_view line);
+
+/// The line has words as sshd has them of a failure, wherever they come from: if it is none of sshd's by
+/// sshd_message(), its header may be one that is not understood.
+[[nodiscard]] bool looks_like_failed_login(std::string_view line);
 
 }  // namespace honeyswitch::control

@@ -12,6 +12,7 @@
 #include <sys/timerfd.h>
 
 #include "base/duration.hpp"
+#include "control/lists/auth_log.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -90,7 +91,10 @@ void ListWatcher::take_log(const AuthLog& config, const std::string& list, std::
     const auto old = std::ranges::find_if(
         old_logs, [&](const Log& log) { return log.config.file == config.file && log.list == list; });
     if (old == old_logs.end()) {
-        logs_.push_back({config, list, LogTail(config.file), {config.failures, config.window}});
+        logs_.push_back({.config = config,
+                         .list = list,
+                         .tail = LogTail(config.file),
+                         .failures = {config.failures, config.window}});
     } else {
         if (old->config.failures != config.failures || old->config.window != config.window)
             old->failures = {config.failures, config.window};
@@ -217,15 +221,35 @@ void ListWatcher::follow(Log& log, TimePoint now) {
 }
 
 void ListWatcher::count(Log& log, std::string_view line, TimePoint now) {
-    const auto login = failed_login(line);
-    if (!login || !log.failures.add(*login, now)) return;
+    const auto message = sshd_message(line);
+    if (const auto sentence = log.understanding.note(line, message.has_value(), now))
+        spdlog::warn("log {}: {}", log.config.file.string(), *sentence);
+    const auto login = message ? failed_login_in(*message) : std::nullopt;
+    if (!login) return;
+    log.counted += login->times;
+    if (!log.failures.add(*login, now)) return;
     const auto source = Ipv4Prefix::of(login->address, 32);
     const auto added = sources_.add(log.list, source, log.config.lifetime, Origin::auth_log, now);
+    log.listed += added ? 1 : 0;
     if (added)
         spdlog::info("list {}: {} for {}, after {} failures in {}", log.list, text_of_source(source),
                      duration_text(log.config.lifetime), log.config.failures, log.config.file.string());
     else
         spdlog::warn("log {}: {}", log.config.file.string(), added.error());
+}
+
+std::vector<FollowedLog> ListWatcher::logs() const {
+    std::vector<FollowedLog> all;
+    all.reserve(logs_.size());
+    for (const auto& log : logs_)
+        all.push_back({.file = log.config.file.string(),
+                       .list = log.list,
+                       .trouble = log.tail.error() == 0 ? "" : log.tail.reason(),
+                       .lines = log.understanding.lines(),
+                       .of_sshd = log.understanding.of_sshd(),
+                       .failures = log.counted,
+                       .listed = log.listed});
+    return all;
 }
 
 void ListWatcher::set_timer(TimePoint now) const {

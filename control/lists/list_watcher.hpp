@@ -14,9 +14,22 @@
 #include "control/lists/failure_counter.hpp"
 #include "control/lists/list_file.hpp"
 #include "control/lists/log_tail.hpp"
+#include "control/lists/log_understanding.hpp"
 #include "control/lists/source_lists.hpp"
 
 namespace honeyswitch::control {
+
+/// A log that is followed, as the operator sees it.
+struct FollowedLog {
+    std::string file, list;
+    std::string trouble{};       ///< why it is not followed; empty: it is
+    std::uint64_t lines = 0;     ///< read since it was named
+    std::uint64_t of_sshd = 0;   ///< of these: lines of sshd
+    std::uint64_t failures = 0;  ///< logins that failed
+    std::uint64_t listed = 0;    ///< sources that went on the list for it
+
+    friend bool operator==(const FollowedLog&, const FollowedLog&) = default;
+};
 
 /// Control thread. Each call reads at most a portion of one list and one of one log, but for the constructor,
 /// which reads all files.
@@ -36,6 +49,8 @@ class ListWatcher {
     /// After SourceLists::reconfigure() with the same lists. All files are read again; logs are followed from
     /// where they were, and new ones from their end.
     void reconfigure(std::span<const SourceList> lists, std::span<const AuthLog> logs, TimePoint now);
+
+    [[nodiscard]] std::vector<FollowedLog> logs() const;
 
   private:
     /// A file saved several times is read when that is over, or has gone on for long enough.
@@ -63,8 +78,10 @@ class ListWatcher {
         std::string list;
         LogTail tail;
         FailureCounter failures;
-        int reported = 0;   ///< error of the tail
-        bool more = false;  ///< there is, or may be, something to read
+        LogUnderstanding understanding{};
+        std::uint64_t counted = 0, listed = 0;  ///< failures; sources that went on the list for them
+        int reported = 0;                       ///< error of the tail
+        bool more = false;                      ///< there is, or may be, something to read
     };
 
     void open_wakeup();

@@ -22,18 +22,79 @@ std::string line(const std::string& message) {
 
 TEST(FailedLoginTest, ReadsEachHeader) {
     const std::string message = "Failed password for root from 1.2.3.4 port 5 ssh2";
-    for (const std::string header :
-         {"Nov 23 10:00:00 gate sshd[123]: ", "Nov  3 10:00:00 gate sshd-session[123]: ",
-          "2026-11-23T10:00:00.123456+01:00 gate sshd[1]: ",
-          "2026-11-23T10:00:00+0100 gate sshd-session[1]: ", "Mon 2026-11-23 10:00:00 UTC gate sshd[1]: ",
-          "sshd[1]: "})
+    for (const std::string header : {
+             "Nov 23 10:00:00 gate sshd[123]: ",                    // syslog, journalctl -o short
+             "Nov  3 10:00:00 gate sshd-session[123]: ",            // OpenSSH 9.8
+             "Nov  3 10:00:00 gate sshd-auth[123]: ",               // OpenSSH 10
+             "2026-11-23T10:00:00.123456+01:00 gate sshd[1]: ",     // rsyslog
+             "2026-11-23T10:00:00+0100 gate sshd-session[1]: ",     // short-iso
+             "2026-11-23T10:00:00.123456+0100 gate sshd[1]: ",      // short-iso-precise
+             "Mon 2026-11-23 10:00:00 UTC gate sshd[1]: ",          // short-full
+             "Mon 2026-11-23 10:00:00 CEST gate ssh.service[1]: ",  // with-unit
+             "Mon 2026-11-23 10:00:00 UTC gate sshd@7-192.0.2.1:22-198.51.100.7:4711.service[1]: ",
+             "[12345.678901] gate sshd[1]: ",  // short-monotonic
+             "[   12.678901] gate sshd[1]: ",
+             "[   12.678901 <    0.000123>] gate sshd[1]: ",  // short-delta
+             "1764043200.123456 gate sshd[1]: ",              // short-unix
+             "Nov 23 10:00:00 sshd[1]: ",                     // without the host
+             "2026-11-23T10:00:00+0100 sshd[1]: ",
+             "sshd[1]: ",
+             "Nov 23 10:00:00 gate auth.info sshd[1]: ",  // busybox
+             "auth.info sshd[1]: ",
+             "Mon Nov 23 10:00:00 2026 auth.info sshd[1]: ",          // OpenWrt
+             "Nov 23 10:00:00 <auth.info> gate sshd[1]: ",            // FreeBSD, syslogd -v
+             "Nov 23 10:00:00 <4.6> gate sshd[1]: ",                  // and -vv
+             "Nov 23 10:00:00 gate auth|security:info sshd[1]: ",     // AIX
+             "Nov 23 10:00:00 gate sshd[1]: [ID 800047 auth.info] ",  // Solaris
+             "<38>Nov 23 10:00:00 gate sshd[1]: ",                    // as it comes over the network
+             "<38>1 2026-11-23T10:00:00.1Z gate sshd 123 - - ",       // RFC 5424
+             "<38>1 2026-11-23T10:00:00.1Z gate sshd-session 123 ID47 - \xef\xbb\xbf",
+             "2026 Nov 23 10:00:00 gate sshd[1]: ",
+             "Nov 23 10:00:00: gate sshd[1]: ",
+             "Nov 23 10:00:00 GATE sshd[1]: ",
+             "Nov 23 10:00:00 gate /usr/sbin/sshd[1]:  ",
+         })
         EXPECT_EQ(failed_login(header + message), (FailedLogin{source, 5})) << header;
-    for (const std::string header :
-         {"", "Nov 23 10:00:00 gate sshd: ", "Nov 23 10:00:00 gate sshd[x]: ",
-          "Nov 23 10:00:00 gate sshd[1] ", "Nov 23 10:00:00 gate xsshd[1]: ", "Nov 23 10:00:00 gate su[1]: ",
-          "Nov 23 10:00:00 gate kernel: sshd[1]: ", "Nov 23 10:00:00 gate vsftpd[1]: login as sshd[1]: ",
-          "Nov 23 10:00:00 gate app[7] user x sshd[1]: ", "2026-11-23T10:00:00+0100 gate app sshd[1]: "})
+    for (const std::string header : {"",
+                                     "Nov 23 10:00:00 gate sshd: ",
+                                     "Nov 23 10:00:00 gate sshd[x]: ",
+                                     "Nov 23 10:00:00 gate sshd[1] ",
+                                     "Nov 23 10:00:00 gate xsshd[1]: ",
+                                     "Nov 23 10:00:00 gate su[1]: ",
+                                     "Nov 23 10:00:00 gate kernel: sshd[1]: ",
+                                     "Nov 23 10:00:00 gate vsftpd[1]: login as sshd[1]: ",
+                                     "Nov 23 10:00:00 gate app[7] user x sshd[1]: ",
+                                     "2026-11-23T10:00:00+0100 gate app sshd[1]: ",
+                                     "Mon 2026-11-23 10:00:00 UTC gate session-3.scope[1]: ",
+                                     "Nov 23 10:00:00 gate xssh.service[1]: ",
+                                     "Nov 23 10:00:00 GATE app sshd[1]: ",
+                                     "Mon 2026-11-23 10:00:00 UTC GATE APP sshd[1]: ",
+                                     "<38>1 2026-11-23T10:00:00.1Z gate app 123 - - sshd[1]: ",
+                                     "<38>1 2026-11-23T10:00:00.1Z gate app sshd 123 - - ",
+                                     "<38>1 2026-11-23T10:00:00.1Z sshd 123 - - - ",
+                                     "Nov 23 10:00:00 gate sshd[1]: [ID x auth.info] ",
+                                     "Nov 23 10:00:00 gate user sshd[1]: ",
+                                     "gate auth.info: sshd[1]: "})
         EXPECT_EQ(failed_login(header + message), std::nullopt) << header;
+}
+
+TEST(FailedLoginTest, WhatAnotherProgramQuotesIsNeverBelieved) {
+    const std::string failure = "Failed password for root from 1.2.3.4 port 5 ssh2";
+    for (const std::string header : {"Nov 23 10:00:00 gate ", "Nov 23 10:00:00 ", "[   12.345678] gate ", "",
+                                     "2026-11-23T10:00:00+0100 gate ", "Mon 2026-11-23 10:00:00 UTC gate ",
+                                     "Nov 23 10:00:00 gate auth.info "})
+        for (const std::string program : {"vsftpd[1]: ", "su: ", "login[77]: ", "nginx.service[1]: "})
+            for (const std::string quote :
+                 {"", "sshd[1]: ", "Nov 23 10:00:00 gate sshd[1]: ", "\tsshd[1]: ", "12:00 sshd[1]: ",
+                  "<38>1 2026-11-23T10:00:00.1Z gate sshd 123 - - "}) {
+                const auto text = header + program + quote + failure;
+                EXPECT_EQ(sshd_message(text), std::nullopt) << text;
+            }
+}
+
+TEST(FailedLoginTest, AFailureUnderAnUnknownHeaderIsSeenToBeOne) {
+    EXPECT_TRUE(looks_like_failed_login("{\"m\":\"Failed password for root from 1.2.3.4 port 5 ssh2\"}"));
+    EXPECT_FALSE(looks_like_failed_login("Nov 23 10:00:00 gate CRON[1]: session opened for user root"));
 }
 
 TEST(FailedLoginTest, CountsPasswordsOneByOneAndTheRestByConnection) {

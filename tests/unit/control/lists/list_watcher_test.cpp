@@ -305,6 +305,39 @@ TEST_F(ListWatcherTest, ANewConfigurationKeepsThePlaceInItsLogs) {
     EXPECT_EQ(table.entries, (Entries{{"203.0.113.7/32", 1}, {"203.0.113.2/32", 2}}));
 }
 
+TEST_F(ListWatcherTest, ALogOfWhichNothingIsUnderstoodIsToldAndCounted) {
+    write("bad.txt", "");
+    write("auth.log", "");
+    begin();
+    log();
+    const std::string strange = "sshd says: Failed password for root from 203.0.113.7 port 5 ssh2\n";
+    append("auth.log", strange + strange);
+    serve();
+    EXPECT_EQ(log(), "");
+    append("auth.log", strange + strange);
+    serve();
+    EXPECT_EQ(log(),
+              "warning: log auth.log: none of the last 3 lines is understood as one of sshd's, though 3 look "
+              "like failures, so nobody is found to fail there: 'sshd says: Failed password for root from "
+              "203.0.113.7 port 5 ssh2'\n");
+    now += 1h;
+    append("auth.log", strange);
+    serve();
+    EXPECT_TRUE(log().contains("none of the last 5 lines"));
+    append("auth.log", failures("203.0.113.8", 2));
+    serve();
+    EXPECT_EQ(log(), "warning: log auth.log: lines of sshd are understood now\n");
+    std::string cron;
+    for (int i = 0; i < 1'000; ++i) cron += "Nov 23 10:00:00 gate CRON[1]: session opened\n";
+    append("auth.log", cron);
+    serve();
+    EXPECT_TRUE(log().contains("none of the last 1000 lines is one of sshd's"));
+    EXPECT_EQ(
+        watcher->logs(),
+        (std::vector{FollowedLog{
+            .file = path("auth.log").string(), .list = "ssh", .lines = 1'007, .of_sshd = 2, .failures = 2}}));
+}
+
 /// A reload that names another file for a list.
 TEST_F(ListWatcherTest, WhatAnotherFileSaidGoesEvenIfTheNewOneCannotBeRead) {
     struct Row {
