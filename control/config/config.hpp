@@ -90,6 +90,8 @@ struct Config {
     std::vector<Ipv4Prefix> dark;  ///< known domains that need no agent
 
     std::filesystem::path control_socket = "/run/honeyswitch/control.sock";
+    std::string control_group;  ///< may change something; empty: nobody but root
+    std::string read_group;     ///< may read
     std::string log_level = "info";
 };
 

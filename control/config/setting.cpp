@@ -43,6 +43,12 @@ std::expected<std::string, std::string> parse_listen_address(std::string_view te
     return std::string(text);
 }
 
+std::expected<std::string, std::string> parse_group_name(std::string_view text) {
+    if (text.find_first_of(" :,/") != std::string_view::npos)
+        return std::unexpected(fmt::format("'{}' is not the name of a group", text));
+    return std::string(text);
+}
+
 std::string as_written(const PortSpec& port) {
     return port.text;
 }
@@ -244,6 +250,10 @@ std::vector<Setting> operator_settings() {
                         &Config::listen_port, 1, 65'535),
         text_setting({"operator", "control_socket", "PATH", "Unix socket for honeyctl"},
                      &Config::control_socket, parse_socket_path, as_string),
+        text_setting({"operator", "group", "NAME", "Group that may ask and change through control_socket"},
+                     &Config::control_group, parse_group_name, unchanged),
+        text_setting({"operator", "read_group", "NAME", "Group that may only ask through control_socket"},
+                     &Config::read_group, parse_group_name, unchanged),
         at_run_time(choice_setting({"operator", "log_level", "LEVEL", "The least grave that is logged"},
                                    &Config::log_level,
                                    {{"trace", "trace"},

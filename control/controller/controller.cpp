@@ -30,12 +30,14 @@ void Controller::activate(Ipv4Address address, Source source, TimePoint now) {
     if (!addresses_.vouch(address, source, now)) return;
     switch_.add_active(address);
     events_.add(Event::address_activated);
+    witness_(address, true, source);
 }
 
 void Controller::deactivate(Ipv4Address address, Source source) {
     if (!addresses_.withdraw(address, source)) return;
     switch_.delete_active(address);
     events_.add(Event::address_deactivated);
+    witness_(address, false, source);
 }
 
 /// Brings the switch's flow for this domain in line with what is known of it.

@@ -55,6 +55,10 @@ class Controller final : public DomainReports {
     /// all of it; what fits is in force.
     [[nodiscard]] std::expected<void, Error> outcome() const;
 
+    /// Told of each address that becomes active or inactive, and by whose word. For the log alone.
+    using AddressWitness = std::function<void(Ipv4Address, bool active, Source)>;
+    void set_witness(AddressWitness witness) { witness_ = std::move(witness); }
+
     // Triggers 1 to 3 (DomainReports).
     [[nodiscard]] std::expected<Ticket, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
                                                                   std::span<const Ipv4Address> active,
@@ -153,6 +157,7 @@ class Controller final : public DomainReports {
     std::optional<Ipv4Prefix> forgetting_;  ///< where the search for empty domains goes on
     SessionBook sessions_;
     AdmissionControl admission_;
+    AddressWitness witness_ = [](Ipv4Address, bool, Source) {};
     HoneypotFlows honeypot_flows_;
     L2Path latest_path_;  ///< of the latest Packet-In from outside: how a honeypot's own flow gets there
     std::deque<Sighting> sightings_;  ///< in order of `due`

@@ -143,7 +143,10 @@ std::optional<HoneypotId> DpdkSwitch::choose(PoolId pool, const SessionKey& key)
 bool DpdkSwitch::move_source(Ipv4Address source, PoolId from, PoolId to) {
     const dataplane::Prefix prefix{source.value, 32};
     const auto listing = plane_.listed().at(prefix);
-    return plane_.listed().set(prefix, listing.moved(std::to_underlying(from), std::to_underlying(to)));
+    if (!plane_.listed().set(prefix, listing.moved(std::to_underlying(from), std::to_underlying(to))))
+        return false;
+    move_witness_(source, from, to);
+    return true;
 }
 
 void DpdkSwitch::move_back(Ipv4Address source) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -126,7 +127,13 @@ class DpdkSwitch final : public Switch {
     /// What has become of packets here, beside what the controller counts.
     [[nodiscard]] const EventCounters& events() const { return events_; }
 
+    /// Told of each source that goes to another pool. For the log alone.
+    using MoveWitness = std::function<void(Ipv4Address, PoolId from, PoolId to)>;
+    void set_move_witness(MoveWitness witness) { move_witness_ = std::move(witness); }
+
   private:
+    MoveWitness move_witness_ = [](Ipv4Address, PoolId, PoolId) {};
+
     [[nodiscard]] bool hear(rte_mbuf* packet, HoneypotListener& listener);
     [[nodiscard]] bool describe(rte_mbuf* packet, PacketIn& description);
     void judge(std::span<PacketIn> packets) const;

@@ -128,6 +128,15 @@ struct ListRow {
     std::uint32_t entries = 0;
 };
 
+/// A log of sshd that is followed.
+struct LogRow {
+    std::string file, list;
+    std::string trouble{};    ///< why it is not followed; empty: it is
+    std::uint64_t lines = 0;  ///< read
+    std::uint64_t of_sshd = 0, failures = 0;
+    std::uint64_t listed = 0;  ///< sources that went on the list for it
+};
+
 struct ListEntryRow {
     std::string list;
     Ipv4Prefix prefix;
@@ -192,10 +201,13 @@ class Inspect {
     /// In order of prefix, from the network address `from` on. A page ends after `limit` rows, and those that
     /// have the same network address as its last one.
     [[nodiscard]] virtual DomainPage domains(Ipv4Address from, std::size_t limit) const = 0;
+    /// Those that `prefix` lies in, without itself, the shortest first: at most 32.
+    [[nodiscard]] virtual std::vector<DomainRow> domains_around(Ipv4Prefix prefix) const = 0;
     [[nodiscard]] virtual std::vector<AgentRow> agents() const = 0;
     [[nodiscard]] virtual std::vector<HoneypotRow> honeypots() const = 0;
     [[nodiscard]] virtual std::vector<PoolRow> pools() const = 0;
     [[nodiscard]] virtual std::vector<ListRow> lists() const = 0;
+    [[nodiscard]] virtual std::vector<LogRow> logs() const = 0;
     /// Cursors are whatever the implementation likes: 0 begins, then the `next` of the page before. As with
     /// sessions(), a page may have no rows before the end.
     [[nodiscard]] virtual RulePage rules(std::uint32_t cursor, std::size_t limit) const = 0;

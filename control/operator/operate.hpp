@@ -42,6 +42,8 @@ class Operate {
     [[nodiscard]] virtual std::expected<void, std::string> list_add(std::string_view list, Ipv4Prefix prefix,
                                                                     std::optional<Milliseconds> lifetime,
                                                                     TimePoint now) = 0;
+    /// What list_add says outlives a restart.
+    [[nodiscard]] virtual bool keeps_entries() const = 0;
     /// Takes back what list_add or a log put there. Errors (a sentence): no such list; the prefix is not on
     /// it; it is in the list's file, where it has to be removed.
     [[nodiscard]] virtual std::expected<void, std::string> list_remove(std::string_view list,

@@ -56,7 +56,8 @@ bool OperatorClient::receive(TimePoint now) {
 void OperatorClient::answer_one(const Inspect& inspect, Operate& operate, TimePoint now) {
     const auto end = received_.find('\n');
     if (end == std::string::npos) return;
-    response_ = answer(std::string_view(received_).substr(0, end), inspect, operate, now);
+    response_ = answer(std::string_view(received_).substr(0, end), inspect, operate, now,
+                       {.right = right_, .who = who_});
     received_.erase(0, end + 1);
 }
 

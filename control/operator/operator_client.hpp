@@ -6,6 +6,7 @@
 #include "base/descriptor.hpp"
 #include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
+#include "control/operator/operator_peer.hpp"
 
 namespace honeyswitch::control {
 
@@ -15,8 +16,9 @@ inline constexpr std::size_t longest_request = 4096;  ///< bytes, with its newli
 /// left, and until then nothing more is read from it.
 class OperatorClient {
   public:
-    OperatorClient(Descriptor connection, TimePoint now)
-        : connection_(std::move(connection)), last_used_(now) {}
+    /// `right`: what the peer may do; `who`: it, in the log.
+    OperatorClient(Descriptor connection, OperatorRight right, std::string who, TimePoint now)
+        : connection_(std::move(connection)), right_(right), who_(std::move(who)), last_used_(now) {}
 
     /// Reads what has come, answers at most one request, sends what fits. False: the connection is over.
     [[nodiscard]] bool service(std::uint32_t events, const Inspect& inspect, Operate& operate, TimePoint now);
@@ -33,6 +35,8 @@ class OperatorClient {
     [[nodiscard]] bool request_waits() const;
 
     Descriptor connection_;
+    OperatorRight right_;
+    std::string who_;
     std::string received_;
     std::string response_;
     std::size_t sent_ = 0;  ///< of response_

@@ -4,9 +4,11 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <nlohmann/json.hpp>
 
+#include "base/duration.hpp"
 #include "control/operator/operator_rows.hpp"
 
 namespace honeyswitch::control {
@@ -20,6 +22,7 @@ struct Context {
     const Inspect& inspect;
     Operate& operate;
     TimePoint now;
+    std::string_view who;
 };
 
 json error(const std::string& sentence) {
@@ -38,7 +41,7 @@ json all_rows(const auto& table, const auto&... arguments) {
 }
 
 json sessions(const Context& context) {
-    const auto& [request, inspect, operate, now] = context;
+    const auto& [request, inspect, operate, now, who] = context;
     const auto page = inspect.sessions(request.cursor, request.limit);
     json rows = json::array();
     for (const auto& row : page.rows)
@@ -61,11 +64,15 @@ json active(const Context& context) {
     return response(std::move(rows), next);
 }
 
+/// Those that the prefix lies in, which are few and all on the first page, and those within it.
 json domains(const Context& context) {
     const auto& wanted = context.request.destination;
     const auto from = std::max(Ipv4Address{context.request.cursor}, wanted.network);
     const auto page = context.inspect.domains(from, context.request.limit);
     json rows = json::array();
+    if (context.request.cursor == 0)
+        for (const auto& row : context.inspect.domains_around(wanted))
+            rows.push_back(to_json(row, context.now));
     for (const auto& row : page.rows)
         if (wanted.contains(row.prefix)) rows.push_back(to_json(row, context.now));
     std::optional<std::uint32_t> next;
@@ -84,6 +91,9 @@ json pools(const Context& context) {
 }
 json lists(const Context& context) {
     return all_rows(context.inspect.lists());
+}
+json logs(const Context& context) {
+    return all_rows(context.inspect.logs());
 }
 
 json stats(const Context& context) {
@@ -108,7 +118,7 @@ json report(const Context& context) {
 }
 
 json list_entries(const Context& context) {
-    const auto& [request, inspect, operate, now] = context;
+    const auto& [request, inspect, operate, now, who] = context;
     const auto all = inspect.lists();
     if (request.list && std::ranges::find(all, *request.list, &ListRow::name) == all.end())
         return error(fmt::format("there is no list '{}'", *request.list));
@@ -124,18 +134,26 @@ json list_add(const Context& context) {
     if (!request.list || !request.prefix) return error("list_add needs a list and a prefix");
     const auto added =
         context.operate.list_add(*request.list, *request.prefix, request.lifetime, context.now);
-    return added ? response(json::array()) : error(added.error());
+    if (!added) return error(added.error());
+    spdlog::info("list {}: {} added by the operator ({}), {}", *request.list, to_string(*request.prefix),
+                 context.who,
+                 request.lifetime ? "for " + duration_text(*request.lifetime) : "until it is removed");
+    return response(json::array({{{"kept", context.operate.keeps_entries()}}}));
 }
 
 json list_remove(const Context& context) {
     const auto& request = context.request;
     if (!request.list || !request.prefix) return error("list_remove needs a list and a prefix");
     const auto removed = context.operate.list_remove(*request.list, *request.prefix);
-    return removed ? response(json::array()) : error(removed.error());
+    if (!removed) return error(removed.error());
+    spdlog::info("list {}: {} removed by the operator ({})", *request.list, to_string(*request.prefix),
+                 context.who);
+    return response(json::array());
 }
 
 json reload(const Context& context) {
     const auto id = context.operate.reload();
+    if (id) spdlog::info("reload {} was asked for by the operator ({})", *id, context.who);
     return id ? response(json::array({{{"id", *id}}})) : error(id.error());
 }
 
@@ -146,6 +164,7 @@ json reload_state(const Context& context) {
 struct Command {
     std::string_view name;
     json (*run)(const Context&);
+    bool changes = false;
 };
 constexpr std::array commands{
     Command{"stats", stats},
@@ -158,19 +177,26 @@ constexpr std::array commands{
     Command{"rules", rules},
     Command{"report", report},
     Command{"lists", lists},
+    Command{"logs", logs},
     Command{"list_entries", list_entries},
-    Command{"list_add", list_add},
-    Command{"list_remove", list_remove},
-    Command{"reload", reload},
+    Command{"list_add", list_add, true},
+    Command{"list_remove", list_remove, true},
+    Command{"reload", reload, true},
     Command{"reload_state", reload_state},
 };
 
 }  // namespace
 
-json run_command(const Request& request, const Inspect& inspect, Operate& operate, TimePoint now) {
+json run_command(const Request& request, const Inspect& inspect, Operate& operate, TimePoint now,
+                 const RequestBy& by) {
+    if (by.right == OperatorRight::none)
+        return error("neither group of [operator] has you: group may change, read_group may read");
     const auto command = std::ranges::find(commands, request.command, &Command::name);
     if (command == commands.end()) return error(fmt::format("unknown command '{}'", request.command));
-    return command->run({request, inspect, operate, now});
+    if (command->changes && by.right != OperatorRight::change)
+        return error(fmt::format("you may read, and {} changes something: that is for [operator] group",
+                                 request.command));
+    return command->run({request, inspect, operate, now, by.who});
 }
 
 }  // namespace honeyswitch::control

@@ -6,11 +6,12 @@
 #include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_arguments.hpp"
+#include "control/operator/operator_request.hpp"
 
 namespace honeyswitch::control {
 
 /// {"rows":[…],"next":…}, or {"error":…}.
 [[nodiscard]] nlohmann::json run_command(const Request& request, const Inspect& inspect, Operate& operate,
-                                         TimePoint now);
+                                         TimePoint now, const RequestBy& by);
 
 }  // namespace honeyswitch::control

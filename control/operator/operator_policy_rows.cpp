@@ -41,6 +41,16 @@ json to_json(const ListRow& row) {
             {"entries", row.entries}};
 }
 
+json to_json(const LogRow& row) {
+    return {{"file", row.file},
+            {"list", row.list},
+            {"trouble", row.trouble.empty() ? json() : json(row.trouble)},
+            {"lines", row.lines},
+            {"of_sshd", row.of_sshd},
+            {"failures", row.failures},
+            {"listed", row.listed}};
+}
+
 json to_json(const ListEntryRow& row) {
     return {{"list", row.list},
             {"prefix", to_string(row.prefix)},

@@ -13,15 +13,21 @@
 
 #include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
+#include "control/operator/operator_peer.hpp"
 
 namespace honeyswitch::control {
+
+struct RequestBy {
+    OperatorRight right = OperatorRight::change;
+    std::string_view who = "";  ///< "uid 1000, pid 4242"
+};
 
 inline constexpr std::size_t most_rows = 1000;    ///< that a request may ask for
 inline constexpr std::size_t default_rows = 128;  ///< that it gets without asking: well below a millisecond
 
 /// The response to `line` (without its newline), with a newline at its end. Anything that is not a request is
-/// answered with an error.
+/// answered with an error. `by`: what it may do, and who it is in the log.
 [[nodiscard]] std::string answer(std::string_view line, const Inspect& inspect, Operate& operate,
-                                 TimePoint now);
+                                 TimePoint now, const RequestBy& by = {});
 
 }  // namespace honeyswitch::control

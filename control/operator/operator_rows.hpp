@@ -20,6 +20,7 @@ namespace honeyswitch::control {
 [[nodiscard]] nlohmann::json to_json(const PoolRow& row);
 [[nodiscard]] nlohmann::json to_json(const RuleRow& row);
 [[nodiscard]] nlohmann::json to_json(const ListRow& row);
+[[nodiscard]] nlohmann::json to_json(const LogRow& row);
 [[nodiscard]] nlohmann::json to_json(const ListEntryRow& row);
 [[nodiscard]] nlohmann::json to_json(const ReportRow& row);
 [[nodiscard]] nlohmann::json to_json(const StepCounts& steps);

@@ -10,26 +10,29 @@
 namespace honeyswitch::control {
 namespace {
 
-constexpr mode_t owner_and_group = 0660;
+constexpr mode_t owner_and_group = 0660, everybody = 0666;
 
 }  // namespace
 
-std::expected<UnixListener, Error> OperatorServer::listen_on(const std::filesystem::path& path) {
-    return UnixListener::listen_on(path, {.attempted = "listen to operators on", .mode = owner_and_group});
+std::expected<UnixListener, Error> OperatorServer::listen_on(const std::filesystem::path& path,
+                                                             const OperatorGroups& groups) {
+    return UnixListener::listen_on(
+        path, {.attempted = "listen to operators on", .mode = groups.decide() ? everybody : owner_and_group});
 }
 
 std::expected<OperatorServer, Error> OperatorServer::open(const std::filesystem::path& path,
-                                                          const Inspect& inspect, Operate& operate) {
-    auto socket = listen_on(path);
+                                                          const Inspect& inspect, Operate& operate,
+                                                          const OperatorGroups& groups) {
+    auto socket = listen_on(path, groups);
     if (!socket) return std::unexpected(socket.error());
-    return serve(std::move(*socket), inspect, operate);
+    return serve(std::move(*socket), inspect, operate, groups);
 }
 
 std::expected<OperatorServer, Error> OperatorServer::serve(UnixListener socket, const Inspect& inspect,
-                                                           Operate& operate) {
+                                                           Operate& operate, const OperatorGroups& groups) {
     Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
     const int listener = socket.fd();
-    OperatorServer server(std::move(socket), std::move(epoll), inspect, operate);
+    OperatorServer server(std::move(socket), std::move(epoll), inspect, operate, groups);
     if (!server.epoll_ || !server.watch(EPOLL_CTL_ADD, listener, EPOLLIN))
         return std::unexpected(
             Error{"watch", "the operators' socket", std::generic_category().message(errno)});
@@ -66,7 +69,9 @@ void OperatorServer::accept_client(TimePoint now) {
     }
     if (clients_.size() >= most_clients) make_room();
     const int fd = connection.get();
-    if (watch(EPOLL_CTL_ADD, fd, EPOLLIN)) clients_.try_emplace(fd, std::move(connection), now);
+    const auto peer = OperatorPeer::of(fd);
+    if (!peer || !watch(EPOLL_CTL_ADD, fd, EPOLLIN)) return;
+    clients_.try_emplace(fd, std::move(connection), peer->right(groups_), peer->text(), now);
 }
 
 void OperatorServer::make_room() {

@@ -21,14 +21,20 @@ inline constexpr std::size_t most_clients = 16;  ///< one more replaces the one 
 
 class OperatorServer {
   public:
-    /// The socket that operators ask on: mode 0660, in a folder that is there or may be made.
-    [[nodiscard]] static std::expected<UnixListener, Error> listen_on(const std::filesystem::path& path);
+    /// The socket that operators ask on, in a folder that is there or may be made. With `groups` anybody may
+    /// connect (mode 0666), as each peer's right is that of its process; without, the file's mode decides
+    /// (0660).
+    [[nodiscard]] static std::expected<UnixListener, Error> listen_on(const std::filesystem::path& path,
+                                                                      const OperatorGroups& groups = {});
     /// `inspect` and `operate` must outlive the server. Errors: the socket cannot be had.
     [[nodiscard]] static std::expected<OperatorServer, Error> open(const std::filesystem::path& path,
-                                                                   const Inspect& inspect, Operate& operate);
-    /// The same on a socket that is there already: who connected meanwhile has waited.
+                                                                   const Inspect& inspect, Operate& operate,
+                                                                   const OperatorGroups& groups = {});
+    /// The same on a socket that is there already, and was opened for the same groups: who connected
+    /// meanwhile has waited.
     [[nodiscard]] static std::expected<OperatorServer, Error> serve(UnixListener socket,
-                                                                    const Inspect& inspect, Operate& operate);
+                                                                    const Inspect& inspect, Operate& operate,
+                                                                    const OperatorGroups& groups = {});
 
     /// An epoll descriptor: readable while there is something to do. To be watched by the control loop.
     [[nodiscard]] int fd() const { return epoll_.get(); }
@@ -39,8 +45,13 @@ class OperatorServer {
     [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
   private:
-    OperatorServer(UnixListener socket, Descriptor epoll, const Inspect& inspect, Operate& operate)
-        : socket_(std::move(socket)), epoll_(std::move(epoll)), inspect_(&inspect), operate_(&operate) {}
+    OperatorServer(UnixListener socket, Descriptor epoll, const Inspect& inspect, Operate& operate,
+                   const OperatorGroups& groups)
+        : socket_(std::move(socket)),
+          epoll_(std::move(epoll)),
+          groups_(groups),
+          inspect_(&inspect),
+          operate_(&operate) {}
 
     void accept_client(TimePoint now);
     void make_room();
@@ -48,6 +59,7 @@ class OperatorServer {
 
     UnixListener socket_;
     Descriptor epoll_;
+    OperatorGroups groups_;
     const Inspect* inspect_;
     Operate* operate_;
     std::map<int, OperatorClient> clients_;  ///< by descriptor; few

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <iterator>
 #include <utility>
 
@@ -42,6 +43,16 @@ ControllerConfig controller_config(const Config& config) {
     return result;
 }
 
+/// systemd names the folder that StateDirectory= makes.
+std::filesystem::path file_of_kept_entries() {
+    const char* const folder = std::getenv("STATE_DIRECTORY");
+    return folder == nullptr ? std::filesystem::path() : std::filesystem::path(folder) / "operator-entries";
+}
+
+WallTime wall_time() {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 }  // namespace
 
 bool ControlPlane::ListedSink::set_listed(Ipv4Prefix prefix, std::uint64_t lists) {
@@ -52,9 +63,11 @@ bool ControlPlane::ListedSink::set_listed(Ipv4Prefix prefix, std::uint64_t lists
 std::expected<ControlSockets, Error> ControlSockets::open(const Config& config) {
     auto notices = NoticeSocket::open(config.listen_address, config.listen_port);
     if (!notices) return std::unexpected(notices.error());
-    auto operators = OperatorServer::listen_on(config.control_socket);
+    const auto groups = OperatorGroups::find(config.control_group, config.read_group);
+    if (!groups) return std::unexpected(groups.error());
+    auto operators = OperatorServer::listen_on(config.control_socket, *groups);
     if (!operators) return std::unexpected(operators.error());
-    return ControlSockets{std::move(*notices), std::move(*operators)};
+    return ControlSockets{std::move(*notices), std::move(*operators), *groups};
 }
 
 ControlPlane::ControlPlane(Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane,
@@ -67,14 +80,22 @@ ControlPlane::ControlPlane(Config config, std::vector<std::string> arguments, da
       sink_(plane.listed()),
       lists_(config_.lists, config_.listed_capacity, sink_),
       watcher_(lists_, config_.lists, config_.auth_logs, now),
+      kept_(file_of_kept_entries()),
       socket_(std::move(socket)),
       notices_(config_.agents, controller_, config_.agent_timeout,
                [this](std::span<const std::uint8_t> datagram, NoticePath to) { socket_.send(datagram, to); }),
       keeper_(plane.ports()),
-      inspector_({config_, controller_, switch_, notices_, honeypots_, lists_, plane, keeper_, now}),
+      inspector_(
+          {config_, controller_, switch_, notices_, honeypots_, lists_, watcher_, plane, keeper_, now}),
       reloader_(std::move(arguments)),
       ports_(port_names(config_)),
-      listen_address_(config_.listen_address, is_local_address) {}
+      listen_address_(config_.listen_address, is_local_address),
+      now_(now) {
+    controller_.set_witness(
+        [this](Ipv4Address address, bool active, Source by) { tell_of_address(address, active, by); });
+    switch_.set_move_witness(
+        [this](Ipv4Address source, PoolId from, PoolId to) { tell_of_move(source, from, to); });
+}
 
 std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config config,
                                                                          std::vector<std::string> arguments,
@@ -91,9 +112,11 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
     // All is in force when the first packet comes, unless somebody wants to stop: the loop will see to that.
     if (auto begun = control->controller_.start(now, stop_is_pending); !begun)
         return std::unexpected(begun.error());
+    control->restore_kept_entries(now);
     do control->lists_.tick(now);
     while (control->lists_.busy() && !stop_is_pending());
-    auto operators = OperatorServer::serve(std::move(sockets.operators), control->inspector_, *control);
+    auto operators =
+        OperatorServer::serve(std::move(sockets.operators), control->inspector_, *control, sockets.groups);
     if (!operators) return std::unexpected(operators.error());
     control->operators_ = std::make_unique<OperatorServer>(std::move(*operators));
     return control;
@@ -101,21 +124,26 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
 
 bool ControlPlane::turn(TimePoint now) {
     plane_.heartbeat().beat(static_cast<std::uint64_t>(now.time_since_epoch().count()));
+    now_ = now;
     switch_.set_time(now);
     inspector_.set_time(now);
     if (const auto held_up = turns_.look(now, config_.heartbeat_timeout)) spdlog::warn("{}", *held_up);
     bool busy = handle_packet_ins(now);
     busy = controller_.tick(now) || busy;
     switch_.reclaim();
+    tell_of_admission();
     notices_.tick(now);
     busy = busy || notices_.unsettled();  // an agent waits, and a worker's round is short
     honeypots_.tick(now);
     if (now - each_second_ >= Milliseconds{1000}) {
         each_second_ = now;
         watcher_.tick(now);
+        kept_.tick(wall_time());
         tell_of_ports(now);
         tell_of_losses(now);
         tell_of_listen_address(now);
+        for (EventLog* const log : {&addresses_told_, &moves_told_})
+            if (const auto sentence = log->tick(now)) spdlog::info("{}", *sentence);
     }
     lists_.tick(now);
     busy = busy || lists_.busy();
@@ -134,6 +162,20 @@ bool ControlPlane::handle_packet_ins(TimePoint now) {
     }
     switch_.settle();
     return any;
+}
+
+void ControlPlane::restore_kept_entries(TimePoint now) {
+    kept_.only(config_.lists);
+    std::size_t restored = 0;
+    for (const auto& [key, until] : kept_.entries()) {
+        std::optional<Milliseconds> lifetime;
+        if (until) lifetime = *until - wall_time();
+        if (lifetime && *lifetime <= Milliseconds{0}) continue;
+        const auto added = lists_.add(key.first, key.second, lifetime, Origin::by_operator, now);
+        restored += added ? 1 : 0;
+        if (!added) spdlog::error("list {}: {}", key.first, added.error());
+    }
+    if (restored > 0) spdlog::info("lists: {} entries of the operator's are back", restored);
 }
 
 void ControlPlane::tell_of_ports(TimePoint now) {
@@ -164,6 +206,29 @@ void ControlPlane::tell_of_listen_address(TimePoint now) {
     const auto sentence = listen_address_.look(now);
     if (sentence)
         spdlog::log(listen_address_.here() ? spdlog::level::info : spdlog::level::warn, "{}", *sentence);
+}
+
+/// At debug alone, as a campus has many; so what is left out is no more than that.
+void ControlPlane::tell_of_address(Ipv4Address address, bool active, Source by) {
+    if (!spdlog::should_log(spdlog::level::debug) || !addresses_told_.admits(now_)) return;
+    spdlog::debug("{} is {} ({})", to_string(address), active ? "active" : "no longer active",
+                  inspector_.name_of(by));
+}
+
+void ControlPlane::tell_of_move(Ipv4Address source, PoolId from, PoolId to) {
+    if (!moves_told_.admits(now_)) return;
+    const auto name = [&](PoolId pool) { return config_.pools.at(std::to_underlying(pool)).name; };
+    spdlog::info("{} goes to pool {} instead of {}, as its tier says", to_string(source), name(to),
+                 name(from));
+}
+
+void ControlPlane::tell_of_admission() {
+    const bool handshake = controller_.admission().handshake();
+    if (std::exchange(handshake_told_, handshake) == handshake) return;
+    spdlog::info("admission: {} ({} of {} sessions)",
+                 handshake ? "from now on a session begins with a whole handshake"
+                           : "a session begins with its first packet again",
+                 switch_.session_count(), switch_.session_capacity());
 }
 
 std::vector<int> ControlPlane::descriptors() const {
@@ -223,6 +288,7 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
         lists_.reconfigure(config_.lists);
     }
     watcher_.reconfigure(config_.lists, config_.auth_logs, now);
+    kept_.only(config_.lists);
     if (controller_.changing())
         spdlog::info(
             "reload: domains and active addresses come into force; until a new dark prefix has, its "
@@ -243,11 +309,18 @@ void ControlPlane::finish_reload() {
 
 std::expected<void, std::string> ControlPlane::list_add(std::string_view list, Ipv4Prefix prefix,
                                                         std::optional<Milliseconds> lifetime, TimePoint now) {
-    return lists_.add(list, prefix, lifetime, Origin::by_operator, now);
+    auto added = lists_.add(list, prefix, lifetime, Origin::by_operator, now);
+    if (!added) return added;
+    std::optional<WallTime> until;
+    if (lifetime) until = wall_time() + std::chrono::ceil<std::chrono::seconds>(*lifetime);
+    kept_.put(std::string(list), prefix, until);
+    return added;
 }
 
 std::expected<void, std::string> ControlPlane::list_remove(std::string_view list, Ipv4Prefix prefix) {
-    return lists_.remove(list, prefix);
+    auto removed = lists_.remove(list, prefix);
+    if (removed) kept_.remove(std::string(list), prefix);
+    return removed;
 }
 
 }  // namespace honeyswitch::control

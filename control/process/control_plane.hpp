@@ -10,10 +10,12 @@
 #include "control/controller/controller.hpp"
 #include "control/dpdk/dpdk_switch.hpp"
 #include "control/dpdk/honeypot_plane.hpp"
+#include "control/lists/kept_entries.hpp"
 #include "control/lists/list_watcher.hpp"
 #include "control/lists/source_lists.hpp"
 #include "control/notices/notice_server.hpp"
 #include "control/notices/notice_socket.hpp"
+#include "control/operator/event_log.hpp"
 #include "control/operator/loss_watch.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_server.hpp"
@@ -32,6 +34,7 @@ namespace honeyswitch::control {
 struct ControlSockets {
     NoticeSocket notices;
     UnixListener operators;
+    OperatorGroups groups;  ///< that may ask there
 
     [[nodiscard]] static std::expected<ControlSockets, Error> open(const Config& config);
 };
@@ -61,6 +64,7 @@ class ControlPlane final : public Operate {
                                                             TimePoint now) override;
     [[nodiscard]] std::expected<void, std::string> list_remove(std::string_view list,
                                                                Ipv4Prefix prefix) override;
+    [[nodiscard]] bool keeps_entries() const override { return kept_.keeps(); }
 
   private:
     /// Lists of sources, in the table that workers look at.
@@ -76,9 +80,13 @@ class ControlPlane final : public Operate {
     ControlPlane(Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane,
                  rte_mempool& buffers, NoticeSocket socket, TimePoint now);
     [[nodiscard]] bool handle_packet_ins(TimePoint now);
+    void restore_kept_entries(TimePoint now);
     void tell_of_ports(TimePoint now);
     void tell_of_losses(TimePoint now);
     void tell_of_listen_address(TimePoint now);
+    void tell_of_address(Ipv4Address address, bool active, Source by);
+    void tell_of_move(Ipv4Address source, PoolId from, PoolId to);
+    void tell_of_admission();
     void go_on_with_reload(TimePoint now);
     void finish_reload();
     void apply(Prepared prepared, TimePoint now);
@@ -91,6 +99,7 @@ class ControlPlane final : public Operate {
     ListedSink sink_;
     SourceLists lists_;
     ListWatcher watcher_;
+    KeptFile kept_;
     NoticeSocket socket_;
     NoticeServer notices_;
     PortKeeper keeper_;
@@ -103,6 +112,10 @@ class ControlPlane final : public Operate {
     PortWatch ports_;
     LossWatch losses_;
     AddressWatch listen_address_;
+    EventLog addresses_told_{"addresses that became active or inactive"};
+    EventLog moves_told_{"sources that go to another pool"};
+    bool handshake_told_ = false;
+    TimePoint now_{};  ///< of this turn
     /// The last time of what is done once a second; at first it is done at once.
     TimePoint each_second_{Milliseconds{-1000}};
 };

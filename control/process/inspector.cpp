@@ -130,20 +130,33 @@ std::string Inspector::name_of(Source source) const {
     return "agent:" + parts_.notices.name_of(static_cast<AgentId>(source));
 }
 
+DomainRow Inspector::domain(Ipv4Prefix prefix, const Domain& domain) const {
+    DomainRow row{.prefix = prefix, .state = domain.state, .agents = {}, .since = domain.since};
+    for (const AgentId agent : domain.agents) row.agents.push_back(parts_.notices.name_of(agent));
+    row.active = parts_.controller.addresses().count_in(prefix);
+    row.sessions = static_cast<std::uint32_t>(parts_.the_switch.sessions_in(prefix));
+    return row;
+}
+
+std::vector<DomainRow> Inspector::domains_around(Ipv4Prefix prefix) const {
+    std::vector<DomainRow> rows;
+    const auto& all = parts_.controller.domains();
+    for (unsigned length = 0; length < prefix.length; ++length)
+        if (const auto place = all.find(Ipv4Prefix::of(prefix.network, length)); place != all.end())
+            rows.push_back(domain(place->first, place->second));
+    return rows;
+}
+
 DomainPage Inspector::domains(Ipv4Address from, std::size_t limit) const {
     DomainPage page;
     const auto& all = parts_.controller.domains();
     for (auto place = all.lower_bound({from, 0}); place != all.end(); ++place) {
-        const auto& [prefix, domain] = *place;
+        const auto& [prefix, state] = *place;
         if (page.rows.size() >= limit && prefix.network != page.rows.back().prefix.network) {
             page.next = prefix.network;
             break;
         }
-        DomainRow row{.prefix = prefix, .state = domain.state, .agents = {}, .since = domain.since};
-        for (const AgentId agent : domain.agents) row.agents.push_back(parts_.notices.name_of(agent));
-        row.active = parts_.controller.addresses().count_in(prefix);
-        row.sessions = static_cast<std::uint32_t>(parts_.the_switch.sessions_in(prefix));
-        page.rows.push_back(std::move(row));
+        page.rows.push_back(domain(prefix, state));
     }
     return page;
 }

@@ -5,6 +5,7 @@
 #include "control/controller/controller.hpp"
 #include "control/dpdk/dpdk_switch.hpp"
 #include "control/dpdk/honeypot_plane.hpp"
+#include "control/lists/list_watcher.hpp"
 #include "control/lists/source_lists.hpp"
 #include "control/notices/notice_server.hpp"
 #include "control/operator/inspect.hpp"
@@ -23,6 +24,7 @@ class Inspector final : public Inspect {
         const NoticeServer& notices;
         const HoneypotPlane& honeypots;
         const SourceLists& lists;
+        const ListWatcher& watcher;
         const dataplane::DataPlane& plane;
         const PortKeeper& keeper;
         TimePoint started;
@@ -36,17 +38,22 @@ class Inspector final : public Inspect {
     [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit) const override;
     [[nodiscard]] ActivePage active(Ipv4Address from, std::size_t limit) const override;
     [[nodiscard]] DomainPage domains(Ipv4Address from, std::size_t limit) const override;
+    [[nodiscard]] std::vector<DomainRow> domains_around(Ipv4Prefix prefix) const override;
     [[nodiscard]] std::vector<AgentRow> agents() const override { return parts_.notices.rows(); }
     [[nodiscard]] std::vector<HoneypotRow> honeypots() const override;
     [[nodiscard]] std::vector<PoolRow> pools() const override;
     [[nodiscard]] std::vector<ListRow> lists() const override;
+    [[nodiscard]] std::vector<LogRow> logs() const override;
     [[nodiscard]] RulePage rules(std::uint32_t cursor, std::size_t limit) const override;
     [[nodiscard]] ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit) const override;
     [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit) const override;
     [[nodiscard]] Milliseconds idle_timeout() const override { return parts_.config.idle_timeout; }
 
-  private:
+    /// "agent:NAME", "sighting", "static", "subnet"
     [[nodiscard]] std::string name_of(Source source) const;
+
+  private:
+    [[nodiscard]] DomainRow domain(Ipv4Prefix prefix, const Domain& domain) const;
     [[nodiscard]] std::vector<CounterRow> counters() const;
     [[nodiscard]] std::uint64_t counted(Event event) const;
     [[nodiscard]] PortRow port(std::size_t index, const PortWatch::Name& name) const;

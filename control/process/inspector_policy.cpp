@@ -65,6 +65,19 @@ std::vector<ListRow> Inspector::lists() const {
     return rows;
 }
 
+std::vector<LogRow> Inspector::logs() const {
+    std::vector<LogRow> rows;
+    for (const auto& log : parts_.watcher.logs())
+        rows.push_back({.file = log.file,
+                        .list = log.list,
+                        .trouble = log.trouble,
+                        .lines = log.lines,
+                        .of_sshd = log.of_sshd,
+                        .failures = log.failures,
+                        .listed = log.listed});
+    return rows;
+}
+
 RulePage Inspector::rules(std::uint32_t cursor, std::size_t limit) const {
     RulePage page;
     const auto& rules = parts_.config.rules;

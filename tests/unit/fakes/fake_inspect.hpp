@@ -50,6 +50,7 @@ class FakeInspect : public Inspect {
     std::vector<HoneypotRow> honeypot_rows;
     std::vector<PoolRow> pool_rows;
     std::vector<ListRow> list_rows;
+    std::vector<LogRow> log_rows;
     std::vector<RuleRow> rule_rows;
     std::vector<ListEntryRow> entry_rows;
     std::vector<ReportRow> report_rows;
@@ -91,6 +92,12 @@ class FakeInspect : public Inspect {
         }
         return page;
     }
+    [[nodiscard]] std::vector<DomainRow> domains_around(Ipv4Prefix prefix) const override {
+        std::vector<DomainRow> rows;
+        for (const auto& row : domain_rows)
+            if (row.prefix != prefix && row.prefix.contains(prefix)) rows.push_back(row);
+        return rows;
+    }
     [[nodiscard]] std::vector<AgentRow> agents() const override {
         ++reads;
         return agent_rows;
@@ -106,6 +113,10 @@ class FakeInspect : public Inspect {
     [[nodiscard]] std::vector<ListRow> lists() const override {
         ++reads;
         return list_rows;
+    }
+    [[nodiscard]] std::vector<LogRow> logs() const override {
+        ++reads;
+        return log_rows;
     }
     [[nodiscard]] RulePage rules(std::uint32_t cursor, std::size_t limit) const override {
         return page_of<RulePage>(rule_rows, cursor, limit);

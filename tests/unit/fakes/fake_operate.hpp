@@ -39,6 +39,8 @@ class FakeOperate : public Operate {
         entries.insert_or_assign({std::string(list), prefix}, until);
         return {};
     }
+    bool keeps = true;
+    [[nodiscard]] bool keeps_entries() const override { return keeps; }
     [[nodiscard]] std::expected<void, std::string> list_remove(std::string_view list,
                                                                Ipv4Prefix prefix) override {
         if (entries.erase({std::string(list), prefix}) == 0) return std::unexpected("it is not on the list");

@@ -77,7 +77,7 @@ TEST(ConfigChange, SaysEveryReason) {
 TEST(ConfigChange, IsDeclaredForEverySetting) {
     const std::set<std::string_view> fixed_tables{"ports", "process", "capacity"};
     const std::set<std::string_view> fixed_keys{"heartbeat_timeout", "listen_address", "listen_port",
-                                                "control_socket"};
+                                                "control_socket",    "group",          "read_group"};
     for (const auto& setting : settings())
         EXPECT_EQ(setting.at_run_time,
                   !fixed_tables.contains(setting.table) && !fixed_keys.contains(setting.key))

@@ -8,6 +8,7 @@
 
 #include "tests/unit/fakes/fake_inspect.hpp"
 #include "tests/unit/fakes/fake_operate.hpp"
+#include "tests/unit/fixtures/heard_log.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -157,6 +158,12 @@ TEST(OperatorRequest, ShowsDomainsAgentsAndStats) {
     EXPECT_EQ(ask(inspect, rest.dump())["rows"][0]["prefix"], "10.9.0.0/20");
     const auto all_of_it = ask(inspect, R"({"command":"domains","limit":1,"destination":"10.1.0.0/16"})");
     EXPECT_TRUE(all_of_it["next"].is_null());
+    for (const char* const within : {"10.1.0.0/28", "10.1.0.7/32", "10.1.0.0/24"}) {
+        const json lies_in{{"command", "domains"}, {"destination", within}, {"limit", 1}};
+        const auto found = ask(inspect, lies_in.dump())["rows"];
+        ASSERT_EQ(found.size(), 1U) << within;
+        EXPECT_EQ(found[0]["prefix"], "10.1.0.0/24");
+    }
     EXPECT_EQ(ask(inspect, R"({"command":"agents"})"), json::parse(R"({"next":null,"rows":[
         {"name":"east","connected":true,"endpoint":"192.0.2.1:40000","domains":["10.1.0.0/24"],
          "silent_ms":1000,"notices":12,"refused":3},
@@ -256,11 +263,12 @@ TEST(OperatorRequest, PutsSourcesOnListsAndTakesThemBack) {
     const FakeInspect inspect;
     FakeOperate operate;
     const auto done = json::parse(R"({"rows":[],"next":null})");
+    const auto kept = json::parse(R"({"rows":[{"kept":true}],"next":null})");
     EXPECT_EQ(ask(inspect, operate, R"({"command":"list_add","list":"scanners","prefix":"192.0.2.0/24"})"),
-              done);
+              kept);
     EXPECT_EQ(ask(inspect, operate,
                   R"({"command":"list_add","list":"scanners","prefix":"192.0.2.7/32","lifetime_ms":5000})"),
-              done);
+              kept);
     EXPECT_EQ(operate.entries, (std::map<FakeOperate::Entry, std::optional<TimePoint>>{
                                    {{"scanners", prefix("192.0.2.0/24")}, {}},
                                    {{"scanners", prefix("192.0.2.7/32")}, at(67'000)}}));
@@ -287,6 +295,62 @@ TEST(OperatorRequest, ReloadsAndTellsHowItEnded) {
     EXPECT_EQ(ask(inspect, operate, ask_state)["rows"][0]["phase"], "running");
     EXPECT_EQ(ask(inspect, operate, ask_state)["rows"], json::parse(R"([{"id":1,"phase":"refused",
         "sentences":["x.toml:3:1: unknown key 'colour'"]}])"));
+}
+
+TEST(OperatorRequest, IsForWhoMay) {
+    const FakeInspect inspect;
+    FakeOperate operate;
+    const auto answered = [&](OperatorRight right, const std::string& line) {
+        return json::parse(answer(line, inspect, operate, at(0), {.right = right, .who = "uid 7, pid 8"}));
+    };
+    const std::string read = R"({"command":"agents"})";
+    for (const std::string change :
+         {R"({"command":"list_add","list":"scanners","prefix":"10.0.0.1"})",
+          R"({"command":"list_remove","list":"scanners","prefix":"10.0.0.1"})", R"({"command":"reload"})"}) {
+        EXPECT_TRUE(answered(OperatorRight::none, change).contains("error")) << change;
+        EXPECT_TRUE(answered(OperatorRight::read, change)["error"].get<std::string>().starts_with(
+            "you may read, and "))
+            << change;
+        EXPECT_TRUE(operate.entries.empty());
+        EXPECT_EQ(operate.state.id, 0U);
+    }
+    EXPECT_TRUE(answered(OperatorRight::none, read).contains("error"));
+    EXPECT_TRUE(answered(OperatorRight::read, read).contains("rows"));
+    EXPECT_TRUE(answered(OperatorRight::change, R"({"command":"reload"})").contains("rows"));
+}
+
+TEST(OperatorRequest, OfAChangeIsLoggedWithWhoAskedForIt) {
+    HeardLog log;
+    const FakeInspect inspect;
+    FakeOperate operate;
+    const RequestBy by{.who = "uid 7, pid 8"};
+    const auto say = [&](const std::string& line) { (void)answer(line, inspect, operate, at(0), by); };
+    say(R"({"command":"list_add","list":"scanners","prefix":"10.0.0.1","lifetime_ms":7200000})");
+    say(R"({"command":"list_add","list":"scanners","prefix":"10.0.0.0/24"})");
+    say(R"({"command":"list_add","list":"none","prefix":"10.0.0.0/24"})");
+    say(R"({"command":"list_remove","list":"scanners","prefix":"10.0.0.1"})");
+    say(R"({"command":"reload"})");
+    say(R"({"command":"agents"})");
+    EXPECT_EQ(log.take(),
+              "info: list scanners: 10.0.0.1/32 added by the operator (uid 7, pid 8), for 2h\n"
+              "info: list scanners: 10.0.0.0/24 added by the operator (uid 7, pid 8), until it is removed\n"
+              "info: list scanners: 10.0.0.1/32 removed by the operator (uid 7, pid 8)\n"
+              "info: reload 1 was asked for by the operator (uid 7, pid 8)\n");
+}
+
+TEST(OperatorPeer, MayWhatItsGroupsMay) {
+    const OperatorGroups none, both{.change = 100, .read = 200}, reading{.change = {}, .read = 200};
+    const OperatorPeer root{.uid = 0}, changer{.uid = 77'777, .groups = {5, 100}},
+        reader{.uid = 77'777, .groups = {200}}, stranger{.uid = 77'777, .groups = {5}};
+    EXPECT_EQ(stranger.right(none), OperatorRight::change) << "whom the file's mode lets in";
+    EXPECT_EQ(root.right(both), OperatorRight::change);
+    EXPECT_EQ(changer.right(both), OperatorRight::change);
+    EXPECT_EQ(reader.right(both), OperatorRight::read);
+    EXPECT_EQ(stranger.right(both), OperatorRight::none);
+    EXPECT_EQ(changer.right(reading), OperatorRight::none);
+    EXPECT_EQ(OperatorGroups::find("no such group here", "").error().message(),
+              "cannot let the group of [operator] group in: no such group here: there is no such group");
+    EXPECT_EQ(OperatorGroups::find("", "root")->read, gid_t{0});
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -265,6 +266,27 @@ TEST_F(OperatorServerTest, RefusesToTakeAnothersPlace) {
     client.say(stats_request);
     settle();
     EXPECT_EQ(client.lines().size(), 1U);
+}
+
+TEST_F(OperatorServerTest, WithGroupsEverybodyMayConnectAndTheKernelSaysWhoTheyAre) {
+    const auto other = folder.path() / "other.sock";
+    auto open = OperatorServer::open(other, inspect, operate, {.change = 65'000, .read = 65'001});
+    ASSERT_TRUE(open);
+    struct stat status{};
+    ASSERT_EQ(stat(other.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0666U);
+    Client client(other);
+    client.say(stats_request);
+    for (int i = 0; i < 10 && readable(open->fd()); ++i) open->service(now);
+    ASSERT_EQ(client.lines().size(), 1U);
+    EXPECT_TRUE(client.lines()[0].contains("rows")) << "the user that the server runs as";
+    std::array<int, 2> pair{};
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair.data()), 0);
+    const Descriptor one(pair[0]), two(pair[1]);
+    const auto peer = OperatorPeer::of(one.get());
+    ASSERT_TRUE(peer);
+    EXPECT_EQ(peer->text(), "uid " + std::to_string(getuid()) + ", pid " + std::to_string(getpid()));
+    EXPECT_NE(std::ranges::find(peer->groups, getgid()), peer->groups.end());
 }
 
 }  // namespace

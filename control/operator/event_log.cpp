@@ -1,0 +1,29 @@
+#include "control/operator/event_log.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace honeyswitch::control {
+
+bool EventLog::admits(TimePoint now) {
+    if (untold_ == 0 && now - began_ >= period) {
+        began_ = now;
+        told_ = 0;
+    }
+    if (told_ < most) {
+        ++told_;
+        return true;
+    }
+    ++untold_;
+    return false;
+}
+
+std::optional<std::string> EventLog::tick(TimePoint now) {
+    if (untold_ == 0 || now - began_ < period) return std::nullopt;
+    began_ = now;
+    told_ = 0;
+    return fmt::format("{} more {} than are told one by one", std::exchange(untold_, 0), what_);
+}
+
+}  // namespace honeyswitch::control
