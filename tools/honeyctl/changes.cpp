@@ -42,7 +42,12 @@ CommandResult list_add(const Ask& ask, const Selection& selection, const Sink& s
     const auto prefix = to_string(selection.prefix);
     Json request{{"command", "list_add"}, {"list", selection.list}, {"prefix", prefix}};
     if (selection.lifetime_ms) request["lifetime_ms"] = *selection.lifetime_ms;
-    return change(ask, request, sink, fmt::format("{} is on {}\n", prefix, selection.list));
+    const auto rows = ask_rows(ask, request);
+    if (!rows) return std::unexpected(rows.error());
+    const bool kept = !rows->empty() && rows->at(0).value("kept", false);
+    sink(fmt::format("{} is on {}{}\n", prefix, selection.list,
+                     kept ? "" : "; a restart of honeyswitch forgets it, as it has no state directory"));
+    return {};
 }
 
 CommandResult list_remove(const Ask& ask, const Selection& selection, const Sink& sink) {

@@ -1,12 +1,14 @@
 #include "tools/honeyctl/command_line.hpp"
 
 #include <sstream>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
 #include "base/duration.hpp"
+#include "base/nearest_name.hpp"
 #include "control/config/config.hpp"
 
 namespace honeyswitch::honeyctl {
@@ -22,7 +24,16 @@ void add_options(CLI::App& app, Words& words, unsigned takes) {
     auto& selection = words.line.selection;
     if ((takes & takes_json) != 0) app.add_flag("--json", selection.json, "Print one JSON document");
     if ((takes & takes_limit) != 0)
-        app.add_option("--limit", selection.limit, "At most so many rows")->type_name("N");
+        app.add_option("--limit", selection.limit, "At most so many rows")
+            ->type_name("N")
+            ->check(CLI::Validator(
+                [](const std::string& text) {
+                    const bool good = !text.empty() &&
+                                      text.find_first_not_of("0123456789") == std::string::npos &&
+                                      text.find_first_not_of('0') != std::string::npos;
+                    return good ? std::string() : "must be a number from 1 on, not '" + text + "'";
+                },
+                ""));
     if ((takes & takes_destination) != 0)
         app.add_option("--destination", words.destination, "Only addresses of the campus in this prefix")
             ->type_name("PREFIX");
@@ -49,7 +60,7 @@ void add_arguments(CLI::App& app, Words& words, unsigned takes) {
             ->type_name("PREFIX")
             ->required();
     if ((takes & takes_lifetime) != 0)
-        app.add_option("--for", words.lifetime, "It lapses after this; otherwise it stays until removed")
+        app.add_option("--for", words.lifetime, "It lapses after this; otherwise it stays until removed, across restarts if the switch keeps a state")
             ->type_name("DURATION");
 }
 
@@ -95,8 +106,13 @@ std::expected<CommandLine, Ending> understand(Words words) {
 /// What is wrong with the command line: a word that is no command, or what the parser says.
 std::string misuse(const CLI::App& app, std::string_view reason) {
     const auto rest = app.remaining(true);
-    return fmt::format("{}\nTry honeyctl --help.",
-                       rest.empty() ? reason : fmt::format("unknown command or option '{}'", rest.front()));
+    if (rest.empty()) return fmt::format("{}\nTry honeyctl --help.", reason);
+    const bool of_list = app.got_subcommand("list");
+    std::vector<std::string_view> names;
+    for (const auto& command : of_list ? list_commands() : commands()) names.push_back(command.name);
+    if (!of_list) names.emplace_back("list");
+    return fmt::format("unknown command or option '{}'{}\nTry honeyctl --help.", rest.front(),
+                       suggest_name(rest.front(), names));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "tools/honeyctl/protocol.hpp"
 #include "tools/honeyctl/report.hpp"
 #include "tools/honeyctl/row_table.hpp"
+#include "tools/honeyctl/row_writer.hpp"
 
 namespace honeyswitch::honeyctl {
 namespace {
@@ -84,10 +85,13 @@ CommandResult agents(const Ask& ask, const Selection& selection, const Sink& sin
 }
 
 CommandResult stats(const Ask& ask, const Selection& selection, const Sink& sink) {
-    return each_row(ask, "stats", selection, [&](const Json& row) {
-        sink(selection.json ? row.dump() + "\n" : stats_text(row, nullptr, 0));
+    RowWriter writer(sink, selection, "");
+    auto read = each_row(ask, "stats", selection, [&](const Json& row) {
+        (void)writer.write([&] { return stats_text(row, nullptr, 0); }, [&] { return row; });
         return false;
     });
+    if (read) writer.finish();
+    return read;
 }
 
 constexpr unsigned table = takes_json | takes_limit;
@@ -103,6 +107,7 @@ constexpr std::array all_commands{
     Command{"pools", "Pools of honeypots", pools, table},
     Command{"rules", "Rules of the configuration, and how often each decided", rules, table},
     Command{"lists", "Lists of sources", lists, table},
+    Command{"logs", "Logs of sshd that are followed, and what is understood of them", logs, table},
     Command{"stats", "Counters, ports and fill levels", stats, takes_json | takes_watch},
     Command{"reload", "Read the configuration anew, and wait until it decides", reload, 0},
 };

@@ -18,19 +18,35 @@ std::string system_reason() {
 
 std::string hint() {
     if (errno == ENOENT || errno == ECONNREFUSED) return "; is honeyswitch running?";
-    if (errno == EACCES) return "; its group may use it";
+    if (errno == EACCES) return "; see [operator] group and read_group";
+    if (errno == EAGAIN) return "; is its process stopped, or its control thread held up?";
     return "";
+}
+
+void set_timeout(int socket, std::chrono::milliseconds patience) {
+    const timeval limit{.tv_sec = patience.count() / 1000, .tv_usec = patience.count() % 1000 * 1000};
+    (void)setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    (void)setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);  // of connect() too
+}
+
+/// Of errno.
+std::string broken() {
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return "the switch does not answer: is its process stopped, or its control thread held up?";
+    return "the connection to the switch broke: " + system_reason();
 }
 
 }  // namespace
 
-std::expected<Connection, std::string> Connection::open(const std::filesystem::path& path) {
+std::expected<Connection, std::string> Connection::open(const std::filesystem::path& path,
+                                                        std::chrono::milliseconds patience) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.native().size() >= sizeof address.sun_path)
         return std::unexpected(fmt::format("'{}' is too long for a Unix socket", path.string()));
     std::memcpy(address.sun_path, path.c_str(), path.native().size());
     Descriptor connection(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (connection) set_timeout(connection.get(), patience);
     if (!connection ||
         connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         return std::unexpected(fmt::format("cannot reach {}: {}{}", path.string(), system_reason(), hint()));
@@ -53,7 +69,7 @@ std::expected<void, std::string> Connection::send_line(std::string_view line) {
     while (!line.empty()) {
         const auto size = send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL);
         if (size < 0 && errno == EINTR) continue;
-        if (size < 0) return std::unexpected("the connection to the switch broke: " + system_reason());
+        if (size < 0) return std::unexpected(broken());
         line.remove_prefix(static_cast<std::size_t>(size));
     }
     return {};
@@ -67,7 +83,7 @@ std::expected<std::string, std::string> Connection::receive_line() {
         searched = received_.size();
         const auto size = recv(socket_.get(), chunk.data(), chunk.size(), 0);
         if (size < 0 && errno == EINTR) continue;
-        if (size < 0) return std::unexpected("the connection to the switch broke: " + system_reason());
+        if (size < 0) return std::unexpected(broken());
         if (size == 0) return std::unexpected("the switch closed the connection");
         received_.append(chunk.data(), static_cast<std::size_t>(size));
         end = received_.find('\n', searched);

@@ -1,6 +1,7 @@
 // The connection to a running honeyswitch.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <filesystem>
 #include <string>
@@ -12,8 +13,12 @@ namespace honeyswitch::honeyctl {
 
 class Connection {
   public:
+    /// How long a switch may take for one answer, which takes it a millisecond.
+    static constexpr std::chrono::milliseconds usual_patience{10'000};
+
     /// The error is a sentence that names the socket and says what to do.
-    [[nodiscard]] static std::expected<Connection, std::string> open(const std::filesystem::path& path);
+    [[nodiscard]] static std::expected<Connection, std::string> open(
+        const std::filesystem::path& path, std::chrono::milliseconds patience = usual_patience);
 
     /// Sends a request and waits for its response.
     [[nodiscard]] std::expected<Json, std::string> ask(const Json& request);

@@ -93,17 +93,37 @@ Defaults::Defaults(const Json& stats)
     : honeypots(stats.at("honeypots")),
       uptime_ms(stats.at("uptime_ms").get<std::int64_t>()),
       idle_timeout_ms(stats.at("idle_timeout_ms").get<std::int64_t>()),
-      open(stats.at("containment") == "open") {}
+      open(stats.at("containment") == "open") {
+    for (const auto& port : stats.at("ports")) {
+        const auto name = text_of(port, "name");
+        if (!name.starts_with("honeypot")) continue;
+        honeypot_ports.push_back(name);
+        port_of_device.emplace(text_of(port, "device"), name);
+    }
+    if (honeypot_ports.empty()) honeypot_ports.emplace_back("honeypot");
+}
+
+const Json* Defaults::honeypot(const std::string& name) const {
+    const auto found =
+        std::ranges::find_if(honeypots, [&](const Json& row) { return row.at("name") == name; });
+    return found == honeypots.end() ? nullptr : &*found;
+}
+
+std::string Defaults::port_of(const std::string& name) const {
+    const auto* const row = honeypot(name);
+    const auto found = row == nullptr ? port_of_device.end() : port_of_device.find(text_of(*row, "port"));
+    return found == port_of_device.end() ? honeypot_ports.front() : found->second;
+}
 
 std::string Defaults::to_honeypot(const std::string& name) const {
-    const auto honeypot =
-        std::ranges::find_if(honeypots, [&](const Json& row) { return row.at("name") == name; });
-    if (honeypot == honeypots.end()) return "output:honeypot";
+    const auto output = "output:" + port_of(name);
+    const auto* const row = honeypot(name);
+    if (row == nullptr) return output;
     std::string actions;
-    if (honeypot->at("mac").is_string()) actions += fmt::format("mod_dl_dst:{},", text_of(*honeypot, "mac"));
-    if (honeypot->at("vlan").is_number())
-        actions += fmt::format("push_vlan:0x8100,mod_vlan_vid:{},", honeypot->at("vlan").get<unsigned>());
-    return actions + "output:honeypot";
+    if (row->at("mac").is_string()) actions += fmt::format("mod_dl_dst:{},", text_of(*row, "mac"));
+    if (row->at("vlan").is_number())
+        actions += fmt::format("push_vlan:0x8100,mod_vlan_vid:{},", row->at("vlan").get<unsigned>());
+    return actions + output;
 }
 
 Flow default_flow(const Defaults& defaults, std::string_view in_port) {
@@ -111,7 +131,7 @@ Flow default_flow(const Defaults& defaults, std::string_view in_port) {
     flow.match = fmt::format("in_port={}", in_port);
     flow.duration_ms = defaults.uptime_ms;
     flow.actions = in_port == "outside" ? "output:inside" : "output:outside";
-    if (in_port == "honeypot" && !defaults.open) flow.actions = "drop";
+    if (in_port.starts_with("honeypot") && !defaults.open) flow.actions = "drop";
     return flow;
 }
 
@@ -147,8 +167,9 @@ Flow session_flow(const Defaults& defaults, const Json& row) {
 
 Flow reply_flow(const Defaults& defaults, const Json& row) {
     auto flow = session_part(defaults, row);
-    flow.match = session_match(row, {"honeypot", text_of(row, "destination"), text_of(row, "source"),
-                                     port_of(row, "destination_port"), port_of(row, "source_port")});
+    flow.match = session_match(
+        row, {defaults.port_of(text_of(row, "honeypot")), text_of(row, "destination"), text_of(row, "source"),
+              port_of(row, "destination_port"), port_of(row, "source_port")});
     flow.actions = restored_path(row);
     flow.packets = row.at("packets_out").get<std::uint64_t>();
     flow.bytes = row.at("bytes_out").get<std::uint64_t>();

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tools/honeyctl/source.hpp"
 
@@ -32,11 +34,18 @@ struct Defaults {
     /// "mod_dl_dst:02:00:00:00:00:66,push_vlan:0x8100,mod_vlan_vid:12,output:honeypot": what is known of its
     /// MAC address, and its VLAN if it has one.
     [[nodiscard]] std::string to_honeypot(const std::string& name) const;
+    /// The port that the honeypot of this name is behind: "honeypot2".
+    [[nodiscard]] std::string port_of(const std::string& name) const;
 
     Json honeypots;
+    std::vector<std::string> honeypot_ports;            ///< "honeypot", "honeypot2", …; at least one
+    std::map<std::string, std::string> port_of_device;  ///< "dev:eth3": "honeypot2"
     std::int64_t uptime_ms;
     std::int64_t idle_timeout_ms;
     bool open;  ///< the honeypot's containment
+
+  private:
+    [[nodiscard]] const Json* honeypot(const std::string& name) const;  ///< its row; null: there is none
 };
 
 [[nodiscard]] Flow default_flow(const Defaults& defaults, std::string_view in_port);

@@ -39,7 +39,7 @@ CommandResult write_domains(const Ask& ask, const Selection& selection, RowWrite
         if (row.at("state") != "unknown") known.push_back(prefix_of(row));
     for (const auto& row : rows) {
         const auto prefix = prefix_of(row);
-        if (!selection.destination.contains(prefix)) continue;
+        if (!selection.destination.contains(prefix) && !prefix.contains(selection.destination)) continue;
         const bool within = std::ranges::any_of(known, [&](auto other) { return other.contains(prefix); });
         if (const auto flow = domain_flow(row, within); flow && !write(writer, *flow)) return {};
     }
@@ -63,9 +63,13 @@ CommandResult flows(const Ask& ask, const Selection& selection, const Sink& sink
     RowWriter writer(sink, selection, "");
     const bool any_source = selection.source.length == 0;
     const bool any_destination = selection.destination.length == 0;
-    if (any_source && any_destination)
-        for (const auto* const port : {"inside", "honeypot", "outside"})
+    if (any_source && any_destination) {
+        std::vector<std::string> ports{"inside"};
+        ports.insert(ports.end(), defaults.honeypot_ports.begin(), defaults.honeypot_ports.end());
+        ports.emplace_back("outside");
+        for (const auto& port : ports)
             if (!write(writer, default_flow(defaults, port))) break;
+    }
     if (any_source && writer.wants_more())
         if (auto written = write_domains(ask, selection, writer); !written) return written;
     if (any_source && writer.wants_more()) {

@@ -10,6 +10,7 @@
 
 #include "tools/honeyctl/command_line.hpp"
 #include "tools/honeyctl/connection.hpp"
+#include "tools/honeyctl/wall_clock.hpp"
 
 namespace honeyswitch::honeyctl {
 namespace {
@@ -38,6 +39,12 @@ class Output {
     int error_ = 0;
 };
 
+/// A document on one line, of the shape of all others.
+std::string as_json(const Json& row) {
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    return Json{{"time", iso_time(now)}, {"rows", Json::array({with_times(row, now)})}}.dump();
+}
+
 CommandResult watch_stats(const Ask& ask, const CommandLine& line, Output& output) {
     using Clock = std::chrono::steady_clock;
     Json before;
@@ -52,7 +59,7 @@ CommandResult watch_stats(const Ask& ask, const CommandLine& line, Output& outpu
         const auto read_now = Clock::now();
         const double seconds = std::chrono::duration<double>(read_now - read_before).count();
         output.write(line.selection.json
-                         ? now.dump() + "\n"
+                         ? as_json(now) + "\n"
                          : stats_text(now, before.is_null() ? nullptr : &before, seconds) + "\n");
         if (output.closed()) return output.result();
         before = std::move(now);
@@ -61,7 +68,8 @@ CommandResult watch_stats(const Ask& ask, const CommandLine& line, Output& outpu
     }
 }
 
-CommandResult run_command(const CommandLine& line) {
+CommandResult run_command(CommandLine line) {
+    line.selection.now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     auto connection = Connection::open(line.socket);
     if (!connection) return std::unexpected(connection.error());
     const Ask ask = [&](const Json& request) { return connection->ask(request); };

@@ -51,6 +51,23 @@ CommandResult lists(const Ask& ask, const Selection& selection, const Sink& sink
                        sink);
 }
 
+CommandResult logs(const Ask& ask, const Selection& selection, const Sink& sink) {
+    const MakeCells cells = [](const Json& row) -> Cells {
+        return {text_of(row, "list"),       number_of(row, "lines"),  number_of(row, "of_sshd"),
+                number_of(row, "failures"), number_of(row, "listed"), text_of(row, "trouble"),
+                text_of(row, "file")};
+    };
+    return short_table("logs",
+                       {{"LIST"},
+                        {"LINES", 0, true},
+                        {"OF SSHD", 0, true},
+                        {"FAILURES", 0, true},
+                        {"LISTED", 0, true},
+                        {"TROUBLE"},
+                        {"FILE"}},
+                       cells, ask, selection, sink);
+}
+
 CommandResult list_show(const Ask& ask, const Selection& selection, const Sink& sink) {
     const std::vector<Column> columns{{"PREFIX", 18}, {"REMAINING", 9, true}, {"ORIGINS"}};
     const MakeCells cells = [](const Json& row) -> Cells {

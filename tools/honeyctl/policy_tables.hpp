@@ -9,6 +9,7 @@ namespace honeyswitch::honeyctl {
 [[nodiscard]] CommandResult pools(const Ask& ask, const Selection& selection, const Sink& sink);
 [[nodiscard]] CommandResult rules(const Ask& ask, const Selection& selection, const Sink& sink);
 [[nodiscard]] CommandResult lists(const Ask& ask, const Selection& selection, const Sink& sink);
+[[nodiscard]] CommandResult logs(const Ask& ask, const Selection& selection, const Sink& sink);
 [[nodiscard]] CommandResult list_show(const Ask& ask, const Selection& selection, const Sink& sink);
 
 }  // namespace honeyswitch::honeyctl

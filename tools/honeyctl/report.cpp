@@ -9,12 +9,14 @@
 #include <fmt/format.h>
 
 #include "tools/honeyctl/protocol.hpp"
+#include "tools/honeyctl/row_writer.hpp"
 #include "tools/honeyctl/table.hpp"
 
 namespace honeyswitch::honeyctl {
 namespace {
 
-constexpr unsigned page_rows = 1000;  // all the switch gives at once: there may be 100,000
+constexpr std::uint64_t shown_rows = 50;  // unless --limit says otherwise: a forged flood has 38,000 networks
+constexpr unsigned page_rows = 1000;      // all the switch gives at once: there may be 100,000
 constexpr std::array step_keys{"first_packet", "answered", "handshake", "payload"};
 using Steps = std::array<std::uint64_t, step_keys.size()>;
 
@@ -82,11 +84,17 @@ std::string does_he_carry_on(const Steps& totals) {
         answered, begun, share(went_on, answered), share(sent_data, answered));
 }
 
-std::string text_of(std::span<const Row> rows, const Steps& totals, const std::string& by) {
+std::string left_out(std::uint64_t count, const std::string& by) {
+    if (count == 0) return "";
+    return fmt::format("{} more {} are left out; --limit {} shows more of them.\n", count,
+                       by == "network" ? "networks" : "ports", 10 * shown_rows);
+}
+
+std::string text_of(std::span<const Row> rows, const Report& report, const std::string& by) {
     std::vector<Cells> cells;
     cells.reserve(rows.size() + 1);
     for (const auto& row : rows) cells.push_back(cells_of(row.name, row.steps));
-    cells.push_back(cells_of("all", totals));
+    cells.push_back(cells_of("all", report.totals));
     return whole_table({{by == "network" ? "NETWORK" : "PORT"},
                         {"FIRST PACKET", 0, true},
                         {"ANSWERED", 0, true},
@@ -96,13 +104,7 @@ std::string text_of(std::span<const Row> rows, const Steps& totals, const std::s
                         {"PAYLOAD", 0, true},
                         {"", 0, true}},
                        cells) +
-           "\n" + does_he_carry_on(totals);
-}
-
-std::string json_of(std::span<const Row> rows, const Json& totals) {
-    Json list = Json::array();
-    for (const auto& row : rows) list.push_back(row.json);
-    return Json{{"rows", std::move(list)}, {"totals", totals}}.dump() + "\n";
+           left_out(report.rows.size() - rows.size(), by) + "\n" + does_he_carry_on(report.totals);
 }
 
 }  // namespace
@@ -110,8 +112,15 @@ std::string json_of(std::span<const Row> rows, const Json& totals) {
 CommandResult report(const Ask& ask, const Selection& selection, const Sink& sink) {
     const auto report = read_report(ask, selection);
     if (!report) return std::unexpected(report.error());
-    const auto shown = std::span(report->rows).first(std::min(report->rows.size(), selection.limit));
-    sink(selection.json ? json_of(shown, report->json_totals) : text_of(shown, report->totals, selection.by));
+    const auto limit = selection.limit == UINT64_MAX ? shown_rows : selection.limit;
+    const auto shown = std::span(report->rows).first(std::min(report->rows.size(), limit));
+    if (!selection.json) {
+        sink(text_of(shown, *report, selection.by));
+        return {};
+    }
+    RowWriter writer(sink, selection, "");
+    for (const auto& row : shown) writer.write([] { return std::string(); }, [&] { return row.json; });
+    writer.finish({{"totals", report->json_totals}, {"left_out", report->rows.size() - shown.size()}});
     return {};
 }
 

@@ -1,6 +1,7 @@
 // Where honeyctl reads from and writes to; the tests have their own of both.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -22,6 +23,8 @@ using Ask = std::function<std::expected<Json, std::string>(const Json&)>;
 /// Takes a piece of output. False: nobody reads any more, which is no error.
 using Sink = std::function<bool(std::string_view)>;
 
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
 /// What the operator wants to see of a table, or to change.
 struct Selection {
     Ipv4Prefix source;       ///< everything, unless it is given
@@ -33,6 +36,7 @@ struct Selection {
     std::string list;      ///< list commands: its name
     Ipv4Prefix prefix;
     std::optional<std::int64_t> lifetime_ms;
+    WallTime now{};  ///< when honeyctl was called
 };
 
 /// Takes a row. False: no more rows, please.

@@ -97,9 +97,12 @@ class Appliance:
         return result.stdout
 
     def ask(self, *what: str) -> object:
-        """honeyctl's answer as JSON says it."""
+        """The rows of honeyctl's answer; of "stats" the only one, and of "report" all of the answer, with its totals."""
         text = self.honeyctl(*what, "--json")
         try:
-            return json.loads(text)
-        except ValueError as error:
+            answer = json.loads(text)
+            if what[0] == "report":
+                return answer
+            return answer["rows"][0] if what[0] == "stats" else answer["rows"]
+        except (ValueError, KeyError, IndexError) as error:
             raise LabError(f"honeyctl {' '.join(what)} --json did not print JSON ({error}): {text[:200]}") from error

@@ -55,6 +55,9 @@ TEST(HoneyctlCommandLine, EndsWithASentence) {
                                                       {"list", "show", "scanners", "--for", "5s"},
                                                       {"report", "--by", "source"},
                                                       {"reload", "--json"},
+                                                      {"sessions", "--limit", "-1"},
+                                                      {"sessions", "--limit", "0"},
+                                                      {"sessions", "--limit", "x"},
                                                       {"agents", "--source", "10.0.0.0/8"},
                                                       {"sessions", "--source", "10.0.0.1/8"}};
     for (const auto& words : wrong) {
@@ -64,6 +67,10 @@ TEST(HoneyctlCommandLine, EndsWithASentence) {
         EXPECT_EQ(line.error().code, bad_options) << shown;
         EXPECT_FALSE(line.error().error.empty()) << shown;
     }
+    EXPECT_TRUE(parse({"session"})
+                    .error()
+                    .error.starts_with("unknown command or option 'session'; did you mean 'sessions'?"));
+    EXPECT_TRUE(parse({"list", "ad", "x"}).error().error.contains("did you mean 'add'?"));
     const auto help = parse({"list", "--help"});
     ASSERT_FALSE(help);
     EXPECT_EQ(help.error().code, 0);

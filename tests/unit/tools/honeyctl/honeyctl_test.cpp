@@ -153,22 +153,86 @@ TEST_F(Honeyctl, FiltersFlowsByTheirMatch) {
     EXPECT_EQ(lines(run("flows")), 4);
 }
 
-TEST_F(Honeyctl, PrintsOneJsonDocument) {
+TEST_F(Honeyctl, PrintsOneJsonDocumentOfOneShape) {
     selection.json = true;
+    selection.now = WallTime{std::chrono::milliseconds{1'764'043'200'250}};
     for (const char* const command : {"flows", "sessions", "active", "domains", "agents", "honeypots",
-                                      "pools", "rules", "lists", "list show"})
-        EXPECT_TRUE(Json::parse(run(command), nullptr, false).is_array()) << command;
-    for (const char* const command : {"stats", "report"})
-        EXPECT_TRUE(Json::parse(run(command), nullptr, false).is_object()) << command;
-    const auto flows = Json::parse(run("flows"));
+                                      "pools", "rules", "lists", "logs", "list show", "stats", "report"}) {
+        const auto document = Json::parse(run(command), nullptr, false);
+        ASSERT_TRUE(document.is_object() && document["rows"].is_array()) << command;
+        EXPECT_EQ(document["time"], "2025-11-25T04:00:00.250Z") << command;
+    }
+    const auto flows = Json::parse(run("flows"))["rows"];
     EXPECT_EQ(flows.back(), Json::parse(R"({"priority":3,"cookie":17,
         "match":"tcp,in_port=outside,nw_src=198.51.100.7,nw_dst=10.1.2.3,tp_src=40000,tp_dst=22",
         "actions":"mod_dl_dst:02:00:00:00:00:66,output:honeypot","duration_ms":61500,
+        "since":"2025-11-25T03:58:58.750Z","last_seen":"2025-11-25T03:59:59.250Z",
         "idle_timeout_ms":60000,"idle_ms":1000,"n_packets":5,"n_bytes":420})"));
     EXPECT_TRUE(flows.front()["n_packets"].is_null());
     selection.limit = 2;
-    EXPECT_EQ(Json::parse(run("flows")).size(), 2U);
-    EXPECT_EQ(run("agents"), "[]\n");
+    EXPECT_EQ(Json::parse(run("flows"))["rows"].size(), 2U);
+    EXPECT_EQ(run("agents"), "{\"time\":\"2025-11-25T04:00:00.250Z\",\"rows\":[]}\n");
+}
+
+TEST_F(Honeyctl, SaysWallClockTimesBesideDurations) {
+    selection.json = true;
+    selection.now = WallTime{std::chrono::milliseconds{1'764'043'200'000}};
+    inspect.agent_rows = {{"east", true, "192.0.2.1:40000", {}, at(61'000), 12, 3},
+                          {"west", false, "", {}, std::nullopt, 0, 0}};
+    inspect.list_rows = {{"scanners", control::SourceList::Kind::attacker, "", 1}};
+    inspect.entry_rows = {{"scanners", prefix("192.0.2.0/24"), {"operator"}, Milliseconds{3'600'000}}};
+    const auto agents = Json::parse(run("agents"))["rows"];
+    EXPECT_EQ(agents[0]["last_heard"], "2025-11-25T03:59:58.500Z");
+    EXPECT_TRUE(agents[1]["last_heard"].is_null());
+    EXPECT_EQ(Json::parse(run("stats"))["rows"][0]["started"], "2025-11-25T03:58:57.500Z");
+    EXPECT_EQ(Json::parse(run("list show"))["rows"][0]["until"], "2025-11-25T05:00:00.000Z");
+}
+
+TEST_F(Honeyctl, NamesThePortThatAHoneypotIsBehind) {
+    auto second = main_honeypot();
+    second.name = "second";
+    second.port = "dev:h2";
+    inspect.stats_row.honeypots.push_back(second);
+    const auto port = [](const char* name, const char* device) {
+        control::PortRow row;
+        row.name = name;
+        row.device = device;
+        return row;
+    };
+    inspect.stats_row.ports = {port("outside", "dev:o"), port("honeypot", "dev:h"),
+                               port("honeypot2", "dev:h2")};
+    inspect.session_rows.push_back(session_row(18, "198.51.100.9", "10.1.2.3"));
+    inspect.session_rows[1].honeypot = "second";
+    selection.replies = true;
+    const auto text = run("flows");
+    EXPECT_TRUE(text.contains("priority=0,in_port=honeypot2 actions=drop\n")) << text;
+    EXPECT_TRUE(
+        text.contains("nw_src=198.51.100.7,nw_dst=10.1.2.3,tp_src=40000,tp_dst=22 "
+                      "actions=mod_dl_dst:02:00:00:00:00:66,output:honeypot\n"))
+        << text;
+    EXPECT_TRUE(
+        text.contains("nw_src=198.51.100.9,nw_dst=10.1.2.3,tp_src=40000,tp_dst=22 "
+                      "actions=mod_dl_dst:02:00:00:00:00:66,output:honeypot2\n"))
+        << text;
+    EXPECT_TRUE(text.contains("in_port=honeypot2,nw_src=10.1.2.3,nw_dst=198.51.100.9")) << text;
+}
+
+TEST_F(Honeyctl, FindsTheDomainsThatAnAddressLiesIn) {
+    selection.destination = prefix("10.1.8.9/32");
+    const auto text = run("domains");
+    EXPECT_TRUE(text.contains("10.1.0.0/16") && text.contains("10.1.8.0/24")) << text;
+    EXPECT_FALSE(text.contains("10.2.0.0/16") || text.contains("10.9.0.0/20")) << text;
+    EXPECT_TRUE(run("flows").contains("nw_dst=10.1.8.0/24 actions=output:inside"));
+}
+
+TEST_F(Honeyctl, PrintsLogs) {
+    inspect.log_rows = {
+        {.file = "/var/log/auth.log", .list = "ssh", .lines = 9, .of_sshd = 7, .failures = 5, .listed = 1},
+        {.file = "/x", .list = "ssh", .trouble = "No such file or directory"}};
+    EXPECT_EQ(run("logs"),
+              "LIST  LINES  OF SSHD  FAILURES  LISTED  TROUBLE                    FILE\n"
+              "ssh       9        7         5       1  -                          /var/log/auth.log\n"
+              "ssh       0        0         0       0  No such file or directory  /x\n");
 }
 
 TEST_F(Honeyctl, PrintsSessions) {
@@ -302,6 +366,10 @@ TEST_F(Honeyctl, PutsSourcesOnListsAndTakesThemBack) {
     selection.lifetime_ms = 1'000;
     EXPECT_EQ(run("list add"), "198.51.100.7/32 is on scanners\n");
     EXPECT_EQ(operate.entries.begin()->second, at(63'500));
+    operate.keeps = false;
+    EXPECT_EQ(run("list add"),
+              "198.51.100.7/32 is on scanners; a restart of honeyswitch forgets it, as it has no "
+              "state directory\n");
     EXPECT_EQ(run("list remove"), "198.51.100.7/32 is no longer on scanners\n");
     EXPECT_TRUE(operate.entries.empty());
     EXPECT_EQ(run("list remove"), "error: it is not on the list");
@@ -330,6 +398,23 @@ TEST_F(Honeyctl, ReportsHowFarAttackersCome) {
     inspect.report_totals = {};
     inspect.report_rows = {};
     EXPECT_NE(run("report").find("answered 0 of 0 sessions; then - of"), std::string::npos);
+}
+
+TEST_F(Honeyctl, ReportsFiftyRowsUnlessMoreAreWanted) {
+    for (unsigned i = 0; i < 2'500; ++i)
+        inspect.report_rows.push_back(
+            {.by = control::ReportBy::network, .network = {{i << 16}, 16}, .steps = {1, 0, 0, 0}});
+    selection.by = "network";
+    const auto lines = [](const std::string& text) { return std::ranges::count(text, '\n'); };
+    const auto text = run("report");
+    EXPECT_EQ(lines(text), 1 + 50 + 4)
+        << "title, rows, the sum, what is left out, an empty line, the sentence";
+    EXPECT_TRUE(text.contains("\n2450 more networks are left out; --limit 500 shows more of them.\n"));
+    selection.limit = 3'000;
+    EXPECT_EQ(lines(run("report")), 1 + 2'500 + 3);
+    selection.json = true;
+    selection.limit = 10;
+    EXPECT_EQ(Json::parse(run("report"))["left_out"], 2'490);
 }
 
 TEST_F(Honeyctl, ReportsTheLargestOfManyRows) {
@@ -364,9 +449,9 @@ TEST_F(Honeyctl, ReloadsAndWaitsForTheEnd) {
 TEST_F(Honeyctl, ShowsRatesBetweenTwoReadings) {
     selection.json = true;
     inspect.stats_row.counters = {{"a", "A.", 100}, {"b", "B.", 7}};
-    const auto before = Json::parse(run("stats"));
+    const auto before = Json::parse(run("stats"))["rows"][0];
     inspect.stats_row.counters = {{"a", "A.", 350}, {"b", "B.", 3}, {"c", "C.", 1}};
-    const auto text = stats_text(Json::parse(run("stats")), &before, 2.5);
+    const auto text = stats_text(Json::parse(run("stats"))["rows"][0], &before, 2.5);
     EXPECT_NE(text.find("COUNTER  VALUE  PER SECOND  MEANING\n"
                         "a          350         100  A.\n"
                         "b            3           -  B.\n"
