@@ -226,3 +226,18 @@ def test_real_failures_of_a_real_sshd(lab, files) -> None:
         assert comes_true(lambda: listed(lab, "attackers", source, "auth_log"), timeout=5), says.read_text()[offset:]
         assert ssh(lab, MAIL, source) == "this is the honeypot sandbox"
         lab.appliance.honeyctl("list", "remove", "attackers", source)
+
+
+def test_a_reload_tells_of_a_file_that_cannot_be_used(lab, files) -> None:
+    source = new_source()
+    (files / "attackers.list").write_text(f"{source}\n")
+    (files / "new.list").write_text("203.0.113.1\nfoo\n")
+    with farm(lab, **two_pools(), list=[ATTACKERS]):
+        assert comes_true(lambda: listed(lab, "attackers", source, "file"), timeout=5)
+        text = lab.appliance.config.read_text()
+        lab.appliance.config.write_text(text.replace("attackers.list", "new.list"))
+        said = lab.appliance.honeyctl("reload")
+        assert "new.list:2: 'foo' is not an IPv4 address" in said
+        assert comes_true(lambda: not listed(lab, "attackers", source), timeout=5), "the old file is not the list's"
+        lab.appliance.config.write_text(text)
+    (files / "new.list").unlink()
