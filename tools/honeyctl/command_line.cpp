@@ -60,7 +60,9 @@ void add_arguments(CLI::App& app, Words& words, unsigned takes) {
             ->type_name("PREFIX")
             ->required();
     if ((takes & takes_lifetime) != 0)
-        app.add_option("--for", words.lifetime, "It lapses after this; otherwise it stays until removed, across restarts if the switch keeps a state")
+        app.add_option("--for", words.lifetime,
+                       "It lapses after this; otherwise it stays until removed, across restarts if the "
+                       "switch keeps a state")
             ->type_name("DURATION");
 }
 

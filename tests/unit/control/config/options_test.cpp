@@ -150,7 +150,7 @@ TEST(Options, SayWhichIsRefusedAndWhy) {
         Row{{"--workers", "0", "--dark", "10.1.0.1/16", "--dark", "x", "--honeypot-mac", "y"},
             "honeyswitch: --workers: '0' is not an integer from 1 to 127\n"
             "honeyswitch: --dark: '10.1.0.1/16' has bits below its mask; did you mean 10.1.0.0/16?\n"
-            "honeyswitch: --dark: 'x' is not a prefix: it has no '/LENGTH'\n"
+            "honeyswitch: --dark: 'x' is not an IPv4 address\n"
             "honeyswitch: --honeypot-mac: 'y' is not a MAC address\n"},
         Row{{"--worker", "1"},
             "honeyswitch: unknown option '--worker'; did you mean '--workers'?" + try_help},

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "control/operator/operator_socket.hpp"
+#include "base/unix_socket.hpp"
 #include "tests/unit/fixtures/temporary_folder.hpp"
 
 namespace honeyswitch::honeyctl {
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 /// Its process is stopped: the kernel takes the connection and the request, and no more happens.
 TEST(HoneyctlConnection, AStoppedSwitchIsASentence) {
     const TemporaryFolder folder;
-    const auto stopped = control::OperatorSocket::listen_on(folder.path() / "socket");
+    const auto stopped = UnixListener::listen_on(folder.path() / "socket", {.attempted = "listen on"});
     ASSERT_TRUE(stopped);
     auto connection = Connection::open(folder.path() / "socket", 50ms);
     ASSERT_TRUE(connection);
