@@ -1,8 +1,8 @@
 #include "base/signals.hpp"
 
 #include <csignal>
-#include <initializer_list>
 #include <cstring>
+#include <initializer_list>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
