@@ -41,20 +41,19 @@ void Pipeline::from_inside(std::span<rte_mbuf*> packets) {
     tables_.addresses.lookup(std::span(sources).first(packets.size()), states);
     policy_ = &tables_.policy.get();
     const bool own_flows = policy_->concerns_any() || !tables_.listed.empty();
-    bool any_notable = false;
-    for (std::size_t i = 0; i < packets.size(); ++i) {
-        if (AddressTable::notable(states[i])) [[unlikely]] {
-            counters_.add(tables_.addresses.sight(sources[i]) ? Counter::inside_sightings
-                                                              : Counter::inside_sightings_refused);
-            any_notable = true;
-        }
-        if (own_flows && sources[i] != 0) [[unlikely]]
-            note_own_flow(packets[i]);
-    }
+    const BurstMask whole = whole_burst(packets.size());
+    const BurstMask notable = (~having_any(states, inside | sighted) | having_any(states, quiet)) & whole;
+    for_each(notable, [&](std::size_t i) {
+        counters_.add(tables_.addresses.sight(sources[i]) ? Counter::inside_sightings
+                                                          : Counter::inside_sightings_refused);
+    });
+    if (own_flows) [[unlikely]]
+        for (std::size_t i = 0; i < packets.size(); ++i)
+            if (sources[i] != 0) note_own_flow(packets[i]);
     // The control thread may have begun a session until it saw the sighting.
-    if (any_notable) [[unlikely]]
+    if (notable != 0) [[unlikely]]
         tables_.addresses.lookup(std::span(sources).first(packets.size()), states);
-    const BurstMask with_sessions = having_any(states, sessions) & whole_burst(packets.size());
+    const BurstMask with_sessions = having_any(states, sessions) & whole;
     if (with_sessions != 0) [[unlikely]]
         take_back(packets, with_sessions);
     // What was noted is in effect before the packets that made it leave: no answer can come too early.

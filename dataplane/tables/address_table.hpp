@@ -70,15 +70,9 @@ class AddressTable {
     /// The state of each address (host byte order). At most `burst` addresses. 0.0.0.0 stands for a frame
     /// without IPv4: no domain ever holds it.
     void lookup(std::span<const std::uint32_t> addresses, std::span<std::uint8_t> states) const;
-    /// A packet from this source came from the inside, and its state calls for attention (`notable`). Returns
-    /// whether the address is inside's now; false when the capacity of sightings is used up.
+    /// A packet from this source came from the inside, and its state is neither inside nor sighted, or is
+    /// quiet. Returns whether the address is inside's now; false when the capacity of sightings is used up.
     bool sight(std::uint32_t address);
-
-    /// Whether a source of this state has to be told to `sight`.
-    [[nodiscard]] static bool notable(std::uint8_t state) {
-        return (state & (address_state::inside | address_state::sighted)) == 0 ||
-               (state & address_state::quiet) != 0;
-    }
 
     // Control thread
     // --------------------------------------------------------------------------------------------------
