@@ -18,7 +18,10 @@ DomainTree::Index DomainTree::covering(Prefix prefix) const {
 std::vector<DomainTree::Index> DomainTree::within(Prefix prefix) const {
     std::vector<Index> found;
     each_within(prefix, [&](Index index) { found.push_back(index); });
-    std::ranges::stable_sort(found, {}, [this](Index index) { return nodes_[index].prefix.length; });
+    std::ranges::sort(found, {}, [this](Index index) {
+        const Prefix its = nodes_[index].prefix;
+        return std::uint64_t{its.length} << 32 | its.network;
+    });
     return found;
 }
 

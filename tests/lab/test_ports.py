@@ -99,9 +99,7 @@ check = "none"
     def port(self, side: str) -> dict:
         answer = subprocess.run([default_build() / "tools/honeyctl", "--socket", self.folder / "control.sock", "stats",
                                  "--json"], capture_output=True, text=True, check=True)  # fmt: skip
-        stats = json.loads(answer.stdout)
-        stats = stats[0] if isinstance(stats, list) else stats
-        return next(port for port in stats["ports"] if port["name"] == side)
+        return next(port for port in json.loads(answer.stdout)["rows"][0]["ports"] if port["name"] == side)
 
     def wait_until(self, what: str, holds: Callable[[], bool]) -> None:
         wait_for(what, holds, 20, interval=0.1,
