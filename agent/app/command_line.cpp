@@ -70,8 +70,8 @@ std::expected<DomainSpec, std::string> domain_of(const Flags& flags) {
         const auto address = parse_address(*flags.sender);
         if (!address) return std::unexpected("--sender: " + address.error());
         if (spec.prefix && !Sweep::is_usable(*spec.prefix, *address))
-            return std::unexpected(
-                fmt::format("--sender: {} is no host's address of {}", *flags.sender, *flags.prefix));
+            return std::unexpected(fmt::format("--sender: {} is no host's address of {}", *flags.sender,
+                                               to_string(*spec.prefix)));
         spec.options.sender = *address;
     }
     for (const auto& text : flags.always) {

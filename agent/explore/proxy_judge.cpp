@@ -85,8 +85,9 @@ void ProxyJudge::begin_next(Clock::time_point now, const Taken& taken) {
 void ProxyJudge::tick(Clock::time_point now, const Taken& taken, const Ask& ask, const Tell& tell) {
     if (!examination_ && !queue_.empty()) begin_next(now, taken);
     if (!examination_ || !go_on(*examination_, now, ask)) return;
-    const auto over = std::exchange(examination_, std::nullopt);
-    conclude(*over, tell);
+    const Examination over = std::move(*examination_);
+    examination_.reset();
+    conclude(over, tell);
 }
 
 bool ProxyJudge::go_on(Examination& examination, Clock::time_point now, const Ask& ask) const {
@@ -182,6 +183,7 @@ bool ProxyJudge::undecided() const {
 
 std::vector<ProxyJudge::Suspicious> ProxyJudge::with_many_addresses() const {
     std::vector<Suspicious> macs;
+    macs.reserve(records_.size());
     for (const auto& [mac, record] : records_)
         macs.push_back({mac, census_.count(mac), record.kind == Kind::proxy});
     return macs;

@@ -156,7 +156,8 @@ void ListWatcher::work(TimePoint now) {
     for (auto& list : lists_)
         if (!list.load && list.due && *list.due <= now) begin(list);
     const auto is_loading = [](const ListFile& list) { return list.load.has_value(); };
-    if (auto* const list = take_turn(lists_, next_list_, is_loading)) go_on(*list, *list->load);
+    if (auto* const list = take_turn(lists_, next_list_, is_loading); list != nullptr && list->load)
+        go_on(*list, *list->load);
     if (auto* const log = take_turn(logs_, next_log_, [](const Log& each) { return each.more; }))
         follow(*log, now);
 }
