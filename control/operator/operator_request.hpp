@@ -19,7 +19,7 @@ namespace honeyswitch::control {
 
 struct RequestBy {
     OperatorRight right = OperatorRight::change;
-    std::string_view who = "";  ///< "uid 1000, pid 4242"
+    std::string_view who;  ///< "uid 1000, pid 4242"
 };
 
 inline constexpr std::size_t most_rows = 1000;    ///< that a request may ask for

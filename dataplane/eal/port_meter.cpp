@@ -74,6 +74,7 @@ PortStatistics PortMeter::read() {
 }
 
 void PortMeter::add_kernel(PortStatistics& counted) {
+    if (!kernel_) return;
     // The interface first: what its sockets lose meanwhile is not taken for the interface's own.
     const auto now = kernel_->interface.statistics();
     auto sockets = xdp_statistics(kernel_->xdp_sockets);

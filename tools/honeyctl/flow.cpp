@@ -116,7 +116,7 @@ std::string Defaults::port_of(const std::string& name) const {
 }
 
 std::string Defaults::to_honeypot(const std::string& name) const {
-    const auto output = "output:" + port_of(name);
+    auto output = "output:" + port_of(name);
     const auto* const row = honeypot(name);
     if (row == nullptr) return output;
     std::string actions;
