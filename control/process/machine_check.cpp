@@ -16,6 +16,7 @@
 #include "base/nearest_name.hpp"
 #include "control/config/cpu_list.hpp"
 #include "control/config/port_spec.hpp"
+#include "control/operator/operator_peer.hpp"
 #include "control/process/cpu_check.hpp"
 #include "control/process/machine_memory.hpp"
 #include "control/process/port_locks.hpp"
@@ -150,6 +151,11 @@ void check_socket_folder(const Config& config, Lacks& lacks) {
                      true});
 }
 
+void check_groups(const Config& config, Lacks& lacks) {
+    const auto groups = OperatorGroups::find(config.control_group, config.read_group);
+    if (!groups) lacks.push_back({groups.error().message(), true});
+}
+
 }  // namespace
 
 bool is_local_address(const std::string& address) {
@@ -175,6 +181,7 @@ MachineReport check_machine(const Config& config, std::uint64_t bytes_needed, co
     check_memory(config, bytes_needed, in_use.has_value(), kernel, report.lacks);
     check_drivers(config, report.lacks);
     check_socket_folder(config, report.lacks);
+    check_groups(config, report.lacks);
     if (in_use) report.notes.push_back(*in_use);
     if (!is_local_address(config.listen_address))
         report.notes.push_back(fmt::format(

@@ -191,6 +191,19 @@ TEST_F(MachineCheck, NamesDriversAndFoldersThatAreNotThere) {
     EXPECT_FALSE(fs::exists("/run/honeyswitch-is-not-there")) << "but not by a check";
 }
 
+TEST_F(MachineCheck, KnowsTheGroupsOfOperators) {
+    config.control_group = "root";
+    EXPECT_TRUE(check().lacks.empty());
+    for (auto* const group : {&config.control_group, &config.read_group}) {
+        *group = "no-such-group";
+        const auto report = check();
+        ASSERT_EQ(report.lacks.size(), 1U);
+        EXPECT_TRUE(report.lacks[0].sentence.contains("no-such-group")) << report.lacks[0].sentence;
+        EXPECT_TRUE(report.lacks[0].lasting);
+        group->clear();
+    }
+}
+
 TEST_F(MachineCheck, NotesAnAddressThatIsStillToCome) {
     config.listen_address = "127.0.0.1";
     EXPECT_TRUE(check().notes.empty());
