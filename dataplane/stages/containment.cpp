@@ -120,8 +120,10 @@ void Pipeline::reply(std::size_t i, Session& session) {
     if (!comes_from(honeypot, i)) return drop(packet, Counter::honeypot_contained_foreign);
     if (!within_caps(i, candidates_.keys[i].outside, honeypot)) return;
     tables_.honeypots.replied(honeypot, now_);
-    if (!candidates_.plain[i] && candidates_.views[i].first_fragment) lead_companion(i, session);
-    if (goes_the_long_way(i)) return punt(i, Side::outside);
+    if (!candidates_.plain[i]) [[unlikely]] {
+        if (candidates_.views[i].first_fragment) lead_companion(i, session);
+        if (goes_the_long_way(i)) return punt(i, Side::outside);
+    }
     send_reply(i, session);
 }
 

@@ -42,6 +42,9 @@ AddressTable::~AddressTable() {
 
 std::expected<std::unique_ptr<AddressTable>, Error> AddressTable::create(Capacity capacity,
                                                                          Quiescence& quiescence) {
+    if (capacity.addresses > most_addresses)
+        return std::unexpected(
+            Error{"allocate", "the address states", "there can be no more than 16,777,216"});
     std::unique_ptr<AddressTable> table(new AddressTable(capacity, quiescence));
     if (auto done = table->allocate(); !done) return std::unexpected(done.error());
     return table;
@@ -126,8 +129,8 @@ std::expected<std::uint32_t, Error> AddressTable::new_domain(Prefix prefix) {
 
 void AddressTable::publish(std::uint32_t index, std::uint8_t always) {
     const Place& place = places_[index];
-    const unsigned host_bits = place.offset == 0 ? 0 : 32U - place.prefix.length;
-    segments_[index].store(Segment(place.offset, host_bits, always).word(), std::memory_order_release);
+    const std::uint32_t host_mask = place.offset == 0 ? 0 : place.prefix.host_mask();
+    segments_[index].store(Segment(place.offset, host_mask, always).word(), std::memory_order_release);
 }
 
 /// Domains that have a word on addresses of this prefix, the most specific last: for each address that knows

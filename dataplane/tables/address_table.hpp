@@ -52,8 +52,10 @@ enum class DomainKind : std::uint8_t {
 
 class AddressTable {
   public:
+    /// A domain's host bits fit in 24, beside its place (Segment).
+    static constexpr std::uint32_t most_addresses = 1U << 24;
     struct Capacity {
-        std::uint32_t addresses;  ///< of all known domains together
+        std::uint32_t addresses;  ///< of all known domains together, at most `most_addresses`
         std::uint32_t domains;
         std::uint32_t sightings;  ///< addresses sighted at the same time
     };
@@ -118,20 +120,21 @@ class AddressTable {
     class Segment {
       public:
         explicit Segment(std::uint64_t word) : word_(word) {}
-        /// `offset`: of its first state, 0 where it has none of its own. `host_bits`: 0 to 31. `always`: what
-        /// is set in the states of all its addresses.
-        Segment(std::uint32_t offset, unsigned host_bits, std::uint8_t always)
-            : word_(offset | std::uint64_t{host_bits} << 32 | std::uint64_t{always} << 40) {}
+        /// `offset`: of its first state, 0 where it has none of its own. `host_mask`: at most 24 bits, as
+        /// there are no more states. `always`: what is set in the states of all its addresses.
+        Segment(std::uint32_t offset, std::uint32_t host_mask, std::uint8_t always)
+            : word_(std::uint64_t{offset} << 32 | std::uint64_t{always} << 24 | host_mask) {}
 
         [[nodiscard]] std::uint32_t place_of(std::uint32_t address) const {
-            const auto host_bits = static_cast<unsigned>(word_ >> 32 & 31U);
-            return static_cast<std::uint32_t>(word_) + (address & ((1U << host_bits) - 1));
+            return static_cast<std::uint32_t>(word_ >> 32) +
+                   (address & static_cast<std::uint32_t>(word_) & most_host_bits);
         }
-        [[nodiscard]] std::uint8_t always() const { return static_cast<std::uint8_t>(word_ >> 40); }
-        [[nodiscard]] bool has_states() const { return static_cast<std::uint32_t>(word_) != 0; }
+        [[nodiscard]] std::uint8_t always() const { return static_cast<std::uint8_t>(word_ >> 24); }
+        [[nodiscard]] bool has_states() const { return word_ >> 32 != 0; }
         [[nodiscard]] std::uint64_t word() const { return word_; }
 
       private:
+        static constexpr std::uint32_t most_host_bits = (1U << 24) - 1;
         std::uint64_t word_;
     };
     /// What only the control thread knows of it.
