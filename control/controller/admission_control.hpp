@@ -17,8 +17,8 @@ struct AdmissionMarks {
 /// Control thread.
 class AdmissionControl {
   public:
-    AdmissionControl(const AdmissionMarks& marks, Switch& the_switch, EventCounters& events)
-        : marks_(marks), switch_(the_switch), events_(events) {
+    AdmissionControl(const AdmissionMarks& marks, Switch& the_switch, ControlCounters& counters)
+        : marks_(marks), switch_(the_switch), counters_(counters) {
         set(marks_.admission == Admission::handshake);
     }
 
@@ -34,10 +34,10 @@ class AdmissionControl {
         const std::uint32_t sessions = switch_.session_count();
         if (!handshake_ && sessions >= marks_.high_water) {
             set(true);
-            events_.add(Event::handshake_began);
+            counters_.add(ControlCounter::handshake_began);
         } else if (handshake_ && sessions < marks_.low_water) {
             set(false);
-            events_.add(Event::handshake_ended);
+            counters_.add(ControlCounter::handshake_ended);
         }
     }
 
@@ -52,7 +52,7 @@ class AdmissionControl {
 
     AdmissionMarks marks_;
     Switch& switch_;
-    EventCounters& events_;
+    ControlCounters& counters_;
     bool handshake_ = false;
 };
 

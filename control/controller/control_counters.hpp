@@ -10,7 +10,7 @@
 
 namespace honeyswitch::control {
 
-enum class Event : std::uint8_t {
+enum class ControlCounter : std::uint8_t {
     packet_in,
     packet_in_existing_session,
     packet_in_active,
@@ -47,85 +47,93 @@ enum class Event : std::uint8_t {
     port_settings_changed,
     count_,
 };
-inline constexpr std::size_t event_count = static_cast<std::size_t>(Event::count_);
+inline constexpr std::size_t control_counter_count = static_cast<std::size_t>(ControlCounter::count_);
 
-/// In the order of Event.
-inline constexpr std::array<CounterInfo<Event>, event_count> event_info{{
-    {Event::packet_in, "packet_in", Fate::none, "packets", "Packet-Ins that the controller has handled."},
-    {Event::packet_in_existing_session, "packet_in_existing_session", Fate::none, "packets",
+/// In the order of ControlCounter.
+inline constexpr std::array<CounterInfo<ControlCounter>, control_counter_count> control_counter_info{{
+    {ControlCounter::packet_in, "packet_in", Fate::none, "packets",
+     "Packet-Ins that the controller has handled."},
+    {ControlCounter::packet_in_existing_session, "packet_in_existing_session", Fate::none, "packets",
      "Packet-Ins, from outside or from honeypots, of a session that existed by then."},
-    {Event::packet_in_active, "packet_in_active", Fate::none, "packets",
+    {ControlCounter::packet_in_active, "packet_in_active", Fate::none, "packets",
      "Packet-Ins whose destination had become active meanwhile; sent inside."},
-    {Event::packet_in_contained, "packet_in_contained", Fate::dropped, "packets",
+    {ControlCounter::packet_in_contained, "packet_in_contained", Fate::dropped, "packets",
      "Packet-Ins from honeypots that belong to no session, contained."},
-    {Event::packet_in_contained_campus, "packet_in_contained_campus", Fate::dropped, "packets",
+    {ControlCounter::packet_in_contained_campus, "packet_in_contained_campus", Fate::dropped, "packets",
      "Packet-Ins of a honeypot for an address of the campus, dropped."},
-    {Event::packet_in_contained_foreign, "packet_in_contained_foreign", Fate::dropped, "packets",
+    {ControlCounter::packet_in_contained_foreign, "packet_in_contained_foreign", Fate::dropped, "packets",
      "Packet-Ins of a honeypot that belong to another honeypot's session, dropped."},
-    {Event::packet_in_dropped, "packet_in_dropped", Fate::dropped, "packets",
+    {ControlCounter::packet_in_dropped, "packet_in_dropped", Fate::dropped, "packets",
      "Packet-Ins dropped because a rule says so."},
-    {Event::packet_in_no_honeypot, "packet_in_no_honeypot", Fate::none, "packets",
+    {ControlCounter::packet_in_no_honeypot, "packet_in_no_honeypot", Fate::none, "packets",
      "Packet-Ins that found no honeypot of their pool up, sent inside."},
-    {Event::packet_in_dropped_no_honeypot, "packet_in_dropped_no_honeypot", Fate::dropped, "packets",
+    {ControlCounter::packet_in_dropped_no_honeypot, "packet_in_dropped_no_honeypot", Fate::dropped, "packets",
      "Packet-Ins that found no honeypot of their pool up, dropped."},
-    {Event::packet_in_no_headroom, "packet_in_no_headroom", Fate::dropped, "packets",
+    {ControlCounter::packet_in_no_headroom, "packet_in_no_headroom", Fate::dropped, "packets",
      "Packet-Ins dropped because their headers could not be rewritten: no room in the buffer."},
-    {Event::packet_in_malformed, "packet_in_malformed", Fate::none, "packets",
+    {ControlCounter::packet_in_malformed, "packet_in_malformed", Fate::none, "packets",
      "Packet-Ins from outside whose headers cannot be parsed, sent inside."},
-    {Event::packet_out_dropped, "packet_out_dropped", Fate::dropped, "packets",
+    {ControlCounter::packet_out_dropped, "packet_out_dropped", Fate::dropped, "packets",
      "Packet-Outs dropped because the ring to their worker stayed full."},
-    {Event::honeypot_arp_heard, "honeypot_arp_heard", Fate::dropped, "packets",
+    {ControlCounter::honeypot_arp_heard, "honeypot_arp_heard", Fate::dropped, "packets",
      "ARP packets of the honeypots that ask nothing: they show who is up, and go no further."},
-    {Event::honeypot_probe_answered, "honeypot_probe_answered", Fate::dropped, "packets",
+    {ControlCounter::honeypot_probe_answered, "honeypot_probe_answered", Fate::dropped, "packets",
      "Packets of the honeypots to where the switch's own probes come from; they go no further."},
-    {Event::honeypot_probe_sent, "honeypot_probe_sent", Fate::generated, "packets",
+    {ControlCounter::honeypot_probe_sent, "honeypot_probe_sent", Fate::generated, "packets",
      "Probes of the honeypots, and resets of the connections that those have begun."},
-    {Event::session_added, "session_added", Fate::none, "sessions", "Sessions added."},
-    {Event::session_expired, "session_expired", Fate::none, "sessions",
+    {ControlCounter::session_added, "session_added", Fate::none, "sessions", "Sessions added."},
+    {ControlCounter::session_expired, "session_expired", Fate::none, "sessions",
      "Sessions removed after the idle timeout."},
-    {Event::session_table_full, "session_table_full", Fate::none, "packets",
+    {ControlCounter::session_table_full, "session_table_full", Fate::none, "packets",
      "Packet-Ins that found the session table full; sent to a honeypot without a session."},
-    {Event::honeypot_flow_added, "honeypot_flow_added", Fate::none, "flows",
+    {ControlCounter::honeypot_flow_added, "honeypot_flow_added", Fate::none, "flows",
      "Flows that honeypots have opened to where the configuration allows it."},
-    {Event::honeypot_flow_refused, "honeypot_flow_refused", Fate::dropped, "flows",
+    {ControlCounter::honeypot_flow_refused, "honeypot_flow_refused", Fate::dropped, "flows",
      "Flows that honeypots tried to open elsewhere, contained."},
-    {Event::honeypot_flow_over_rate, "honeypot_flow_over_rate", Fate::dropped, "flows",
+    {ControlCounter::honeypot_flow_over_rate, "honeypot_flow_over_rate", Fate::dropped, "flows",
      "Flows that honeypots tried to open beyond their rate, contained."},
-    {Event::source_moved, "source_moved", Fate::none, "sources",
+    {ControlCounter::source_moved, "source_moved", Fate::none, "sources",
      "Sources that a tier has moved to another pool."},
-    {Event::source_moved_back, "source_moved_back", Fate::none, "sources",
+    {ControlCounter::source_moved_back, "source_moved_back", Fate::none, "sources",
      "Sources that no tier moves any more."},
-    {Event::handshake_began, "handshake_began", Fate::none, "times",
+    {ControlCounter::handshake_began, "handshake_began", Fate::none, "times",
      "Times the session table reached its high-water mark: sessions then begin with a handshake."},
-    {Event::handshake_ended, "handshake_ended", Fate::none, "times",
+    {ControlCounter::handshake_ended, "handshake_ended", Fate::none, "times",
      "Times it fell below its low-water mark again."},
-    {Event::address_activated, "address_activated", Fate::none, "addresses", "Addresses that became active."},
-    {Event::address_deactivated, "address_deactivated", Fate::none, "addresses",
+    {ControlCounter::address_activated, "address_activated", Fate::none, "addresses",
+     "Addresses that became active."},
+    {ControlCounter::address_deactivated, "address_deactivated", Fate::none, "addresses",
      "Addresses that became inactive."},
-    {Event::sighting, "sighting", Fate::none, "addresses",
+    {ControlCounter::sighting, "sighting", Fate::none, "addresses",
      "Addresses made active because they spoke to the outside."},
-    {Event::sighting_ended, "sighting_ended", Fate::none, "addresses",
+    {ControlCounter::sighting_ended, "sighting_ended", Fate::none, "addresses",
      "Sightings that nothing renewed in their lifetime."},
-    {Event::domain_became_known, "domain_became_known", Fate::none, "domains", "Domains that became known."},
-    {Event::domain_became_unknown, "domain_became_unknown", Fate::none, "domains",
+    {ControlCounter::domain_became_known, "domain_became_known", Fate::none, "domains",
+     "Domains that became known."},
+    {ControlCounter::domain_became_unknown, "domain_became_unknown", Fate::none, "domains",
      "Domains that became unknown."},
-    {Event::domain_refused, "domain_refused", Fate::none, "times",
+    {ControlCounter::domain_refused, "domain_refused", Fate::none, "times",
      "Changes of a domain that the tables had no room for; those of the configuration are tried again each "
      "second."},
-    {Event::list_refused, "list_refused", Fate::none, "sources", "Sources that found no room on a list."},
-    {Event::port_settings_changed, "port_settings_changed", Fate::none, "times",
+    {ControlCounter::list_refused, "list_refused", Fate::none, "sources",
+     "Sources that found no room on a list."},
+    {ControlCounter::port_settings_changed, "port_settings_changed", Fate::none, "times",
      "Times that others changed the MTU, the queues or the offloads of a kernel port."},
 }};
-static_assert(in_order(event_info));
+static_assert(in_order(control_counter_info));
 
 /// Control thread.
-class EventCounters {
+class ControlCounters {
   public:
-    void add(Event event, std::uint64_t amount = 1) { values_[static_cast<std::size_t>(event)] += amount; }
-    [[nodiscard]] std::uint64_t value(Event event) const { return values_[static_cast<std::size_t>(event)]; }
+    void add(ControlCounter counter, std::uint64_t amount = 1) {
+        values_[static_cast<std::size_t>(counter)] += amount;
+    }
+    [[nodiscard]] std::uint64_t value(ControlCounter counter) const {
+        return values_[static_cast<std::size_t>(counter)];
+    }
 
   private:
-    std::array<std::uint64_t, event_count> values_{};
+    std::array<std::uint64_t, control_counter_count> values_{};
 };
 
 }  // namespace honeyswitch::control

@@ -15,8 +15,8 @@ constexpr Milliseconds housekeeping_interval{1000};
 Controller::Controller(ControllerConfig config, Switch& the_switch)
     : config_(std::move(config)),
       switch_(the_switch),
-      sessions_(the_switch, events_, config_.idle_timeout, config_.history_capacity, config_.tiers),
-      admission_(config_.admission, the_switch, events_),
+      sessions_(the_switch, counters_, config_.idle_timeout, config_.history_capacity, config_.tiers),
+      admission_(config_.admission, the_switch, counters_),
       honeypot_flows_(config_.honeypot_flows) {}
 
 /// Shorter lifetimes hold for what is there already. All stay in order of `due`.
@@ -29,14 +29,14 @@ void Controller::bring_forward(TimePoint now) {
 void Controller::activate(Ipv4Address address, Source source, TimePoint now) {
     if (!addresses_.vouch(address, source, now)) return;
     switch_.add_active(address);
-    events_.add(Event::address_activated);
+    counters_.add(ControlCounter::address_activated);
     witness_(address, true, source);
 }
 
 void Controller::deactivate(Ipv4Address address, Source source) {
     if (!addresses_.withdraw(address, source)) return;
     switch_.delete_active(address);
-    events_.add(Event::address_deactivated);
+    counters_.add(ControlCounter::address_deactivated);
     witness_(address, false, source);
 }
 
@@ -49,15 +49,15 @@ std::expected<void, Error> Controller::apply(Ipv4Prefix prefix, Domain& domain, 
     const auto active = addresses_.active_in(prefix);
     if (auto added = switch_.add_domain(prefix, action, active); !added) {
         if (domain.state != DomainState::known) withdraw_subnet(prefix);
-        events_.add(Event::domain_refused);
+        counters_.add(ControlCounter::domain_refused);
         return added;
     }
     unapplied_.erase(prefix);
     domain.in_switch = true;
     if (domain.state == wanted) return {};
     if (domain.state == DomainState::known) withdraw_subnet(prefix);
-    if (wanted == DomainState::known) events_.add(Event::domain_became_known);
-    if (wanted == DomainState::unknown) events_.add(Event::domain_became_unknown);
+    if (wanted == DomainState::known) counters_.add(ControlCounter::domain_became_known);
+    if (wanted == DomainState::unknown) counters_.add(ControlCounter::domain_became_unknown);
     domain.state = wanted;
     domain.since = now;
     return {};
@@ -147,7 +147,7 @@ bool Controller::take_sightings(TimePoint now) {
     const std::size_t count = switch_.take_sightings(addresses);
     for (const Ipv4Address address : std::span(addresses).first(count)) {
         activate(address, Source::sighting, now);
-        events_.add(Event::sighting);
+        counters_.add(ControlCounter::sighting);
         sightings_.push_back({address, false, now + config_.sighting_lifetime / 2});
     }
     return count != 0;
@@ -162,7 +162,7 @@ bool Controller::age_sightings(TimePoint now) {
         const bool alone = addresses_.vouched_only_by(sighting.address, Source::sighting);
         if (sighting.asked && switch_.end_sighting(sighting.address, alone)) {
             deactivate(sighting.address, Source::sighting);
-            events_.add(Event::sighting_ended);
+            counters_.add(ControlCounter::sighting_ended);
             continue;
         }
         sighting.asked = !sighting.asked;

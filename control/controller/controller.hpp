@@ -79,7 +79,7 @@ class Controller final : public DomainReports {
 
     [[nodiscard]] const AddressBook& addresses() const { return addresses_; }
     [[nodiscard]] const DomainTable& domains() const { return domains_; }
-    [[nodiscard]] const EventCounters& events() const { return events_; }
+    [[nodiscard]] const ControlCounters& counters() const { return counters_; }
     [[nodiscard]] std::size_t sightings() const { return sightings_.size(); }
     [[nodiscard]] SessionBook& sessions() { return sessions_; }
     [[nodiscard]] const SessionBook& sessions() const { return sessions_; }
@@ -128,7 +128,7 @@ class Controller final : public DomainReports {
     void packet_in_from_outside(const PacketIn& packet, TimePoint now);
     void begin_session(const PacketIn& packet, TimePoint now);
     void packet_in_from_honeypot(const PacketIn& packet, TimePoint now);
-    void drop(const PacketIn& packet, Event reason);
+    void drop(const PacketIn& packet, ControlCounter reason);
     void open_honeypot_flow(const PacketIn& packet, TimePoint now);
     [[nodiscard]] bool goes_inside(Ipv4Address destination) const;
     [[nodiscard]] static bool is_diverted(const PacketIn& packet);
@@ -145,7 +145,7 @@ class Controller final : public DomainReports {
 
     ControllerConfig config_;
     Switch& switch_;
-    EventCounters events_;
+    ControlCounters counters_;
     AddressBook addresses_;
     DomainTable domains_;
     std::bitset<33> prefix_lengths_;  ///< that some domain has, or has had

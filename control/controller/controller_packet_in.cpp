@@ -11,7 +11,7 @@ Ipv4Address address_of(Be32 address) {
 }  // namespace
 
 void Controller::packet_in(const PacketIn& packet, TimePoint now) {
-    events_.add(Event::packet_in);
+    counters_.add(ControlCounter::packet_in);
     if (packet.from_honeypot)
         packet_in_from_honeypot(packet, now);
     else
@@ -22,16 +22,16 @@ void Controller::packet_in_from_outside(const PacketIn& packet, TimePoint now) {
     using Verdict = Judgement::Verdict;
     latest_path_ = packet.path;
     if (const auto flow = switch_.find_session(packet.key)) {
-        events_.add(Event::packet_in_existing_session);
+        counters_.add(ControlCounter::packet_in_existing_session);
         if (switch_.ended(*flow)) return switch_.packet_out_inside(packet.buffer);
         if (packet.fragment) add_companion(packet, *flow, now);
         return switch_.packet_out(packet.buffer, *flow);
     }
-    if (packet.judgement.verdict == Verdict::drop) return drop(packet, Event::packet_in_dropped);
+    if (packet.judgement.verdict == Verdict::drop) return drop(packet, ControlCounter::packet_in_dropped);
     const bool kept = packet.judgement.verdict == Verdict::benign ||
                       packet.judgement.verdict == Verdict::inside || packet.own_flow;
     if (kept || (!is_diverted(packet) && goes_inside(address_of(packet.key.inside)))) {
-        events_.add(Event::packet_in_active);
+        counters_.add(ControlCounter::packet_in_active);
         return switch_.packet_out_inside(packet.buffer);
     }
     begin_session(packet, now);
@@ -52,8 +52,8 @@ void Controller::begin_session(const PacketIn& packet, TimePoint now) {
     const auto honeypot = honeypot_for(packet, now);
     if (!honeypot) {
         if (switch_.drops(PoolId{packet.judgement.pool}))
-            return drop(packet, Event::packet_in_dropped_no_honeypot);
-        events_.add(Event::packet_in_no_honeypot);
+            return drop(packet, ControlCounter::packet_in_dropped_no_honeypot);
+        counters_.add(ControlCounter::packet_in_no_honeypot);
         return switch_.packet_out_inside(packet.buffer);
     }
     // What a flow did before it had a session is in the workers' tallies.
@@ -67,7 +67,7 @@ void Controller::begin_session(const PacketIn& packet, TimePoint now) {
                               .lasting = is_diverted(packet)};
     const auto flow = sessions_.add(session, packet.pending.has_value(), now);
     if (!flow) {
-        events_.add(Event::session_table_full);
+        counters_.add(ControlCounter::session_table_full);
         return switch_.packet_out_honeypot(packet.buffer, *honeypot);
     }
     admission_.update();
@@ -94,8 +94,8 @@ std::optional<HoneypotId> Controller::honeypot_for(const PacketIn& packet, TimeP
 void Controller::packet_in_from_honeypot(const PacketIn& packet, TimePoint now) {
     const auto flow = switch_.find_session(packet.key);
     if (!flow && !packet.fragment) return open_honeypot_flow(packet, now);
-    if (!flow || switch_.ended(*flow)) return drop(packet, Event::packet_in_contained);
-    events_.add(Event::packet_in_existing_session);
+    if (!flow || switch_.ended(*flow)) return drop(packet, ControlCounter::packet_in_contained);
+    counters_.add(ControlCounter::packet_in_existing_session);
     if (packet.fragment) add_companion(packet, *flow, now);
     switch_.packet_out(packet.buffer, *flow);
 }
@@ -111,16 +111,17 @@ void Controller::open_honeypot_flow(const PacketIn& packet, TimePoint now) {
         flow = sessions_.add_unaccounted(
             {.key = packet.key, .path = latest_path_, .honeypot = packet.honeypot}, now);
     if (!flow)
-        return drop(packet, outcome == HoneypotFlows::Outcome::over_rate ? Event::honeypot_flow_over_rate
-                                                                         : Event::honeypot_flow_refused);
+        return drop(packet, outcome == HoneypotFlows::Outcome::over_rate
+                                ? ControlCounter::honeypot_flow_over_rate
+                                : ControlCounter::honeypot_flow_refused);
     end_if_live(packet, *flow);
-    if (switch_.ended(*flow)) return drop(packet, Event::packet_in_contained);
-    events_.add(Event::honeypot_flow_added);
+    if (switch_.ended(*flow)) return drop(packet, ControlCounter::packet_in_contained);
+    counters_.add(ControlCounter::honeypot_flow_added);
     switch_.packet_out(packet.buffer, *flow);
 }
 
-void Controller::drop(const PacketIn& packet, Event reason) {
-    events_.add(reason);
+void Controller::drop(const PacketIn& packet, ControlCounter reason) {
+    counters_.add(reason);
     switch_.drop(packet.buffer);
 }
 

@@ -19,10 +19,10 @@ Step next(Step step) {
 
 }  // namespace
 
-SessionBook::SessionBook(Switch& the_switch, EventCounters& events, Milliseconds idle_timeout,
+SessionBook::SessionBook(Switch& the_switch, ControlCounters& counters, Milliseconds idle_timeout,
                          std::uint32_t history_capacity, std::span<const Tier> tiers)
     : switch_(the_switch),
-      events_(events),
+      counters_(counters),
       wheel_(the_switch.session_capacity(), idle_timeout),
       history_(history_capacity, tiers),
       tiers_(tiers.begin(), tiers.end()) {}
@@ -40,7 +40,7 @@ std::optional<FlowId> SessionBook::add(const SessionFlow& session, bool diverted
     const auto flow = switch_.add_session(session, now);
     if (!flow) return std::nullopt;
     wheel_.insert(*flow, now);
-    events_.add(Event::session_added);
+    counters_.add(ControlCounter::session_added);
     if (!diverted_before) tally_->add(session.key, Step::first_packet);
     if (tiers_.empty()) return flow;
     const Ipv4Address destination{session.key.inside.host()};
@@ -68,7 +68,7 @@ void SessionBook::move(Ipv4Address source, TimePoint now) {
         const auto from = static_cast<PoolId>(tier.from);
         const PoolId to = pool_for(source, from, now);
         if (to == from) continue;
-        events_.add(Event::source_moved);
+        counters_.add(ControlCounter::source_moved);
         (void)switch_.move_source(source, from, to);
         return;
     }
@@ -95,7 +95,7 @@ bool SessionBook::tick(TimePoint now) {
     busy = expire(now) || busy;
     if (!tiers_.empty())
         history_.expire(now, portion, [&](Ipv4Address source) {
-            events_.add(Event::source_moved_back);
+            counters_.add(ControlCounter::source_moved_back);
             switch_.move_back(source);
             move(source, now);
         });
@@ -117,7 +117,7 @@ bool SessionBook::expire(TimePoint now) {
     });
     if (count == 0) return false;
     switch_.delete_sessions(std::span(expired).first(count));
-    events_.add(Event::session_expired, count);
+    counters_.add(ControlCounter::session_expired, count);
     return true;
 }
 

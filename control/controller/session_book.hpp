@@ -19,7 +19,7 @@ namespace honeyswitch::control {
 /// Control thread.
 class SessionBook {
   public:
-    SessionBook(Switch& the_switch, EventCounters& events, Milliseconds idle_timeout,
+    SessionBook(Switch& the_switch, ControlCounters& counters, Milliseconds idle_timeout,
                 std::uint32_t history_capacity, std::span<const Tier> tiers);
 
     /// Of a reload. Histories begin anew if the tiers differ.
@@ -52,7 +52,7 @@ class SessionBook {
     [[nodiscard]] bool expire(TimePoint now);
 
     Switch& switch_;
-    EventCounters& events_;
+    ControlCounters& counters_;
     IdleWheel wheel_;
     SourceHistory history_;
     std::vector<Tier> tiers_;

@@ -204,13 +204,13 @@ void DpdkSwitch::packet_out(BufferId buffer, FlowId flow) {
 /// What a worker asks of a reply before it lets it out, for those that have come here: whose the session is,
 /// and whether it is contained, may have shown itself only now. The worker has counted it against the caps.
 void DpdkSwitch::send_back(rte_mbuf* packet, unsigned tags, Session& session) {
-    if (session.contained) return drop(packet, Event::packet_in_contained_campus);
+    if (session.contained) return drop(packet, ControlCounter::packet_in_contained_campus);
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     if (sender_of(packet, tags, honeypot) != honeypot)
-        return drop(packet, Event::packet_in_contained_foreign);
+        return drop(packet, ControlCounter::packet_in_contained_foreign);
     const std::uint32_t bytes = packet->pkt_len;
     if (!dataplane::address_back(packet, tags, plane_.sessions().way_back(session)))
-        return drop(packet, Event::packet_in_no_headroom);
+        return drop(packet, ControlCounter::packet_in_no_headroom);
     Session::add(session.bytes_out, session.packets_out, bytes);
     session.seen(wrapped(now_));
     send(packet, dataplane::outside_port);
@@ -226,13 +226,13 @@ void DpdkSwitch::packet_out_honeypot(BufferId buffer, HoneypotId honeypot) {
     if (!address) return to_no_honeypot(packet, address.error().drops);
     const auto l3 = dataplane::parse_l3(dataplane::frame_of(packet), packet->pkt_len);
     if (!dataplane::address_to_honeypot(packet, l3.tag_count, *address))
-        return drop(packet, Event::packet_in_no_headroom);
+        return drop(packet, ControlCounter::packet_in_no_headroom);
     send(packet, address->port());
 }
 
 void DpdkSwitch::to_no_honeypot(rte_mbuf* packet, bool dropped) {
-    if (dropped) return drop(packet, Event::packet_in_dropped_no_honeypot);
-    events_.add(Event::packet_in_no_honeypot);
+    if (dropped) return drop(packet, ControlCounter::packet_in_dropped_no_honeypot);
+    counters_.add(ControlCounter::packet_in_no_honeypot);
     send(packet, dataplane::inside_port);
 }
 
@@ -242,8 +242,8 @@ void DpdkSwitch::drop(BufferId buffer) {
 }
 
 /// The only other place where a packet ends here.
-void DpdkSwitch::drop(rte_mbuf* packet, Event reason) {
-    events_.add(reason);
+void DpdkSwitch::drop(rte_mbuf* packet, ControlCounter reason) {
+    counters_.add(reason);
     rte_pktmbuf_free(packet);
 }
 
@@ -295,7 +295,7 @@ void DpdkSwitch::insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& egres
             waited = rte_get_tsc_cycles() - began;
         }
         if (given) continue;
-        drop(packet, Event::packet_out_dropped);
+        drop(packet, ControlCounter::packet_out_dropped);
     }
     patience_ -= std::min(patience_, waited);
 }
@@ -326,7 +326,7 @@ bool DpdkSwitch::send_to_honeypot(std::span<const std::uint8_t> frame, dataplane
     std::ranges::copy(frame, reinterpret_cast<std::uint8_t*>(place));
     if (vlan != 0) (void)dataplane::insert_tag(packet, vlan);  // a fresh buffer has room
     packet->hash.usr = 0;
-    events_.add(Event::honeypot_probe_sent);
+    counters_.add(ControlCounter::honeypot_probe_sent);
     send(packet, port);
     return true;
 }

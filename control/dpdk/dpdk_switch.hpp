@@ -125,7 +125,7 @@ class DpdkSwitch final : public Switch {
     void set_time(TimePoint now);
 
     /// What has become of packets here, beside what the controller counts.
-    [[nodiscard]] const EventCounters& events() const { return events_; }
+    [[nodiscard]] const ControlCounters& counters() const { return counters_; }
 
     /// Told of each source that goes to another pool. For the log alone.
     using MoveWitness = std::function<void(Ipv4Address, PoolId from, PoolId to)>;
@@ -142,7 +142,7 @@ class DpdkSwitch final : public Switch {
                                                      dataplane::HoneypotIndex guess) const;
     void send_back(rte_mbuf* packet, unsigned tags, dataplane::Session& session);
     void to_no_honeypot(rte_mbuf* packet, bool dropped);
-    void drop(rte_mbuf* packet, Event reason);
+    void drop(rte_mbuf* packet, ControlCounter reason);
     void send(rte_mbuf* packet, dataplane::PortIndex port);
     void flush(std::size_t worker);
     void insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& egress);
@@ -167,7 +167,7 @@ class DpdkSwitch final : public Switch {
     };
     std::vector<RetiredPolicy> retired_policies_;
     std::uint64_t patience_ = 0;  ///< TSC cycles that Packet-Outs of this turn may still wait for room
-    EventCounters events_;
+    ControlCounters counters_;
 };
 
 }  // namespace honeyswitch::control

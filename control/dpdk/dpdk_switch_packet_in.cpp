@@ -33,7 +33,7 @@ std::size_t DpdkSwitch::receive(std::span<PacketIn, burst> packets, HoneypotList
             ++count;
             continue;
         }
-        events_.add(Event::packet_in_malformed);
+        counters_.add(ControlCounter::packet_in_malformed);
         send(buffers[i], dataplane::inside_port);
     }
     judge(packets.first(count));
@@ -50,11 +50,12 @@ bool DpdkSwitch::hear(rte_mbuf* packet, HoneypotListener& listener) {
     if (ipv4 && l3.destination != probe_source_.value) {
         const bool valid = dataplane::parse_session(frame, l3, dataplane::From::honeypot).valid;
         if (valid && sender_of(packet, l3.tag_count, 0) != dataplane::no_honeypot) return false;
-        drop(packet, valid ? Event::packet_in_contained_foreign : Event::packet_in_contained);
+        drop(packet,
+             valid ? ControlCounter::packet_in_contained_foreign : ControlCounter::packet_in_contained);
         return true;
     }
     listener.heard(static_cast<std::size_t>(port - dataplane::first_honeypot_port), frame, now_);
-    drop(packet, ipv4 ? Event::honeypot_probe_answered : Event::honeypot_arp_heard);
+    drop(packet, ipv4 ? ControlCounter::honeypot_probe_answered : ControlCounter::honeypot_arp_heard);
     return true;
 }
 

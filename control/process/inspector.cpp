@@ -45,19 +45,19 @@ Stats Inspector::stats() const {
 
 std::vector<CounterRow> Inspector::counters() const {
     std::vector<CounterRow> rows;
-    rows.reserve(dataplane::counter_count + event_count);
+    rows.reserve(dataplane::counter_count + control_counter_count);
     for (const auto& info : dataplane::counter_info)
         rows.push_back(row_of(info, parts_.plane.counted(info.id)));
-    for (const auto& info : event_info) rows.push_back(row_of(info, counted(info.id)));
+    for (const auto& info : control_counter_info) rows.push_back(row_of(info, counted(info.id)));
     for (CounterRow& row : parts_.notices.counter_rows()) rows.push_back(std::move(row));
     return rows;
 }
 
-/// An event is counted where it happens.
-std::uint64_t Inspector::counted(Event event) const {
-    if (event == Event::list_refused) return parts_.lists.refused();
-    if (event == Event::port_settings_changed) return parts_.keeper.changes();
-    return parts_.controller.events().value(event) + parts_.the_switch.events().value(event);
+/// Each is counted where it happens.
+std::uint64_t Inspector::counted(ControlCounter counter) const {
+    if (counter == ControlCounter::list_refused) return parts_.lists.refused();
+    if (counter == ControlCounter::port_settings_changed) return parts_.keeper.changes();
+    return parts_.controller.counters().value(counter) + parts_.the_switch.counters().value(counter);
 }
 
 std::vector<PortRow> Inspector::ports() const {

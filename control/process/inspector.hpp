@@ -55,7 +55,7 @@ class Inspector final : public Inspect {
   private:
     [[nodiscard]] DomainRow domain(Ipv4Prefix prefix, const Domain& domain) const;
     [[nodiscard]] std::vector<CounterRow> counters() const;
-    [[nodiscard]] std::uint64_t counted(Event event) const;
+    [[nodiscard]] std::uint64_t counted(ControlCounter counter) const;
     [[nodiscard]] PortRow port(std::size_t index, const PortWatch::Name& name) const;
     [[nodiscard]] std::vector<PortRow> ports() const;
     [[nodiscard]] ReportPage report_rows(ReportBy by, std::uint32_t cursor, std::size_t limit) const;

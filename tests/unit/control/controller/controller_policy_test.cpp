@@ -57,7 +57,7 @@ class ControllerPolicy : public testing::Test {
         while (controller_.changing()) (void)controller_.tick(now_);
         EXPECT_TRUE(controller_.outcome());
     }
-    std::uint64_t counted(Event event) { return controller_.events().value(event); }
+    std::uint64_t counted(ControlCounter counter) { return controller_.counters().value(counter); }
 
     FakeSwitch switch_;
     Controller controller_;
@@ -80,7 +80,7 @@ TEST_F(ControllerPolicy, TheVerdictOfRulesAndListsDecides) {
     std::uint16_t port = 1;
     for (const Row& row : rows)
         EXPECT_EQ(packet_in(key_to(row.destination, port++), row.verdict), row.sent) << &row - rows;
-    EXPECT_EQ(counted(Event::session_added), 2U);
+    EXPECT_EQ(counted(ControlCounter::session_added), 2U);
 }
 
 TEST_F(ControllerPolicy, OfADecoysDatagramNoFragmentWithoutPortsIsDiverted) {
@@ -159,7 +159,7 @@ TEST_F(Marks, AboveTheHighOneSessionsBeginByHandshakeUntilBelowTheLowOne) {
     EXPECT_FALSE(switch_.handshake);
     (void)packet_in(key_to(decoy, 5));
     EXPECT_TRUE(switch_.handshake);
-    EXPECT_EQ(counted(Event::handshake_began), 1U);
+    EXPECT_EQ(counted(ControlCounter::handshake_began), 1U);
     pass(Milliseconds{30'000});
     for (std::uint16_t port = 3; port <= 5; ++port)
         switch_.sessions.at(*switch_.find_session(key_to(decoy, port))).last_seen = now_;
@@ -168,7 +168,7 @@ TEST_F(Marks, AboveTheHighOneSessionsBeginByHandshakeUntilBelowTheLowOne) {
     EXPECT_TRUE(switch_.handshake) << "3 is not below 3";
     pass(Milliseconds{60'000});
     EXPECT_FALSE(switch_.handshake);
-    EXPECT_EQ(counted(Event::handshake_ended), 1U);
+    EXPECT_EQ(counted(ControlCounter::handshake_ended), 1U);
 }
 
 class Tiers : public ControllerPolicy {
@@ -230,8 +230,8 @@ TEST_F(HoneypotsOwnFlows, GoWhereTheyAreAllowedToAtTheirRate) {
     EXPECT_EQ(packet_in_from_honeypot(to_dns(3)), Sent::dropped);
     EXPECT_EQ(packet_in_from_honeypot(to_dns(3), HoneypotId{1}), Sent::outside)
         << "each honeypot has its own";
-    EXPECT_EQ(counted(Event::honeypot_flow_added), 3U);
-    EXPECT_EQ(counted(Event::honeypot_flow_over_rate), 1U);
+    EXPECT_EQ(counted(ControlCounter::honeypot_flow_added), 3U);
+    EXPECT_EQ(counted(ControlCounter::honeypot_flow_over_rate), 1U);
     now_ += Milliseconds{600};
     EXPECT_EQ(packet_in_from_honeypot(to_dns(4)), Sent::outside);
     EXPECT_EQ(controller_.sessions().tally().total(Step::first_packet), 1U) << "they are nobody's attack";
@@ -247,7 +247,7 @@ TEST_F(HoneypotsOwnFlows, GoNowhereElse) {
     EXPECT_EQ(packet_in_from_honeypot(other_protocol), Sent::dropped);
     EXPECT_EQ(packet_in_from_honeypot(to_dns(1, server)), Sent::dropped) << "under a live host's address";
     EXPECT_EQ(packet_in_from_honeypot(to_dns(1, {0xc6336463})), Sent::dropped) << "under a foreign address";
-    EXPECT_EQ(counted(Event::honeypot_flow_refused), 5U);
+    EXPECT_EQ(counted(ControlCounter::honeypot_flow_refused), 5U);
 }
 
 TEST_F(ControllerPolicy, AReloadChangesWhatDiffers) {

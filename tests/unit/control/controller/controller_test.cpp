@@ -195,7 +195,7 @@ TEST_F(PaperSection34, WhenTheTableIsFullThePacketStillReachesTheHoneypot) {
     switch_.capacity = 0;
     packet_in(key_to(decoy));
     EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{1, Sent::honeypot_stateless}));
-    EXPECT_EQ(controller_.events().value(Event::session_table_full), 1U);
+    EXPECT_EQ(controller_.counters().value(ControlCounter::session_table_full), 1U);
 }
 TEST_F(PaperSection34, ADomainStaysKnownWhileAnyAgentWatchesIt) {
     report({server}, east);
@@ -303,7 +303,7 @@ TEST_F(PaperSection34, ASilentAgentsDomainBecomesUnknownAsSoonAsTheSwitchTakesIt
     switch_.refuses_domains = true;
     controller_.domain_silent(east, domain, now_);
     EXPECT_EQ(controller_.domains().at(domain).state, DomainState::known) << "what is so is shown";
-    EXPECT_EQ(controller_.events().value(Event::domain_refused), 1U);
+    EXPECT_EQ(controller_.counters().value(ControlCounter::domain_refused), 1U);
     switch_.refuses_domains = false;
     pass(Milliseconds{1'250});
     EXPECT_EQ(switch_.decide(key_to(decoy)), Decision::inside);
