@@ -142,8 +142,8 @@ bool ControlPlane::turn(TimePoint now) {
         tell_of_ports(now);
         tell_of_losses(now);
         tell_of_listen_address(now);
-        for (EventLog* const log : {&addresses_told_, &moves_told_})
-            if (const auto sentence = log->tick(now)) spdlog::info("{}", *sentence);
+        for (LogPace* const pace : {&addresses_told_, &moves_told_})
+            if (const auto sentence = pace->tick(now)) spdlog::info("{}", *sentence);
     }
     lists_.tick(now);
     busy = busy || lists_.busy();

@@ -10,12 +10,12 @@
 #include "control/controller/controller.hpp"
 #include "control/dpdk/dpdk_switch.hpp"
 #include "control/dpdk/honeypot_plane.hpp"
+#include "control/events/log_pace.hpp"
 #include "control/lists/kept_entries.hpp"
 #include "control/lists/list_watcher.hpp"
 #include "control/lists/source_lists.hpp"
 #include "control/notices/notice_server.hpp"
 #include "control/notices/notice_socket.hpp"
-#include "control/operator/event_log.hpp"
 #include "control/operator/loss_watch.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_server.hpp"
@@ -112,8 +112,8 @@ class ControlPlane final : public Operate {
     PortWatch ports_;
     LossWatch losses_;
     AddressWatch listen_address_;
-    EventLog addresses_told_{"addresses that became active or inactive"};
-    EventLog moves_told_{"sources that go to another pool"};
+    LogPace addresses_told_{"addresses that became active or inactive"};
+    LogPace moves_told_{"sources that go to another pool"};
     bool handshake_told_ = false;
     TimePoint now_{};  ///< of this turn
     /// The last time of what is done once a second; at first it is done at once.

@@ -12,14 +12,14 @@
 namespace honeyswitch::control {
 
 /// Control thread.
-class EventLog {
+class LogPace {
   public:
     /// Of each `period` so many events are told one by one.
     static constexpr unsigned most = 20;
     static constexpr Milliseconds period{10'000};
 
     /// `what`: what such events are, in a sentence: "sources moved to another pool"
-    explicit EventLog(std::string_view what) : what_(what) {}
+    explicit LogPace(std::string_view what) : what_(what) {}
 
     /// Whether this one is told. Costs next to nothing.
     [[nodiscard]] bool admits(TimePoint now);

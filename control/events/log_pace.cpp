@@ -1,4 +1,4 @@
-#include "control/operator/event_log.hpp"
+#include "control/events/log_pace.hpp"
 
 #include <utility>
 
@@ -6,7 +6,7 @@
 
 namespace honeyswitch::control {
 
-bool EventLog::admits(TimePoint now) {
+bool LogPace::admits(TimePoint now) {
     if (untold_ == 0 && now - began_ >= period) {
         began_ = now;
         told_ = 0;
@@ -19,7 +19,7 @@ bool EventLog::admits(TimePoint now) {
     return false;
 }
 
-std::optional<std::string> EventLog::tick(TimePoint now) {
+std::optional<std::string> LogPace::tick(TimePoint now) {
     if (untold_ == 0 || now - began_ < period) return std::nullopt;
     began_ = now;
     told_ = 0;

@@ -1,0 +1,57 @@
+// What the numbers in events are called. Events carry numbers, as a name costs time with each session that
+// begins; they become names when an event is written down.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace honeyswitch::control {
+
+/// Index of a honeypot in the configuration.
+struct HoneypotNumber {
+    std::uint8_t value = 0;
+    friend bool operator==(HoneypotNumber, HoneypotNumber) = default;
+};
+/// Index of a pool in the configuration.
+struct PoolNumber {
+    std::uint8_t value = 0;
+    friend bool operator==(PoolNumber, PoolNumber) = default;
+};
+/// Index of a rule in the configuration.
+struct RuleNumber {
+    std::uint32_t value = 0;
+    friend bool operator==(RuleNumber, RuleNumber) = default;
+};
+/// Who says that an address is in use, or a domain swept: a Source of the address book (an AgentId, or one of
+/// its three other values).
+struct VoucherNumber {
+    std::uint32_t value = 0;
+    friend bool operator==(VoucherNumber, VoucherNumber) = default;
+};
+
+/// Of one configuration. What has no name is written as an empty one.
+struct EventNames {
+    std::vector<std::string> honeypots, pools, rules;  ///< by their numbers
+    std::map<std::uint32_t, std::string> vouchers;     ///< "agent:east", "sighting", "static", "subnet"
+
+    [[nodiscard]] const std::string& of(HoneypotNumber number) const { return at(honeypots, number.value); }
+    [[nodiscard]] const std::string& of(PoolNumber number) const { return at(pools, number.value); }
+    [[nodiscard]] const std::string& of(RuleNumber number) const { return at(rules, number.value); }
+    [[nodiscard]] const std::string& of(VoucherNumber number) const {
+        const auto place = vouchers.find(number.value);
+        return place == vouchers.end() ? nobody() : place->second;
+    }
+
+  private:
+    [[nodiscard]] static const std::string& nobody() {
+        static const std::string empty;
+        return empty;
+    }
+    [[nodiscard]] static const std::string& at(const std::vector<std::string>& names, std::size_t index) {
+        return index < names.size() ? names[index] : nobody();
+    }
+};
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,101 @@
+// The latest events, for readers that take their time: each reads at its own pace, and is told how many it
+// missed when it was too slow. The memory is that of the ring, however many read.
+//
+// Rare events are always kept, so that who comes later sees what happened before; those that come by the
+// thousand only while a reader wants them. Control thread only.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "control/events/event_bus.hpp"
+
+namespace honeyswitch::control {
+
+class EventReader;
+
+class EventRing final : public EventSubscriber {
+  public:
+    /// Some 3 MiB. At 20,000 sessions a second, of each of which three events come, a quarter of a second.
+    static constexpr std::size_t usual_capacity = 16'384;
+
+    /// `bus` outlives the ring. It is told of nothing while it is not kept.
+    explicit EventRing(EventBus& bus, std::size_t capacity = usual_capacity);
+    ~EventRing() { bus_.subscribe(*this, {}); }
+    EventRing(const EventRing&) = delete;
+    EventRing& operator=(const EventRing&) = delete;
+
+    void told(const Event& event, const std::shared_ptr<const EventNames>& names) override;
+
+  private:
+    friend class EventReader;
+    using Counts = std::array<std::uint64_t, event_type_count>;
+    /// The names of all events from `first` on, until the next ones.
+    struct Naming {
+        std::uint64_t first;
+        std::shared_ptr<const EventNames> names;
+    };
+
+    void begin(EventTypes types);
+    void end(EventTypes types);
+    void subscribe();
+    [[nodiscard]] std::uint64_t oldest() const { return next_ > events_.size() ? next_ - events_.size() : 0; }
+    [[nodiscard]] const Event& at(std::uint64_t number) const { return events_[number % events_.size()]; }
+    [[nodiscard]] const EventNames& names_at(std::uint64_t number) const;
+
+    EventBus& bus_;
+    std::vector<Event> events_;
+    std::uint64_t next_ = 0;                            ///< number of the next event
+    Counts overwritten_{};                              ///< events before the oldest one, by their types
+    Counts kept_{};                                     ///< events in all, by their types
+    std::array<unsigned, event_type_count> readers_{};  ///< that want a type
+    std::deque<Naming> namings_;
+};
+
+/// One reader of the ring, which outlives it.
+class EventReader {
+  public:
+    enum class From : std::uint8_t { oldest, now };
+
+    EventReader(EventRing& ring, EventTypes types, From from);
+    ~EventReader() { ring_.end(types_); }
+    EventReader(const EventReader&) = delete;
+    EventReader& operator=(const EventReader&) = delete;
+
+    /// There is something that it has not looked at.
+    [[nodiscard]] bool behind() const { return next_ != ring_.next_; }
+
+    /// Looks at up to `most` events, and calls `take(event, names)` with those of the wanted types. Where
+    /// events were missed, an EventsMissed of the moment of the next event comes first.
+    template <typename Take>
+    void read(std::size_t most, Take take) {
+        if (const std::uint64_t missed = catch_up(); missed != 0) {
+            const Event& next = ring_.at(next_);
+            take(Event{.at = next.at, .time = next.time, .body = EventsMissed{.events = missed}},
+                 ring_.names_at(next_));
+        }
+        for (std::size_t looked = 0; looked < most && behind(); ++looked) {
+            const Event& event = ring_.at(next_);
+            const auto type = static_cast<std::size_t>(event.type());
+            ++passed_.at(type);
+            const std::uint64_t number = next_++;
+            if (types_[type]) take(event, ring_.names_at(number));
+        }
+    }
+
+  private:
+    /// Returns how many events of the wanted types were overwritten before it could look at them.
+    [[nodiscard]] std::uint64_t catch_up();
+
+    EventRing& ring_;
+    EventTypes types_;
+    std::uint64_t next_;
+    EventRing::Counts passed_;  ///< events before the next one, by their types
+};
+
+}  // namespace honeyswitch::control
