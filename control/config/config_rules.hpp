@@ -59,7 +59,4 @@ template <typename Record>
     return {};
 }
 
-/// The domains that are, or can become, known: dark prefixes and grants.
-[[nodiscard]] std::vector<Ipv4Prefix> possible_domains(const Config& config);
-
 }  // namespace honeyswitch::control

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/prefix_map.hpp"
+#include "control/config/campus.hpp"
 #include "control/config/config_rules.hpp"
 
 namespace honeyswitch::control {
@@ -200,12 +201,6 @@ Check check_campus(const ConfigDraft& draft, Warnings&) {
 }
 
 }  // namespace
-
-std::vector<Ipv4Prefix> possible_domains(const Config& config) {
-    auto domains = config.dark;
-    for (const auto& agent : config.agents) std::ranges::copy(agent.grants, std::back_inserter(domains));
-    return domains;
-}
 
 Check check_addresses(const ConfigDraft& draft, Warnings& warnings) {
     ConfigErrors errors;

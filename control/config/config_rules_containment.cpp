@@ -1,18 +1,17 @@
 #include <optional>
 
 #include "base/prefix_map.hpp"
+#include "control/config/campus.hpp"
 #include "control/config/config_rules.hpp"
 #include "control/config/flow_text.hpp"
 
 namespace honeyswitch::control {
 namespace {
 
-/// Where nothing of a honeypot goes, whatever is allowed.
-PrefixMap<bool> all_of_the_campus(const Config& config) {
-    PrefixMap<bool> campus;
-    for (const auto& part : {possible_domains(config), config.static_active, config.campus})
-        for (const auto prefix : part) campus[prefix] = true;
-    return campus;
+PrefixMap<bool> set_of(const std::vector<Ipv4Prefix>& prefixes) {
+    PrefixMap<bool> set;
+    for (const auto prefix : prefixes) set[prefix] = true;
+    return set;
 }
 
 void check_allowed_flow(const ConfigDraft& draft, std::size_t index, const PrefixMap<bool>& campus,
@@ -42,7 +41,7 @@ Check check_containment(const ConfigDraft& draft, Warnings& warnings) {
     if (!limited && !config.containment_allow.empty())
         warn(draft, "allow[0]", warnings, "allow has no effect, as containment is not limited");
     if (!limited) return {};
-    const auto campus = all_of_the_campus(config);
+    const auto campus = set_of(campus_of(config));
     for (std::size_t i = 0; i < config.containment_allow.size(); ++i)
         check_allowed_flow(draft, i, campus, warnings);
     return {};

@@ -7,6 +7,7 @@
 #include <rte_pause.h>
 
 #include "base/stamp.hpp"
+#include "control/dpdk/prefix_of.hpp"
 #include "dataplane/stages/parse.hpp"
 #include "dataplane/stages/rewrite.hpp"
 #include "dataplane/stages/session_progress.hpp"
@@ -17,10 +18,6 @@ namespace {
 using dataplane::HoneypotIndex;
 using dataplane::Session;
 using dataplane::Side;
-
-dataplane::Prefix prefix_of(Ipv4Prefix prefix) {
-    return {prefix.network.value, prefix.length};
-}
 
 rte_mbuf* packet_of(BufferId buffer) {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): a BufferId is a pointer that the controller cannot follow
@@ -141,7 +138,7 @@ std::optional<HoneypotId> DpdkSwitch::choose(PoolId pool, const SessionKey& key)
 }
 
 bool DpdkSwitch::move_source(Ipv4Address source, PoolId from, PoolId to) {
-    const dataplane::Prefix prefix{source.value, 32};
+    const dataplane::Prefix prefix = prefix_of(Ipv4Prefix::of(source, 32));
     const auto listing = plane_.listed().at(prefix);
     if (!plane_.listed().set(prefix, listing.moved(std::to_underlying(from), std::to_underlying(to))))
         return false;
@@ -150,7 +147,7 @@ bool DpdkSwitch::move_source(Ipv4Address source, PoolId from, PoolId to) {
 }
 
 void DpdkSwitch::move_back(Ipv4Address source) {
-    const dataplane::Prefix prefix{source.value, 32};
+    const dataplane::Prefix prefix = prefix_of(Ipv4Prefix::of(source, 32));
     (void)plane_.listed().set(prefix, plane_.listed().at(prefix).not_moved());  // what is there has room
 }
 

@@ -56,6 +56,8 @@ class DpdkSwitch final : public Switch {
     [[nodiscard]] std::uint32_t session_count() const override { return plane_.sessions().size(); }
     [[nodiscard]] std::uint64_t sessions_in(Ipv4Prefix domain) const override;
 
+    /// What the operator has a word on; nobody but this writes what workers are told beside the tables.
+    void set_modes(const dataplane::ModeSettings& modes) { plane_.modes().set(modes); }
     void admit_by_handshake(bool handshake) override { plane_.modes().handshake = handshake; }
     [[nodiscard]] std::optional<HoneypotId> choose(PoolId pool, const SessionKey& key) const override;
     [[nodiscard]] bool drops(PoolId pool) const override {

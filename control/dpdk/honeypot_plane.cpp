@@ -20,6 +20,13 @@ dataplane::PortIndex port_of(const Honeypot& honeypot) {
     return static_cast<dataplane::PortIndex>(dataplane::first_honeypot_port + honeypot.port);
 }
 
+std::vector<Honeypot> records(std::span<const Numbered<Honeypot>> numbered) {
+    std::vector<Honeypot> result;
+    result.reserve(numbered.size());
+    for (const auto& [number, honeypot] : numbered) result.push_back(honeypot);
+    return result;
+}
+
 /// The VLAN of a frame; a tag with a priority alone names none.
 std::optional<std::uint16_t> vlan_of(std::span<const std::uint8_t> frame, const dataplane::L3View& l3) {
     if (l3.tag_count == 0) return std::nullopt;
@@ -30,32 +37,31 @@ std::optional<std::uint16_t> vlan_of(std::span<const std::uint8_t> frame, const 
 
 }  // namespace
 
-HoneypotPlane::HoneypotPlane(dataplane::DataPlane& plane, DpdkSwitch& the_switch, const Config& config,
-                             Ipv4Address decoy)
+HoneypotPlane::HoneypotPlane(dataplane::DataPlane& plane, DpdkSwitch& the_switch, HoneypotPlaneConfig config)
     : plane_(plane),
       switch_(the_switch),
-      config_(config),
-      health_(*this, config.honeypots, {.decoy = decoy, .interval = config.health_interval}) {
-    plane_.modes().several_honeypots = config_.honeypots.size() > 1;
+      config_(std::move(config)),
+      health_(*this, records(config_.honeypots), config_.health) {
     for (const HoneypotChange& change : health_.take_changes()) put_in_force(change);
     for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) spread(pool);
 }
 
-void HoneypotPlane::reconfigure(std::span<const Honeypot> before, Ipv4Address decoy) {
-    health_.reconfigure(config_.honeypots, {.decoy = decoy, .interval = config_.health_interval});
-    plane_.modes().several_honeypots = config_.honeypots.size() > 1;
+void HoneypotPlane::reconfigure(HoneypotPlaneConfig config) {
+    const auto before = records(std::exchange(config_, std::move(config)).honeypots);
+    const auto honeypots = records(config_.honeypots);
+    health_.reconfigure(honeypots, config_.health);
     // Sessions follow the names to their new numbers; those of a honeypot that is gone are spread anew.
     std::array<std::uint8_t, 256> renumbered{};
     bool differs = false;
     for (std::size_t old = 0; old < before.size(); ++old) {
-        const auto same = std::ranges::find(config_.honeypots, before[old].name, &Honeypot::name);
-        const auto number = static_cast<std::size_t>(same - config_.honeypots.begin());
+        const auto same = std::ranges::find(honeypots, before[old].name, &Honeypot::name);
+        const auto number = static_cast<std::size_t>(same - honeypots.begin());
         renumbered.at(old) =
-            same == config_.honeypots.end() ? dataplane::no_honeypot : static_cast<std::uint8_t>(number);
+            same == honeypots.end() ? dataplane::no_honeypot : static_cast<std::uint8_t>(number);
         differs = differs || renumbered.at(old) != old;
     }
     up_.fill(false);
-    for (std::size_t i = config_.honeypots.size(); i < before.size(); ++i)
+    for (std::size_t i = honeypots.size(); i < before.size(); ++i)
         plane_.honeypots().unset(static_cast<std::uint8_t>(i), false);
     for (const HoneypotChange& change : health_.take_changes()) put_in_force(change);
     for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) spread(pool);
@@ -68,11 +74,11 @@ void HoneypotPlane::reconfigure(std::span<const Honeypot> before, Ipv4Address de
 /// Sessions whose honeypot is gone, and of those that are down, find another as soon as there is one.
 void HoneypotPlane::move_those_of_none() {
     moves_.clear();
-    plane_.honeypots().unset(dataplane::no_honeypot, config_.pools.front().when_none == Pool::WhenNone::drop);
+    plane_.honeypots().unset(dataplane::no_honeypot, config_.pools.front().record.when_none == Pool::WhenNone::drop);
     moves_.push_back({dataplane::no_honeypot, 0});
     for (std::size_t i = 0; i < config_.honeypots.size(); ++i) {
         const auto index = static_cast<dataplane::HoneypotIndex>(i);
-        if (!plane_.honeypots().address(index)) moves_.push_back({index, config_.honeypots[i].pool});
+        if (!plane_.honeypots().address(index)) moves_.push_back({index, config_.honeypots[i].record.pool});
     }
 }
 
@@ -90,7 +96,7 @@ void HoneypotPlane::tick(TimePoint now) {
 void HoneypotPlane::put_in_force(const HoneypotChange& change) {
     const Honeypot& honeypot = configured(change.honeypot);
     const auto index = std::to_underlying(change.honeypot);
-    const Pool& pool = config_.pools[honeypot.pool];
+    const Pool& pool = config_.pools[honeypot.pool].record;
     const bool was_up = std::exchange(up_.at(index), change.up);
     const bool stays = pool.on_failure == Pool::OnFailure::stay && change.mac;
     if (change.mac && (change.up || stays))
@@ -107,20 +113,20 @@ void HoneypotPlane::put_in_force(const HoneypotChange& change) {
 void HoneypotPlane::spread(std::size_t pool) {
     std::vector<PoolMember> members;
     for (std::size_t i = 0; i < config_.honeypots.size(); ++i) {
-        const Honeypot& honeypot = config_.honeypots[i];
+        const Honeypot& honeypot = config_.honeypots[i].record;
         if (honeypot.pool == pool && up_.at(i))
             members.push_back({static_cast<std::uint8_t>(i), honeypot.name, honeypot.weight});
     }
     std::array<std::uint8_t, dataplane::PoolTable::slot_count> slots;
     assign_slots(members, slots);
-    const Pool& configured = config_.pools[pool];
+    const Pool& configured = config_.pools[pool].record;
     plane_.pools().set(static_cast<dataplane::PoolIndex>(pool), configured.affinity,
                        configured.when_none == Pool::WhenNone::drop, slots);
 }
 
 bool HoneypotPlane::any_up(std::size_t pool) const {
     for (std::size_t i = 0; i < config_.honeypots.size(); ++i)
-        if (config_.honeypots[i].pool == pool && up_.at(i)) return true;
+        if (config_.honeypots[i].record.pool == pool && up_.at(i)) return true;
     return false;
 }
 
@@ -165,21 +171,6 @@ MacAddress HoneypotPlane::own_mac(HoneypotId honeypot) const {
 
 std::optional<TimePoint> HoneypotPlane::last_reply(HoneypotId honeypot) const {
     return replies_.at(std::to_underlying(honeypot)).moment();
-}
-
-Ipv4Address decoy_of(const Config& config) {
-    std::vector<Ipv4Prefix> prefixes = config.dark;
-    const auto add = [&](const std::vector<Ipv4Prefix>& more) {
-        prefixes.insert(prefixes.end(), more.begin(), more.end());
-    };
-    for (const Agent& agent : config.agents) add(agent.grants);
-    add(config.campus);
-    // Nothing is known of the campus but what is diverted.
-    for (const Rule& rule : config.rules)
-        if (rule.action == Rule::Action::divert) add(rule.destinations);
-    if (prefixes.empty()) return {};
-    const Ipv4Prefix first = prefixes.front();
-    return {first.network.value + (first.length < 31 ? 1 : 0)};
 }
 
 }  // namespace honeyswitch::control

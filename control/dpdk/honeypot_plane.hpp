@@ -13,21 +13,26 @@
 #include <vector>
 
 #include "base/stamp.hpp"
-#include "control/config/config.hpp"
+#include "control/config/numbered.hpp"
 #include "control/dpdk/dpdk_switch.hpp"
 #include "control/honeypots/honeypot_health.hpp"
 #include "dataplane/data_plane.hpp"
 
 namespace honeyswitch::control {
 
+/// Values: a pool of a honeypot is the pool's number here, and its port an index of the honeypot ports.
+struct HoneypotPlaneConfig {
+    std::vector<Numbered<Honeypot>> honeypots;
+    std::vector<Numbered<Pool>> pools;
+    HealthOptions health;
+};
+
 class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
   public:
-    /// `config` is the running one and outlives this. `decoy`: an address that every honeypot answers for.
-    HoneypotPlane(dataplane::DataPlane& plane, DpdkSwitch& the_switch, const Config& config,
-                  Ipv4Address decoy);
+    HoneypotPlane(dataplane::DataPlane& plane, DpdkSwitch& the_switch, HoneypotPlaneConfig config);
 
-    /// The running configuration has become another. Running sessions keep their honeypot by its name.
-    void reconfigure(std::span<const Honeypot> before, Ipv4Address decoy);
+    /// Of a reload. Running sessions keep their honeypot by its name.
+    void reconfigure(HoneypotPlaneConfig config);
 
     /// Asks who lives, puts changes in force, and moves the sessions of those that went down: a bounded
     /// amount of work.
@@ -57,20 +62,16 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     void move_those_of_none();
     void move_some();
     [[nodiscard]] const Honeypot& configured(HoneypotId honeypot) const {
-        return config_.honeypots[std::to_underlying(honeypot)];
+        return config_.honeypots[std::to_underlying(honeypot)].record;
     }
 
     dataplane::DataPlane& plane_;
     DpdkSwitch& switch_;
-    const Config& config_;
+    HoneypotPlaneConfig config_;
     HoneypotHealth health_;
     std::array<bool, dataplane::HoneypotTable::capacity> up_{};  ///< by HoneypotId, as last put in force
     std::deque<Move> moves_;
     std::array<FoldedStamp, dataplane::HoneypotTable::capacity> replies_{};  ///< by HoneypotId
 };
-
-/// An address of the campus that nobody has and every honeypot answers for; 0.0.0.0 if nothing is diverted
-/// anywhere.
-[[nodiscard]] Ipv4Address decoy_of(const Config& config);
 
 }  // namespace honeyswitch::control

@@ -8,9 +8,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include "control/dpdk/data_plane_policy.hpp"
+#include "control/compose/ports_part.hpp"
+#include "control/dpdk/prefix_of.hpp"
 #include "control/process/machine_check.hpp"
-#include "control/process/port_names.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -21,26 +21,6 @@ bool stop_is_pending() {
     sigemptyset(&pending);
     sigpending(&pending);
     return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
-}
-
-ControllerConfig controller_config(const Config& config) {
-    const auto share = [&](unsigned percent) {
-        return static_cast<std::uint32_t>(std::uint64_t{config.session_capacity} * percent / 100);
-    };
-    ControllerConfig result{
-        .idle_timeout = config.idle_timeout,
-        .sighting_lifetime = config.sighting_lifetime,
-        .voucher_lifetime = config.sighting_lifetime,
-        .static_active = config.static_active,
-        .dark = config.dark,
-        .grants = {},
-        .admission = {config.admission, share(config.high_water), share(config.low_water)},
-        .honeypot_flows = {config.containment_allow, config.containment_rate},
-        .tiers = config.tiers,
-        .history_capacity = config.history_capacity};
-    for (const Agent& agent : config.agents)
-        result.grants.insert(result.grants.end(), agent.grants.begin(), agent.grants.end());
-    return result;
 }
 
 /// systemd names the folder that StateDirectory= makes.
@@ -56,40 +36,42 @@ WallTime wall_time() {
 }  // namespace
 
 bool ControlPlane::ListedSink::set_listed(Ipv4Prefix prefix, std::uint64_t lists) {
-    const dataplane::Prefix place{prefix.network.value, prefix.length};
+    const dataplane::Prefix place = prefix_of(prefix);
     return table_.set(place, table_.at(place).with_lists(lists));
 }
 
-std::expected<ControlSockets, Error> ControlSockets::open(const Config& config) {
-    auto notices = NoticeSocket::open(config.listen_address, config.listen_port);
+std::expected<ControlSockets, Error> ControlSockets::open(const SocketsConfig& config) {
+    auto notices = NoticeSocket::open(config.notice_address, config.notice_port);
     if (!notices) return std::unexpected(notices.error());
-    const auto groups = OperatorGroups::find(config.control_group, config.read_group);
+    const auto groups = OperatorGroups::find(config.change_group, config.read_group);
     if (!groups) return std::unexpected(groups.error());
-    auto operators = OperatorServer::listen_on(config.control_socket, *groups);
+    auto operators = OperatorServer::listen_on(config.operators, *groups);
     if (!operators) return std::unexpected(operators.error());
     return ControlSockets{std::move(*notices), std::move(*operators), *groups};
 }
 
-ControlPlane::ControlPlane(Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane,
-                           rte_mempool& buffers, NoticeSocket socket, TimePoint now)
+ControlPlane::ControlPlane(Config config, RunningParts parts, std::vector<std::string> arguments,
+                           dataplane::DataPlane& plane, rte_mempool& buffers, NoticeSocket socket,
+                           TimePoint now)
     : config_(std::move(config)),
+      heartbeat_timeout_(parts.heartbeat_timeout),
       plane_(plane),
-      switch_(plane, buffers, HealthOptions{}.probe_source),
-      controller_(controller_config(config_), switch_),
-      honeypots_(plane, switch_, config_, decoy_of(config_)),
+      switch_(plane, buffers, parts.honeypots.health.probe_source),
+      controller_(std::move(parts.controller), switch_),
+      honeypots_(plane, switch_, std::move(parts.honeypots)),
       sink_(plane.listed()),
-      lists_(config_.lists, config_.listed_capacity, sink_),
-      watcher_(lists_, config_.lists, config_.auth_logs, now),
+      lists_(config_.lists, parts.listed_capacity, sink_),
+      watcher_(lists_, config_.lists, parts.auth_logs, now),
       kept_(file_of_kept_entries()),
       socket_(std::move(socket)),
-      notices_(config_.agents, controller_, config_.agent_timeout,
+      notices_(parts.agents, controller_, parts.agent_timeout,
                [this](std::span<const std::uint8_t> datagram, NoticePath to) { socket_.send(datagram, to); }),
       keeper_(plane.ports()),
-      inspector_(
-          {config_, controller_, switch_, notices_, honeypots_, lists_, watcher_, plane, keeper_, now}),
+      inspector_({controller_, switch_, notices_, honeypots_, lists_, watcher_, plane, keeper_, now},
+                 std::move(parts.shown)),
       reloader_(std::move(arguments)),
       ports_(port_names(config_)),
-      listen_address_(config_.listen_address, is_local_address),
+      listen_address_(parts.listen_address, is_local_address),
       now_(now) {
     controller_.set_witness(
         [this](Ipv4Address address, bool active, Source by) { tell_of_address(address, active, by); });
@@ -102,13 +84,16 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
                                                                          dataplane::DataPlane& plane,
                                                                          rte_mempool& buffers,
                                                                          ControlSockets sockets) {
-    auto policy = dataplane::Policy::build(policy_config(config), config.workers);
+    auto parts = running_parts(config, Numbers::in_order(config));
+    auto policy = dataplane::Policy::build(parts.policy, parts.workers);
     if (!policy) return std::unexpected(policy.error());
     (void)plane.policy().swap(std::move(*policy));  // nobody reads the empty one yet
-    set_modes(plane.modes(), config);
     const TimePoint now(Milliseconds(static_cast<std::int64_t>(plane.clock().now_ms())));
-    std::unique_ptr<ControlPlane> control(new ControlPlane(std::move(config), std::move(arguments), plane,
-                                                           buffers, std::move(sockets.notices), now));
+    const auto modes = parts.modes;
+    std::unique_ptr<ControlPlane> control(new ControlPlane(std::move(config), std::move(parts),
+                                                           std::move(arguments), plane, buffers,
+                                                           std::move(sockets.notices), now));
+    control->switch_.set_modes(modes);
     // All is in force when the first packet comes, unless somebody wants to stop: the loop will see to that.
     if (auto begun = control->controller_.start(now, stop_is_pending); !begun)
         return std::unexpected(begun.error());
@@ -127,7 +112,7 @@ bool ControlPlane::turn(TimePoint now) {
     now_ = now;
     switch_.set_time(now);
     inspector_.set_time(now);
-    if (const auto held_up = turns_.look(now, config_.heartbeat_timeout)) spdlog::warn("{}", *held_up);
+    if (const auto held_up = turns_.look(now, heartbeat_timeout_)) spdlog::warn("{}", *held_up);
     bool busy = handle_packet_ins(now);
     busy = controller_.tick(now) || busy;
     switch_.reclaim();
@@ -270,14 +255,15 @@ void ControlPlane::go_on_with_reload(TimePoint now) {
 
 /// What decides first is changed last: a rule may name a pool, and a pool its honeypots.
 void ControlPlane::apply(Prepared prepared, TimePoint now) {
-    const auto honeypots_before = std::exchange(config_, std::move(prepared.config)).honeypots;
+    config_ = std::move(prepared.config);
+    auto& parts = prepared.parts;
     reload_state_.sentences = std::move(prepared.warnings);
     list_findings_ = std::move(prepared.list_findings);
-    spdlog::set_level(spdlog::level::from_str(config_.log_level));
-    notices_.reconfigure(config_.agents, config_.agent_timeout, now);
-    controller_.reconfigure(controller_config(config_), now);
-    honeypots_.reconfigure(honeypots_before, decoy_of(config_));
-    set_modes(plane_.modes(), config_);
+    spdlog::set_level(spdlog::level::from_str(parts.log_level));
+    notices_.reconfigure(parts.agents, parts.agent_timeout, now);
+    controller_.reconfigure(std::move(parts.controller), now);
+    honeypots_.reconfigure(std::move(parts.honeypots));
+    switch_.set_modes(parts.modes);
     if (prepared.interim) {
         switch_.set_policy(std::move(prepared.interim));
         switch_.wait_for_workers();
@@ -287,8 +273,9 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
         switch_.set_policy(std::move(prepared.policy));
         lists_.reconfigure(config_.lists);
     }
-    watcher_.reconfigure(config_.lists, config_.auth_logs, now);
+    watcher_.reconfigure(config_.lists, parts.auth_logs, now);
     kept_.only(config_.lists);
+    inspector_.reconfigure(std::move(parts.shown));
     if (controller_.changing())
         spdlog::info(
             "reload: domains and active addresses come into force; until a new dark prefix has, its "

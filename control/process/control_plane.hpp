@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "control/compose/parts.hpp"
 #include "control/config/config.hpp"
 #include "control/controller/controller.hpp"
 #include "control/dpdk/dpdk_switch.hpp"
@@ -36,7 +37,7 @@ struct ControlSockets {
     UnixListener operators;
     OperatorGroups groups;  ///< that may ask there
 
-    [[nodiscard]] static std::expected<ControlSockets, Error> open(const Config& config);
+    [[nodiscard]] static std::expected<ControlSockets, Error> open(const SocketsConfig& config);
 };
 
 class ControlPlane final : public Operate {
@@ -77,8 +78,8 @@ class ControlPlane final : public Operate {
         dataplane::ListedTable& table_;
     };
 
-    ControlPlane(Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane,
-                 rte_mempool& buffers, NoticeSocket socket, TimePoint now);
+    ControlPlane(Config config, RunningParts parts, std::vector<std::string> arguments,
+                 dataplane::DataPlane& plane, rte_mempool& buffers, NoticeSocket socket, TimePoint now);
     [[nodiscard]] bool handle_packet_ins(TimePoint now);
     void restore_kept_entries(TimePoint now);
     void tell_of_ports(TimePoint now);
@@ -91,7 +92,8 @@ class ControlPlane final : public Operate {
     void finish_reload();
     void apply(Prepared prepared, TimePoint now);
 
-    Config config_;
+    Config config_;  ///< in force, for the next reload to compare with
+    Milliseconds heartbeat_timeout_;
     dataplane::DataPlane& plane_;
     DpdkSwitch switch_;
     Controller controller_;

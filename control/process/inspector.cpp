@@ -1,6 +1,6 @@
 #include "control/process/inspector.hpp"
 
-#include "control/process/port_names.hpp"
+#include <algorithm>
 
 namespace honeyswitch::control {
 namespace {
@@ -20,27 +20,23 @@ CounterRow row_of(const CounterInfo<Id>& info, std::uint64_t value) {
 }  // namespace
 
 Stats Inspector::stats() const {
+    Stats stats = config_.stats;
     const auto& admission = parts_.controller.admission();
-    return {.now = now_,
-            .started = parts_.started,
-            .sessions = parts_.the_switch.session_count(),
-            .session_capacity = parts_.the_switch.session_capacity(),
-            .active = static_cast<std::uint32_t>(parts_.controller.addresses().entries().size()),
-            .sightings = static_cast<std::uint32_t>(parts_.controller.sightings()),
-            .sighting_capacity = parts_.config.sighting_capacity,
-            .counters = counters(),
-            .ports = ports(),
-            .honeypots = honeypots(),
-            .containment = parts_.config.containment,
-            .admission = parts_.config.admission,
-            .handshake_now = admission.handshake(),
-            .high_water = admission.marks().high_water,
-            .low_water = admission.marks().low_water,
-            .pending_capacity = parts_.config.pending_capacity,
-            .listed = parts_.plane.listed().size(),
-            .listed_capacity = parts_.config.listed_capacity,
-            .histories = parts_.controller.sessions().history().size(),
-            .history_capacity = parts_.config.history_capacity};
+    stats.now = now_;
+    stats.started = parts_.started;
+    stats.sessions = parts_.the_switch.session_count();
+    stats.session_capacity = parts_.the_switch.session_capacity();
+    stats.active = static_cast<std::uint32_t>(parts_.controller.addresses().entries().size());
+    stats.sightings = static_cast<std::uint32_t>(parts_.controller.sightings());
+    stats.counters = counters();
+    stats.ports = ports();
+    stats.honeypots = honeypots();
+    stats.handshake_now = admission.handshake();
+    stats.high_water = admission.marks().high_water;
+    stats.low_water = admission.marks().low_water;
+    stats.listed = parts_.plane.listed().size();
+    stats.histories = parts_.controller.sessions().history().size();
+    return stats;
 }
 
 std::vector<CounterRow> Inspector::counters() const {
@@ -62,29 +58,29 @@ std::uint64_t Inspector::counted(ControlCounter counter) const {
 
 std::vector<PortRow> Inspector::ports() const {
     std::vector<PortRow> rows;
-    for (const auto& name : port_names(parts_.config)) rows.push_back(port(rows.size(), name));
+    for (std::size_t i = 0; i < config_.ports.size(); ++i) rows.push_back(port(i));
     return rows;
 }
 
-PortRow Inspector::port(std::size_t index, const PortWatch::Name& name) const {
+PortRow Inspector::port(std::size_t index) const {
+    PortRow row = config_.ports[index];
     const auto& device = parts_.plane.ports()[index];
     const auto port = static_cast<dataplane::PortIndex>(index);
     const auto counted = parts_.plane.statistics(port);
-    return {.name = name.side,
-            .device = name.device,
-            .driver = device.driver(),
-            .link_up = device.link_up(),
-            .rx_packets = counted.rx_packets,
-            .rx_bytes = counted.rx_bytes,
-            .rx_missed = counted.rx_missed,
-            .rx_no_buffer = counted.rx_no_buffer,
-            .rx_too_long = counted.rx_too_long,
-            .rx_errors = counted.rx_errors,
-            .rx_dropped = counted.rx_dropped,
-            .tx_packets = counted.tx_packets,
-            .tx_bytes = counted.tx_bytes,
-            .tx_dropped = parts_.plane.dropped_at(port),
-            .tx_lost = counted.tx_lost};
+    row.driver = device.driver();
+    row.link_up = device.link_up();
+    row.rx_packets = counted.rx_packets;
+    row.rx_bytes = counted.rx_bytes;
+    row.rx_missed = counted.rx_missed;
+    row.rx_no_buffer = counted.rx_no_buffer;
+    row.rx_too_long = counted.rx_too_long;
+    row.rx_errors = counted.rx_errors;
+    row.rx_dropped = counted.rx_dropped;
+    row.tx_packets = counted.tx_packets;
+    row.tx_bytes = counted.tx_bytes;
+    row.tx_dropped = parts_.plane.dropped_at(port);
+    row.tx_lost = counted.tx_lost;
+    return row;
 }
 
 SessionPage Inspector::sessions(std::uint32_t cursor, std::size_t limit) const {
@@ -94,13 +90,16 @@ SessionPage Inspector::sessions(std::uint32_t cursor, std::size_t limit) const {
     for (; cursor < capacity && page.rows.size() < limit && looked < places_a_page; ++cursor, ++looked) {
         auto stats = parts_.the_switch.session(FlowId{cursor});
         if (!stats || parts_.the_switch.ended(FlowId{cursor})) continue;
-        const auto& honeypots = parts_.config.honeypots;
-        const auto honeypot = static_cast<std::size_t>(stats->honeypot);
-        page.rows.push_back({FlowId{cursor}, *stats,
-                             honeypot < honeypots.size() ? honeypots[honeypot].name : "", stats->progress});
+        page.rows.push_back({FlowId{cursor}, *stats, name_of(stats->honeypot), stats->progress});
     }
     if (cursor < capacity) page.next = cursor;
     return page;
+}
+
+std::string Inspector::name_of(HoneypotId honeypot) const {
+    const auto row =
+        std::ranges::find(config_.honeypots, std::to_underlying(honeypot), &Numbered<HoneypotRow>::number);
+    return row == config_.honeypots.end() ? "" : row->record.name;
 }
 
 ActivePage Inspector::active(Ipv4Address from, std::size_t limit) const {

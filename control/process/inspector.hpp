@@ -1,7 +1,7 @@
 // Inspect, over the running system.
 #pragma once
 
-#include "control/config/config.hpp"
+#include "control/compose/shown_part.hpp"
 #include "control/controller/controller.hpp"
 #include "control/dpdk/dpdk_switch.hpp"
 #include "control/dpdk/honeypot_plane.hpp"
@@ -9,7 +9,6 @@
 #include "control/lists/source_lists.hpp"
 #include "control/notices/notice_server.hpp"
 #include "control/operator/inspect.hpp"
-#include "control/operator/port_watch.hpp"
 #include "control/process/port_keeper.hpp"
 #include "dataplane/data_plane.hpp"
 
@@ -18,7 +17,6 @@ namespace honeyswitch::control {
 class Inspector final : public Inspect {
   public:
     struct Parts {
-        const Config& config;
         Controller& controller;  ///< a report brings its tally up to date
         const DpdkSwitch& the_switch;
         const NoticeServer& notices;
@@ -29,7 +27,10 @@ class Inspector final : public Inspect {
         const PortKeeper& keeper;
         TimePoint started;
     };
-    explicit Inspector(const Parts& parts) : parts_(parts) {}
+    Inspector(const Parts& parts, ShownConfig config) : parts_(parts), config_(std::move(config)) {}
+
+    /// Of a reload.
+    void reconfigure(ShownConfig config) { config_ = std::move(config); }
 
     /// The moment that answers speak of.
     void set_time(TimePoint now) { now_ = now; }
@@ -47,21 +48,23 @@ class Inspector final : public Inspect {
     [[nodiscard]] RulePage rules(std::uint32_t cursor, std::size_t limit) const override;
     [[nodiscard]] ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit) const override;
     [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit) const override;
-    [[nodiscard]] Milliseconds idle_timeout() const override { return parts_.config.idle_timeout; }
+    [[nodiscard]] Milliseconds idle_timeout() const override { return config_.idle_timeout; }
 
     /// "agent:NAME", "sighting", "static", "subnet"
     [[nodiscard]] std::string name_of(Source source) const;
 
   private:
+    [[nodiscard]] std::string name_of(HoneypotId honeypot) const;
     [[nodiscard]] DomainRow domain(Ipv4Prefix prefix, const Domain& domain) const;
     [[nodiscard]] std::vector<CounterRow> counters() const;
     [[nodiscard]] std::uint64_t counted(ControlCounter counter) const;
-    [[nodiscard]] PortRow port(std::size_t index, const PortWatch::Name& name) const;
+    [[nodiscard]] PortRow port(std::size_t index) const;
     [[nodiscard]] std::vector<PortRow> ports() const;
     [[nodiscard]] ReportPage report_rows(ReportBy by, std::uint32_t cursor, std::size_t limit) const;
     [[nodiscard]] StepCounts totals() const;
 
     Parts parts_;
+    ShownConfig config_;
     TimePoint now_{};
 };
 

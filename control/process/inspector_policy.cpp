@@ -24,43 +24,37 @@ HoneypotState state_of(const HoneypotStatus& status) {
 
 std::vector<HoneypotRow> Inspector::honeypots() const {
     std::vector<HoneypotRow> rows;
-    for (std::size_t i = 0; i < parts_.config.honeypots.size(); ++i) {
-        const Honeypot& honeypot = parts_.config.honeypots[i];
-        const auto status = parts_.honeypots.status(static_cast<HoneypotId>(i));
-        rows.push_back({.name = honeypot.name,
-                        .mac = status.mac,
-                        .pool = parts_.config.pools[honeypot.pool].name,
-                        .port = parts_.config.honeypot_ports[honeypot.port].text,
-                        .vlan = honeypot.vlan,
-                        .weight = honeypot.weight,
-                        .state = state_of(status),
-                        .sessions = parts_.the_switch.sessions_of(static_cast<HoneypotId>(i))});
+    rows.reserve(config_.honeypots.size());
+    for (const auto& [number, configured] : config_.honeypots) {
+        HoneypotRow& row = rows.emplace_back(configured);
+        const auto status = parts_.honeypots.status(HoneypotId{number});
+        row.mac = status.mac;
+        row.state = state_of(status);
+        row.sessions = parts_.the_switch.sessions_of(HoneypotId{number});
     }
     return rows;
 }
 
 std::vector<PoolRow> Inspector::pools() const {
     std::vector<PoolRow> rows;
-    rows.reserve(parts_.config.pools.size());
-    for (const Pool& pool : parts_.config.pools)
-        rows.push_back({.name = pool.name, .affinity = pool.affinity});
-    for (std::size_t i = 0; i < parts_.config.honeypots.size(); ++i) {
-        PoolRow& row = rows[parts_.config.honeypots[i].pool];
-        ++row.honeypots;
-        row.honeypots_up += parts_.honeypots.status(static_cast<HoneypotId>(i)).up() ? 1 : 0;
-        row.sessions += parts_.the_switch.sessions_of(static_cast<HoneypotId>(i));
+    rows.reserve(config_.pools.size());
+    for (const auto& [number, pool] : config_.pools) rows.push_back(pool);
+    for (const HoneypotRow& honeypot : honeypots()) {
+        const auto row = std::ranges::find(rows, honeypot.pool, &PoolRow::name);
+        if (row == rows.end()) continue;
+        ++row->honeypots;
+        row->honeypots_up += honeypot.state == HoneypotState::down ? 0 : 1;
+        row->sessions += honeypot.sessions;
     }
     return rows;
 }
 
 std::vector<ListRow> Inspector::lists() const {
     std::vector<ListRow> rows;
-    for (std::size_t i = 0; i < parts_.config.lists.size(); ++i) {
-        const SourceList& list = parts_.config.lists[i];
-        rows.push_back({.name = list.name,
-                        .kind = list.kind,
-                        .file = list.file.string(),
-                        .entries = static_cast<std::uint32_t>(parts_.lists.size(i))});
+    rows.reserve(config_.lists.size());
+    for (const auto& [number, configured] : config_.lists) {
+        ListRow& row = rows.emplace_back(configured);
+        row.entries = static_cast<std::uint32_t>(parts_.lists.size(number));
     }
     return rows;
 }
@@ -80,13 +74,11 @@ std::vector<LogRow> Inspector::logs() const {
 
 RulePage Inspector::rules(std::uint32_t cursor, std::size_t limit) const {
     RulePage page;
-    const auto& rules = parts_.config.rules;
+    const auto& rules = config_.rules;
     const auto& policy = parts_.plane.policy().get();
     for (; cursor < rules.size() && page.rows.size() < limit; ++cursor) {
-        const Rule& rule = rules[cursor];
-        RuleRow row{.name = rule.name, .action = rule.action, .packets = policy.hits(cursor)};
-        if (rule.pool) row.pool = parts_.config.pools[*rule.pool].name;
-        page.rows.push_back(std::move(row));
+        page.rows.push_back(rules[cursor]);
+        page.rows.back().packets = policy.hits(cursor);
     }
     if (cursor < rules.size()) page.next = cursor;
     return page;

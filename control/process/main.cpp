@@ -8,17 +8,21 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "agent/wire/key.hpp"
 #include "base/signals.hpp"
+#include "control/compose/parts.hpp"
 #include "control/config/options.hpp"
 #include "control/config/port_spec.hpp"
-#include "control/dpdk/start_up.hpp"
+#include "control/dpdk/start_ports.hpp"
 #include "control/lists/list_check.hpp"
 #include "control/process/control_loop.hpp"
 #include "control/process/machine_check.hpp"
 #include "control/process/port_guard.hpp"
 #include "control/process/port_locks.hpp"
+#include "dataplane/eal/buffer_pool.hpp"
+#include "dataplane/eal/eal.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -111,12 +115,12 @@ Failure out_of_memory(const Error& error, const std::string& memory_before) {
 }
 
 /// Those behind which there is an interface of the kernel.
-std::vector<GuardedPort> guarded_ports(const Config& config, std::span<const dataplane::Port> ports) {
+std::vector<GuardedPort> guarded_ports(std::span<const PortSpec> specs,
+                                       std::span<const dataplane::Port> ports) {
     std::vector<GuardedPort> watched;
-    const auto specs = ports_of(config);
     for (std::size_t i = 0; i < specs.size(); ++i)
-        if (auto interface = interface_of(*specs[i]))
-            watched.push_back({specs[i]->text, std::move(*interface), ports[i].driver() == "net_af_xdp"});
+        if (auto interface = interface_of(specs[i]))
+            watched.push_back({specs[i].text, std::move(*interface), ports[i].driver() == "net_af_xdp"});
     return watched;
 }
 
@@ -126,30 +130,31 @@ std::expected<int, Failure> serve(const Config& config, std::vector<std::string>
                                   const sigset_t& signals) {
     const auto locks = lock_ports(config);
     if (!locks) return std::unexpected(Failure{locks.error()});
-    auto sockets = ControlSockets::open(config);
+    const auto parts = start_parts(config, getpid());
+    auto sockets = ControlSockets::open(parts.sockets);
     if (!sockets) return std::unexpected(Failure{sockets.error()});
 
     const auto memory = memory_text(config, memory_needed(config));
     prctl(PR_SET_TIMERSLACK, 1UL);  // short waits are short, in the threads of EAL too
-    auto eal = dataplane::Eal::start(eal_arguments(config), tell_of_dpdk);
+    auto eal = dataplane::Eal::start(parts.eal, tell_of_dpdk);
     if (!eal) return std::unexpected(Failure{eal.error()});
     const dataplane::SwitchClock clock;
-    auto buffers = dataplane::create_buffer_pool(buffers_of(config));
+    auto buffers = dataplane::create_buffer_pool(parts.buffers);
     if (!buffers) return std::unexpected(out_of_memory(buffers.error(), memory));
-    auto ports = start_ports(config, **buffers);
+    auto ports = start_ports(parts.ports, **buffers);
     if (!ports) return std::unexpected(Failure{ports.error()});
-    auto plane = dataplane::DataPlane::create(data_plane_config(config), std::move(*ports), clock);
+    auto plane = dataplane::DataPlane::create(parts.data_plane, std::move(*ports), clock);
     if (!plane) return std::unexpected(out_of_memory(plane.error(), memory));
     auto control =
         ControlPlane::create(config, std::move(arguments), **plane, **buffers, std::move(*sockets));
     if (!control) return std::unexpected(Failure{control.error()});
 
     constexpr std::uint32_t wait_with_nics_us = 20;
-    auto loop =
-        ControlLoop::create(**control, clock, signals, std::max(idle_sleep_us(config), wait_with_nics_us));
+    auto loop = ControlLoop::create(**control, clock, signals,
+                                    std::max(parts.data_plane.idle_sleep_us, wait_with_nics_us));
     if (!loop) return std::unexpected(Failure{loop.error()});
     if (auto running = (*plane)->start(); !running) return std::unexpected(Failure{running.error()});
-    auto watch = PortGuard::start(guarded_ports(config, (*plane)->ports()));
+    auto watch = PortGuard::start(guarded_ports(parts.ports.ports, (*plane)->ports()));
     if (!watch) return std::unexpected(Failure{watch.error()});
     dataplane::Eal::on_removal([raw = watch->get()](const std::string& device) {
         raw->lose("device " + device + " was taken away");

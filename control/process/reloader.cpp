@@ -7,7 +7,6 @@
 
 #include "control/config/config_change.hpp"
 #include "control/config/options.hpp"
-#include "control/dpdk/data_plane_policy.hpp"
 #include "control/lists/list_check.hpp"
 
 namespace honeyswitch::control {
@@ -59,13 +58,14 @@ Reloader::Result Reloader::prepare(const std::vector<std::string>& arguments, co
     }
     if (auto differences = unchangeable(running_config, launch->config); !differences.empty())
         return std::unexpected(std::move(differences));
-    auto policy = dataplane::Policy::build(policy_config(launch->config), launch->config.workers);
+    auto parts = running_parts(launch->config, Numbers::in_order(launch->config));
+    auto policy = dataplane::Policy::build(parts.policy, parts.workers);
     if (!policy) return std::unexpected(std::vector{policy.error().message()});
     std::unique_ptr<const dataplane::Policy> interim;
     if (!keep_their_bits(running_config.lists, launch->config.lists)) {
-        auto without_lists = policy_config(launch->config);
+        auto without_lists = parts.policy;
         without_lists.lists.clear();
-        auto built = dataplane::Policy::build(without_lists, launch->config.workers);
+        auto built = dataplane::Policy::build(without_lists, parts.workers);
         if (!built) return std::unexpected(std::vector{built.error().message()});
         interim = std::move(*built);
     }
@@ -73,7 +73,7 @@ Reloader::Result Reloader::prepare(const std::vector<std::string>& arguments, co
     const Config& config = launch->config;
     for (auto& finding : check_list_files(config.lists, config.auth_logs, config.listed_capacity))
         findings.push_back(std::move(finding.text));
-    return Prepared{std::move(launch->config), std::move(*policy), std::move(interim),
+    return Prepared{std::move(launch->config),   std::move(parts),   std::move(*policy), std::move(interim),
                     std::move(launch->warnings), std::move(findings)};
 }
 

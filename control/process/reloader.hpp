@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "control/compose/parts.hpp"
 #include "control/config/config.hpp"
 #include "dataplane/tables/policy.hpp"
 
@@ -18,6 +19,7 @@ namespace honeyswitch::control {
 /// A configuration that can take the place of the running one, with what workers read of it.
 struct Prepared {
     Config config;
+    RunningParts parts;
     std::unique_ptr<const dataplane::Policy> policy;
     /// Without lists, for the moment in which lists change their bits in the table of sources; null: none
     /// does.

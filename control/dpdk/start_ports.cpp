@@ -1,20 +1,18 @@
-#include "control/dpdk/start_up.hpp"
+#include "control/dpdk/start_ports.hpp"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <rte_ethdev.h>
 
-#include "control/config/cpu_list.hpp"
-#include "control/config/port_spec.hpp"
-#include "control/honeypots/honeypot_health.hpp"
+#include "dataplane/eal/eal.hpp"
 #include "dataplane/eal/frame_lengths.hpp"
 #include "dataplane/eal/kernel_settings.hpp"
 #include "dataplane/eal/kernel_sockets.hpp"
 #include "dataplane/eal/queue_sizes.hpp"
+#include "dataplane/eal/side.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -23,24 +21,8 @@ using dataplane::Eal;
 using dataplane::Port;
 using dataplane::PortConfig;
 
-constexpr std::uint32_t default_idle_sleep_us = 50;
-
 bool is_pci(const PortSpec& spec) {
     return spec.kind == PortSpec::Kind::pci;
-}
-
-dataplane::QueueSizes queue_sizes_of(const Config& config) {
-    return dataplane::queue_sizes(config.mbufs, config.workers,
-                                  static_cast<std::uint32_t>(ports_of(config).size()));
-}
-
-/// "0@2,1@3": EAL's lcore 0 is the control thread, 1 and up are the workers.
-std::string lcore_map(const Config& config) {
-    std::string map;
-    unsigned lcore = 0;
-    for (const unsigned cpu : cpus_of(config))
-        map += fmt::format("{}{}@{}", lcore == 0 ? "" : ",", lcore, cpu), ++lcore;
-    return map;
 }
 
 std::expected<Port, Error> start_attached(const std::string& device, const PortConfig& config) {
@@ -135,76 +117,18 @@ void tell_of_idle_workers(const PortSpec& spec, const Port& port, unsigned worke
 
 }  // namespace
 
-std::vector<std::string> eal_arguments(const Config& config) {
-    std::vector<std::string> arguments{"--lcores=" + lcore_map(config), "--main-lcore=0", "--no-telemetry",
-                                       fmt::format("--file-prefix=honeyswitch-{}", getpid()),
-                                       "--log-level=lib.eal:warning"};
-    if (config.no_huge) {
-        constexpr std::uint64_t mebibyte = 1U << 20, queues_and_alignment = 128;
-        arguments.insert(arguments.end(),
-                         {"--no-huge", "-m",
-                          std::to_string(memory_needed(config) * 5 / 4 / mebibyte + queues_and_alignment)});
-    } else {
-        arguments.emplace_back("--in-memory");  // no files stay behind, whatever happens
-    }
-    bool pci = false;
-    for (const PortSpec* const port : ports_of(config)) {
-        if (!is_pci(*port)) continue;
-        arguments.insert(arguments.end(), {"-a", port->device});
-        pci = true;
-    }
-    if (!pci) arguments.emplace_back("--no-pci");
-    for (const auto& driver : config.drivers) arguments.insert(arguments.end(), {"-d", driver.string()});
-    return arguments;
-}
-
-std::uint64_t memory_needed(const Config& config) {
-    constexpr std::uint64_t of_dpdk_itself = 12U << 20;  // queues of deferred deletions, devices, page ends
-    return dataplane::DataPlane::memory_needed(data_plane_config(config)) +
-           buffers_of(config) * dataplane::bytes_per_buffer + of_dpdk_itself;
-}
-
-std::uint32_t buffers_of(const Config& config) {
-    if (config.kernel_io != KernelIo::af_xdp) return config.mbufs;
-    const auto kernel = std::ranges::count_if(
-        ports_of(config), [](const PortSpec* port) { return port->kind == PortSpec::Kind::kernel; });
-    return config.mbufs +
-           static_cast<std::uint32_t>(kernel) * config.workers * dataplane::xdp_buffers_a_queue;
-}
-
-std::uint32_t idle_sleep_us(const Config& config) {
-    const auto ports = ports_of(config);
-    const bool all_pci = std::ranges::all_of(ports, [](const PortSpec* port) { return is_pci(*port); });
-    return config.idle_sleep_us.value_or(all_pci ? 0 : default_idle_sleep_us);
-}
-
-dataplane::DataPlaneConfig data_plane_config(const Config& config) {
-    return {.workers = static_cast<std::uint16_t>(config.workers),
-            .sessions = config.session_capacity,
-            .addresses = {.addresses = config.address_capacity,
-                          .domains = config.domain_capacity,
-                          .sightings = config.sighting_capacity},
-            .ring_size = queue_sizes_of(config).ring,
-            .idle_sleep_us = idle_sleep_us(config),
-            .heartbeat_timeout_ms = static_cast<std::uint32_t>(config.heartbeat_timeout.count()),
-            .pending = config.pending_capacity,
-            .listed = config.listed_capacity,
-            .probe_source = Be32::from_host(HealthOptions{}.probe_source.value)};
-}
-
-std::expected<std::vector<Port>, Error> start_ports(const Config& config, rte_mempool& buffers) {
-    const PortConfig port_config{.workers = static_cast<std::uint16_t>(config.workers),
-                                 .descriptors = queue_sizes_of(config).descriptors,
-                                 .buffers = &buffers};
+std::expected<std::vector<Port>, Error> start_ports(const PortsConfig& config, rte_mempool& buffers) {
+    const PortConfig port_config{
+        .workers = config.workers, .descriptors = config.descriptors, .buffers = &buffers};
     std::vector<Port> started;
-    for (const PortSpec* const spec : ports_of(config)) {
-        auto port = start_port(*spec, static_cast<unsigned>(started.size()), config.kernel_io, port_config);
+    for (const PortSpec& spec : config.ports) {
+        auto port = start_port(spec, static_cast<unsigned>(started.size()), config.kernel_io, port_config);
         if (!port) return std::unexpected(port.error());
         const auto side = dataplane::side_of(static_cast<dataplane::PortIndex>(started.size()));
         spdlog::info("port {} is {} ({})", dataplane::side_names.at(static_cast<std::size_t>(side)),
-                     spec->text, port->driver());
-        tell_of_idle_workers(*spec, *port, config.workers);
-        tell_of_limits(*port, *spec);
+                     spec.text, port->driver());
+        tell_of_idle_workers(spec, *port, config.workers);
+        tell_of_limits(*port, spec);
         started.push_back(std::move(*port));
     }
     return started;

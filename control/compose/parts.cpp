@@ -1,0 +1,39 @@
+#include "control/compose/parts.hpp"
+
+#include "control/compose/controller_part.hpp"
+#include "control/compose/eal_part.hpp"
+#include "control/compose/honeypots_part.hpp"
+#include "control/compose/lists_part.hpp"
+#include "control/compose/modes_part.hpp"
+#include "control/compose/policy_part.hpp"
+#include "control/compose/ports_part.hpp"
+
+namespace honeyswitch::control {
+
+StartParts start_parts(const Config& config, int process) {
+    return {.eal = eal_arguments(config, process),
+            .buffers = buffers_of(config),
+            .ports = ports_config(config),
+            .data_plane = data_plane_config(config),
+            .sockets = sockets_config(config)};
+}
+
+RunningParts running_parts(const Config& config, const Numbers& numbers) {
+    return {.numbers = numbers,
+            .policy = policy_config(config, numbers),
+            .workers = config.workers,
+            .modes = mode_settings(config, numbers),
+            .controller = controller_config(config, numbers),
+            .honeypots = honeypot_plane_config(config, numbers),
+            .lists = numbered_lists(config, numbers),
+            .listed_capacity = config.listed_capacity,
+            .auth_logs = config.auth_logs,
+            .agents = config.agents,
+            .agent_timeout = config.agent_timeout,
+            .heartbeat_timeout = config.heartbeat_timeout,
+            .listen_address = config.listen_address,
+            .log_level = config.log_level,
+            .shown = shown_config(config, numbers)};
+}
+
+}  // namespace honeyswitch::control

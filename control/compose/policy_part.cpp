@@ -1,0 +1,67 @@
+#include "control/compose/policy_part.hpp"
+
+#include "control/config/campus.hpp"
+#include "control/dpdk/prefix_of.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+std::vector<dataplane::Prefix> prefixes(const std::vector<Ipv4Prefix>& list) {
+    std::vector<dataplane::Prefix> result;
+    result.reserve(list.size());
+    for (const Ipv4Prefix prefix : list) result.push_back(prefix_of(prefix));
+    return result;
+}
+
+std::vector<dataplane::PortInterval> intervals(const std::vector<PortRange>& ranges) {
+    std::vector<dataplane::PortInterval> result;
+    result.reserve(ranges.size());
+    for (const PortRange range : ranges) result.push_back({range.first, range.last});
+    return result;
+}
+
+dataplane::PolicyRule::Action action_of(Rule::Action action) {
+    using Action = dataplane::PolicyRule::Action;
+    switch (action) {
+        case Rule::Action::inside:
+            return Action::inside;
+        case Rule::Action::drop:
+            return Action::drop;
+        case Rule::Action::divert:
+            return Action::divert;
+        case Rule::Action::pool:
+            return Action::pool;
+    }
+    return Action::inside;
+}
+
+dataplane::PolicyRule rule_of(const Rule& rule, const Numbers& numbers) {
+    return {.sources = prefixes(rule.sources),
+            .destinations = prefixes(rule.destinations),
+            .protocol = rule.protocol,
+            .ports = intervals(rule.ports),
+            .action = action_of(rule.action),
+            .pool = numbers.pools.at(rule.pool.value_or(0))};
+}
+
+dataplane::PolicyList list_of(const SourceList& list, const Numbers& numbers) {
+    dataplane::PolicyList result{.benign = list.kind == SourceList::Kind::benign,
+                                 .protocol = list.protocol,
+                                 .ports = intervals(list.ports),
+                                 .pool = std::nullopt};
+    if (list.pool) result.pool = numbers.pools.at(*list.pool);
+    return result;
+}
+
+}  // namespace
+
+dataplane::PolicyConfig policy_config(const Config& config, const Numbers& numbers) {
+    dataplane::PolicyConfig result;
+    result.rules.reserve(config.rules.size());
+    for (const Rule& rule : config.rules) result.rules.push_back(rule_of(rule, numbers));
+    for (const SourceList& list : config.lists) result.lists.push_back(list_of(list, numbers));
+    result.campus = prefixes(campus_of(config));
+    return result;
+}
+
+}  // namespace honeyswitch::control

@@ -1,0 +1,18 @@
+// Which devices are the ports, how they are reached, and what they are called.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/config/config.hpp"
+#include "control/dpdk/start_ports.hpp"
+#include "control/operator/port_watch.hpp"
+
+namespace honeyswitch::control {
+
+[[nodiscard]] PortsConfig ports_config(const Config& config);
+
+/// By dataplane::PortIndex: "outside", "inside", "honeypot", "honeypot2", …
+[[nodiscard]] std::vector<PortWatch::Name> port_names(const Config& config);
+
+}  // namespace honeyswitch::control

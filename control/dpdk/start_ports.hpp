@@ -1,0 +1,26 @@
+// Starts the ports of the switch. Main thread, before the control loop.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <vector>
+
+#include "control/config/config.hpp"
+#include "dataplane/eal/buffer_pool.hpp"
+#include "dataplane/eal/port.hpp"
+
+namespace honeyswitch::control {
+
+struct PortsConfig {
+    std::vector<PortSpec> ports;  ///< by dataplane::PortIndex
+    KernelIo kernel_io = KernelIo::af_xdp;
+    std::uint16_t workers = 1;
+    std::uint16_t descriptors = 0;  ///< of each queue
+};
+
+/// By dataplane::PortIndex. Interfaces of the kernel are made fit for it (KernelSettings), and the log says
+/// what was changed. One that AF_XDP cannot have is opened with AF_PACKET, and the log says so.
+[[nodiscard]] std::expected<std::vector<dataplane::Port>, Error> start_ports(const PortsConfig& config,
+                                                                             rte_mempool& buffers);
+
+}  // namespace honeyswitch::control
