@@ -21,7 +21,7 @@ void Controller::packet_in(const PacketIn& packet, TimePoint now) {
 void Controller::packet_in_from_outside(const PacketIn& packet, TimePoint now) {
     using Verdict = Judgement::Verdict;
     latest_path_ = packet.path;
-    if (const auto flow = switch_.find_session(packet.key)) {
+    if (const auto flow = switch_.find_session(packet)) {
         counters_.add(ControlCounter::packet_in_existing_session);
         if (switch_.ended(*flow)) return switch_.packet_out_inside(packet.buffer);
         if (packet.fragment) add_companion(packet, *flow, now);
@@ -92,7 +92,7 @@ std::optional<HoneypotId> Controller::honeypot_for(const PacketIn& packet, TimeP
 /// Fragments, and what a honeypot begins by itself: what has ports and no session was otherwise contained by
 /// the worker.
 void Controller::packet_in_from_honeypot(const PacketIn& packet, TimePoint now) {
-    const auto flow = switch_.find_session(packet.key);
+    const auto flow = switch_.find_session(packet);
     if (!flow && !packet.fragment) return open_honeypot_flow(packet, now);
     if (!flow || switch_.ended(*flow)) return drop(packet, ControlCounter::packet_in_contained);
     counters_.add(ControlCounter::packet_in_existing_session);

@@ -13,12 +13,14 @@
 #include "base/l2_path.hpp"
 #include "control/controller/domain_reports.hpp"
 #include "dataplane/tables/judgement.hpp"
+#include "dataplane/tables/packet_in_reason.hpp"
 #include "dataplane/tables/progress.hpp"
 #include "dataplane/tables/session_key.hpp"
 
 namespace honeyswitch::control {
 
 using dataplane::Judgement;
+using dataplane::PacketInReason;
 using dataplane::SessionKey;
 using dataplane::Step;
 
@@ -45,7 +47,9 @@ struct Pending {
 
 struct PacketIn {
     BufferId buffer{};
+    PacketInReason reason{};  ///< why the worker asks
     SessionKey key{};
+    std::uint64_t hash = 0;            ///< of `key`, as the switch's tables have it
     Judgement judgement{};             ///< of rules and lists, now
     std::optional<Pending> pending{};  ///< earlier packets of it were diverted without a session
     HoneypotId honeypot{};             ///< that sent it, if it is from one
@@ -108,6 +112,8 @@ class Switch {
     /// Priority 3. nullopt: the table is full. Precondition: no session of this key exists.
     [[nodiscard]] virtual std::optional<FlowId> add_session(const SessionFlow& session, TimePoint now) = 0;
     [[nodiscard]] virtual std::optional<FlowId> find_session(const SessionKey& key) const = 0;
+    /// That of the packet's key.
+    [[nodiscard]] virtual std::optional<FlowId> find_session(const PacketIn& packet) const = 0;
     /// The flow is the inside's from here on: its packets go there, and nothing of a honeypot leaves on it.
     /// It keeps its place until it is deleted. Workers end flows as well: those on which the inside sends,
     /// and those that have outlived their address for long enough. Precondition: the flow exists.

@@ -8,7 +8,7 @@
 
 #include "base/stamp.hpp"
 #include "control/dpdk/prefix_of.hpp"
-#include "dataplane/stages/parse.hpp"
+#include "dataplane/stages/packet_in_note.hpp"
 #include "dataplane/stages/rewrite.hpp"
 #include "dataplane/stages/session_progress.hpp"
 
@@ -16,8 +16,8 @@ namespace honeyswitch::control {
 namespace {
 
 using dataplane::HoneypotIndex;
+using dataplane::PacketInNote;
 using dataplane::Session;
-using dataplane::Side;
 
 rte_mbuf* packet_of(BufferId buffer) {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): a BufferId is a pointer that the controller cannot follow
@@ -73,11 +73,6 @@ void DpdkSwitch::rehome(Session& session, HoneypotIndex honeypot) {
     --honeypot_sessions_.at(session.honeypot.load(std::memory_order_relaxed));
     ++honeypot_sessions_.at(honeypot);
     session.honeypot.store(honeypot, std::memory_order_relaxed);
-}
-
-std::optional<FlowId> DpdkSwitch::find_session(const SessionKey& key) const {
-    const auto index = plane_.sessions().find(key);
-    return index ? std::optional(FlowId{*index}) : std::nullopt;
 }
 
 void DpdkSwitch::delete_sessions(std::span<const FlowId> flows) {
@@ -185,28 +180,28 @@ std::uint64_t DpdkSwitch::sessions_in(Ipv4Prefix domain) const {
 void DpdkSwitch::packet_out(BufferId buffer, FlowId flow) {
     rte_mbuf* const packet = packet_of(buffer);
     Session& session = plane_.sessions().at(std::to_underlying(flow));
-    const auto l3 = dataplane::parse_l3(dataplane::frame_of(packet), packet->pkt_len);
-    if (dataplane::side_of(plane_.index_of(packet->port)) == Side::honeypot)
-        return send_back(packet, l3.tag_count, session);
+    const PacketInNote& note = dataplane::note_of(packet);
+    if (note.from_honeypot()) return send_back(packet, note, session);
     session.seen(wrapped(now_));
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     if (!plane_.honeypots().address(honeypot)) return packet_out_honeypot(buffer, HoneypotId{honeypot});
-    plane_.sessions().came_by(session, dataplane::bytes_of(packet), l3.tag_count, latest_path_);
+    plane_.sessions().came_by(session, dataplane::bytes_of(packet), note.tag_count, latest_path_);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
-    if (dataplane::may_advance(session) && dataplane::advance(session, dataplane::frame_of(packet), l3))
+    if (dataplane::may_advance(session) &&
+        dataplane::advance(session, dataplane::frame_of(packet), note.l3()))
         plane_.sessions().payload_reached(session);
     packet_out_honeypot(buffer, HoneypotId{honeypot});
 }
 
 /// What a worker asks of a reply before it lets it out, for those that have come here: whose the session is,
 /// and whether it is contained, may have shown itself only now. The worker has counted it against the caps.
-void DpdkSwitch::send_back(rte_mbuf* packet, unsigned tags, Session& session) {
+void DpdkSwitch::send_back(rte_mbuf* packet, const PacketInNote& note, Session& session) {
     if (session.contained) return drop(packet, ControlCounter::packet_in_contained_campus);
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
-    if (sender_of(packet, tags, honeypot) != honeypot)
+    if (sender_of(packet, note, honeypot) != honeypot)
         return drop(packet, ControlCounter::packet_in_contained_foreign);
     const std::uint32_t bytes = packet->pkt_len;
-    if (!dataplane::address_back(packet, tags, plane_.sessions().way_back(session)))
+    if (!dataplane::address_back(packet, note.tag_count, plane_.sessions().way_back(session)))
         return drop(packet, ControlCounter::packet_in_no_headroom);
     Session::add(session.bytes_out, session.packets_out, bytes);
     session.seen(wrapped(now_));
@@ -221,8 +216,7 @@ void DpdkSwitch::packet_out_honeypot(BufferId buffer, HoneypotId honeypot) {
     rte_mbuf* const packet = packet_of(buffer);
     const auto address = plane_.honeypots().address(std::to_underlying(honeypot));
     if (!address) return to_no_honeypot(packet, address.error().drops);
-    const auto l3 = dataplane::parse_l3(dataplane::frame_of(packet), packet->pkt_len);
-    if (!dataplane::address_to_honeypot(packet, l3.tag_count, *address))
+    if (!dataplane::address_to_honeypot(packet, dataplane::note_of(packet).tag_count, *address))
         return drop(packet, ControlCounter::packet_in_no_headroom);
     send(packet, address->port());
 }
@@ -247,7 +241,7 @@ void DpdkSwitch::drop(rte_mbuf* packet, ControlCounter reason) {
 /// Back to the worker that it came from.
 void DpdkSwitch::send(rte_mbuf* packet, dataplane::PortIndex port) {
     packet->port = port;
-    const std::size_t worker = packet->hash.usr;
+    const std::size_t worker = dataplane::note_of(packet).worker;
     Outgoing& outgoing = outgoing_[worker];
     outgoing.packets[outgoing.count++] = packet;
     if (outgoing.count == outgoing.packets.size()) flush(worker);
@@ -322,7 +316,7 @@ bool DpdkSwitch::send_to_honeypot(std::span<const std::uint8_t> frame, dataplane
     }
     std::ranges::copy(frame, reinterpret_cast<std::uint8_t*>(place));
     if (vlan != 0) (void)dataplane::insert_tag(packet, vlan);  // a fresh buffer has room
-    packet->hash.usr = 0;
+    (void)dataplane::write_note(packet, {.worker = 0});
     counters_.add(ControlCounter::honeypot_probe_sent);
     send(packet, port);
     return true;

@@ -29,9 +29,8 @@ class HoneypotListener {
 
 class DpdkSwitch final : public Switch {
   public:
-    /// `probe_source`: where the controller's probes of honeypots come from.
-    DpdkSwitch(dataplane::DataPlane& plane, rte_mempool& buffers, Ipv4Address probe_source)
-        : plane_(plane), buffers_(buffers), probe_source_(probe_source), outgoing_(plane.workers().size()) {}
+    DpdkSwitch(dataplane::DataPlane& plane, rte_mempool& buffers)
+        : plane_(plane), buffers_(buffers), outgoing_(plane.workers().size()) {}
 
     [[nodiscard]] std::expected<void, Error> add_domain(Ipv4Prefix prefix, DomainAction action,
                                                         std::span<const Ipv4Address> active) override;
@@ -40,7 +39,12 @@ class DpdkSwitch final : public Switch {
     void delete_active(Ipv4Address address) override { plane_.addresses().set_active(address.value, false); }
 
     [[nodiscard]] std::optional<FlowId> add_session(const SessionFlow& session, TimePoint now) override;
-    [[nodiscard]] std::optional<FlowId> find_session(const SessionKey& key) const override;
+    [[nodiscard]] std::optional<FlowId> find_session(const SessionKey& key) const override {
+        return flow_of(plane_.sessions().find(key));
+    }
+    [[nodiscard]] std::optional<FlowId> find_session(const PacketIn& packet) const override {
+        return flow_of(plane_.sessions().find(packet.key, packet.hash));
+    }
     void end_session(FlowId flow) override {
         plane_.sessions().at(std::to_underlying(flow)).ended.store(true, std::memory_order_release);
     }
@@ -100,8 +104,8 @@ class DpdkSwitch final : public Switch {
     // -------------------------------------------------------------------------------------
 
     static constexpr std::size_t burst = dataplane::burst_size;
-    /// The workers' Packet-Ins, a burst at most. Returns how many. Frames that cannot be parsed are sent on
-    /// inside; what honeypots do of their own accord goes to `listener`.
+    /// The workers' Packet-Ins, a burst at most. Returns how many. What honeypots do of their own accord goes
+    /// to `listener`.
     [[nodiscard]] std::size_t receive(std::span<PacketIn, burst> packets, HoneypotListener& listener);
     /// Hands the Packet-Outs since the last flush to the workers.
     void flush();
@@ -136,13 +140,17 @@ class DpdkSwitch final : public Switch {
   private:
     MoveWitness move_witness_ = [](Ipv4Address, PoolId, PoolId) {};
 
-    [[nodiscard]] bool hear(rte_mbuf* packet, HoneypotListener& listener);
-    [[nodiscard]] bool describe(rte_mbuf* packet, PacketIn& description);
+    [[nodiscard]] static std::optional<FlowId> flow_of(std::optional<dataplane::SessionTable::Index> index) {
+        return index ? std::optional(FlowId{*index}) : std::nullopt;
+    }
+    [[nodiscard]] bool hear(rte_mbuf* packet, const dataplane::PacketInNote& note,
+                            HoneypotListener& listener);
+    [[nodiscard]] bool describe(rte_mbuf* packet, const dataplane::PacketInNote& note, PacketIn& description);
     void judge(std::span<PacketIn> packets) const;
     void rehome(dataplane::Session& session, dataplane::HoneypotIndex honeypot);
-    [[nodiscard]] dataplane::HoneypotIndex sender_of(rte_mbuf* packet, unsigned tags,
+    [[nodiscard]] dataplane::HoneypotIndex sender_of(rte_mbuf* packet, const dataplane::PacketInNote& note,
                                                      dataplane::HoneypotIndex guess) const;
-    void send_back(rte_mbuf* packet, unsigned tags, dataplane::Session& session);
+    void send_back(rte_mbuf* packet, const dataplane::PacketInNote& note, dataplane::Session& session);
     void to_no_honeypot(rte_mbuf* packet, bool dropped);
     void drop(rte_mbuf* packet, ControlCounter reason);
     void send(rte_mbuf* packet, dataplane::PortIndex port);
@@ -157,7 +165,6 @@ class DpdkSwitch final : public Switch {
 
     dataplane::DataPlane& plane_;
     rte_mempool& buffers_;
-    Ipv4Address probe_source_;
     TimePoint now_{};
     dataplane::PathNumber latest_path_ = 0;               ///< of sessions
     std::array<std::uint32_t, 256> honeypot_sessions_{};  ///< by HoneypotId

@@ -56,7 +56,7 @@ ControlPlane::ControlPlane(Config config, RunningParts parts, std::vector<std::s
     : config_(std::move(config)),
       heartbeat_timeout_(parts.heartbeat_timeout),
       plane_(plane),
-      switch_(plane, buffers, parts.honeypots.health.probe_source),
+      switch_(plane, buffers),
       controller_(std::move(parts.controller), switch_),
       honeypots_(plane, switch_, std::move(parts.honeypots)),
       sink_(plane.listed()),

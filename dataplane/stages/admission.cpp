@@ -26,7 +26,13 @@ void Pipeline::decide_admission(std::size_t i) {
         return divert_stateless(i, Counter::outside_to_honeypot_handshake);
     // No session can be added: the control thread could do no more than this.
     if (!tables_.sessions.has_room()) return divert_stateless(i, Counter::outside_to_honeypot_stateless);
-    punt(i, Side::honeypot);
+    punt(i, Side::honeypot, reason_to_ask(i));
+}
+
+/// What is for an active address is diverted by a rule, or by a list.
+PacketInReason Pipeline::reason_to_ask(std::size_t i) const {
+    if (!active(i)) return PacketInReason::inactive_address;
+    return candidates_.judgements[i].rule != Judgement::no_rule ? PacketInReason::rule : PacketInReason::list;
 }
 
 /// What a packet that belongs to no session can be: a request that may begin one, an answer to what was sent
@@ -78,13 +84,14 @@ bool Pipeline::lacks_companion(std::size_t i) const {
 
 /// A fragment of a session goes through the control thread to get a companion, or to stay behind an earlier
 /// one that did.
-bool Pipeline::goes_the_long_way(std::size_t i) const {
-    if (candidates_.plain[i] || !is_fragment(i) || !control_alive_) return false;
-    return order_.waits(fragment_hash(i)) || lacks_companion(i);
+std::optional<PacketInReason> Pipeline::long_way(std::size_t i) const {
+    if (candidates_.plain[i] || !is_fragment(i) || !control_alive_) return std::nullopt;
+    if (order_.waits(fragment_hash(i))) return PacketInReason::behind_fragment;
+    return lacks_companion(i) ? std::optional(PacketInReason::missing_companion) : std::nullopt;
 }
 
 void Pipeline::divert(std::size_t i) {
-    if (goes_the_long_way(i)) return punt(i, Side::honeypot);
+    if (const auto reason = long_way(i)) return punt(i, Side::honeypot, *reason);
     to_session(i);
 }
 

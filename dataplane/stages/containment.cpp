@@ -39,30 +39,38 @@ void Pipeline::decide_honeypot(std::size_t i) {
     }
     if (session != nullptr) return reply(i, *session);
     // A fragment whose session may have begun a moment ago: the control thread knows, and whose it is.
-    if (following_fragment(i) && control_alive_) return ask_to_leave(i);
+    if (following_fragment(i) && control_alive_) return ask_to_leave(i, PacketInReason::portless_fragment);
     decide_without_session(i);
 }
 
 void Pipeline::decide_without_session(std::size_t i) {
     rte_mbuf* const packet = candidates_.packets[i];
     if (candidates_.keys[i].outside == config_.probe_source && control_alive_)
-        return may_punt_own() ? punts_.add(packet, Side::outside, i)
+        return may_punt_own() ? punt_reply(i, PacketInReason::probe_answered, 0)
                               : drop(packet, Counter::honeypot_contained_no_room);
     if (const auto flow = tables_.pending.find(candidates_.hashes[i], now_)) return reply_stateless(i, *flow);
     if (tables_.modes.limited_containment.load(std::memory_order_relaxed) && control_alive_)
-        return may_punt_own() ? ask_to_leave(i) : drop(packet, Counter::honeypot_contained_no_room);
+        return may_punt_own() ? ask_to_leave(i, PacketInReason::honeypot_flow)
+                              : drop(packet, Counter::honeypot_contained_no_room);
     contain(i, Counter::honeypot_contained_no_session);
 }
 
 /// Has no session that says whose it is, and may get one from the control thread, which then sends it on.
 /// That has no caps of its own: what it may let out is counted against them here.
-void Pipeline::ask_to_leave(std::size_t i) {
+void Pipeline::ask_to_leave(std::size_t i, PacketInReason reason) {
     rte_mbuf* const packet = candidates_.packets[i];
     const Be32 outside = candidates_.keys[i].outside;
     if (policy_->on_campus(outside.host())) return drop(packet, Counter::honeypot_contained_campus);
     const HoneypotIndex sender = sender_of(i);
     if (sender == no_honeypot) return drop(packet, Counter::honeypot_contained_foreign);
-    if (within_caps(i, outside, sender)) punt(i, Side::outside);
+    if (within_caps(i, outside, sender)) punt_reply(i, reason, sender);
+}
+
+/// To the control thread, like `punt`.
+void Pipeline::punt_reply(std::size_t i, PacketInReason reason, HoneypotIndex sender) {
+    note(i, reason, honeypot_port_, sender);
+    if (is_fragment(i)) order_.note(fragment_hash(i), punts_.count);
+    punts_.add(candidates_.packets[i], Side::outside, i);
 }
 
 /// What honeypots do of their own accord has a small share of the way to the control thread: it is not theirs
@@ -122,7 +130,7 @@ void Pipeline::reply(std::size_t i, Session& session) {
     tables_.honeypots.replied(honeypot, now_);
     if (!candidates_.plain[i]) [[unlikely]] {
         if (candidates_.views[i].first_fragment) lead_companion(i, session);
-        if (goes_the_long_way(i)) return punt(i, Side::outside);
+        if (const auto reason = long_way(i)) return punt_reply(i, *reason, honeypot);
     }
     send_reply(i, session);
 }
@@ -190,8 +198,12 @@ void Pipeline::from_honeypot_other(rte_mbuf* packet, const L3View& l3) {
             counters_.add(Counter::honeypot_arp_answered);
             return transmitter_.send(honeypot_port_, packet);
         case ArpOutcome::heard:
-            return may_punt_own() ? punts_.add(packet, Side::outside)
-                                  : drop(packet, Counter::honeypot_contained_no_room);
+            if (!may_punt_own()) return drop(packet, Counter::honeypot_contained_no_room);
+            write_note(packet, {.worker = static_cast<std::uint16_t>(config_.worker),
+                                .reason = PacketInReason::honeypot_arp,
+                                .port = honeypot_port_,
+                                .tag_count = l3.tag_count});
+            return punts_.add(packet, Side::outside);
         case ArpOutcome::malformed:
             return drop(packet, Counter::honeypot_contained_malformed);
     }

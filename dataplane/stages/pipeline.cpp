@@ -127,7 +127,8 @@ void Pipeline::decide_outside(std::size_t i) {
 
 void Pipeline::decide_active(std::size_t i) {
     // Behind an earlier one that was handed over when the address was not active yet.
-    if (is_fragment(i) && control_alive_ && order_.waits(fragment_hash(i))) return punt(i, Side::inside);
+    if (is_fragment(i) && control_alive_ && order_.waits(fragment_hash(i)))
+        return punt(i, Side::inside, PacketInReason::behind_fragment);
     send_inside(candidates_.packets[i], Counter::outside_to_inside_active);
 }
 
@@ -135,7 +136,8 @@ void Pipeline::decide_active(std::size_t i) {
 /// have connections of its own from before, and answers to its own are not for the honeypot.
 void Pipeline::decide_decoy(std::size_t i) {
     // Without ports: the control thread knows whose it is.
-    if (following_fragment(i) && control_alive_) return punt(i, Side::inside);
+    if (following_fragment(i) && control_alive_)
+        return punt(i, Side::inside, PacketInReason::portless_fragment);
     if (following_fragment(i)) return decide_active(i);
     const Opening opening = opening_of(i);
     const bool tcp = candidates_.keys[i].protocol == protocol::tcp;
@@ -290,9 +292,27 @@ void Pipeline::drop(rte_mbuf* packet, Counter reason) {
 }
 
 /// To the control thread, or, if the ring is full, where the packet goes without it.
-void Pipeline::punt(std::size_t i, Side otherwise) {
+void Pipeline::punt(std::size_t i, Side otherwise, PacketInReason reason) {
+    note(i, reason, outside_port, 0);
     if (is_fragment(i)) order_.note(fragment_hash(i), punts_.count);
     punts_.add(candidates_.packets[i], otherwise, i);
+}
+
+/// Beside a packet that is handed over. `sender`: the honeypot that it comes from, if it comes from one.
+void Pipeline::note(std::size_t i, PacketInReason reason, PortIndex port, HoneypotIndex sender) {
+    const bool plain = candidates_.plain[i];
+    const SessionView& view = candidates_.views[i];
+    write_note(candidates_.packets[i], {.key = candidates_.keys[i],
+                                        .own_key = plain ? candidates_.keys[i] : view.own_key,
+                                        .hash = candidates_.hashes[i],
+                                        .worker = static_cast<std::uint16_t>(config_.worker),
+                                        .reason = reason,
+                                        .port = port,
+                                        .honeypot = sender,
+                                        .tag_count = tag_count(i),
+                                        .first_fragment = !plain && view.first_fragment,
+                                        .following_fragment = !plain && view.following_fragment,
+                                        .icmp_error = !plain && view.icmp_error});
 }
 
 void Pipeline::hand_over() {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include <rte_mbuf.h>
@@ -13,6 +14,7 @@
 #include "dataplane/eal/counters.hpp"
 #include "dataplane/eal/mbuf_ring.hpp"
 #include "dataplane/stages/fragment_order.hpp"
+#include "dataplane/stages/packet_in_note.hpp"
 #include "dataplane/stages/parse.hpp"
 #include "dataplane/stages/reply_limiter.hpp"
 #include "dataplane/stages/transmitter.hpp"
@@ -185,7 +187,8 @@ class Pipeline {
     void decide_outside(std::size_t candidate);
     void decide_decoy(std::size_t candidate);
     void decide_active(std::size_t candidate);
-    void punt(std::size_t candidate, Side otherwise);
+    void punt(std::size_t candidate, Side otherwise, PacketInReason reason);
+    void note(std::size_t candidate, PacketInReason reason, PortIndex port, HoneypotIndex sender);
     void send_inside(rte_mbuf* packet, Counter reason);
     void drop(rte_mbuf* packet, Counter reason);
     void hand_over();
@@ -201,7 +204,8 @@ class Pipeline {
     [[nodiscard]] bool may_follow(std::size_t candidate, Opening opening) const;
     [[nodiscard]] bool follows_an_answer(std::size_t candidate, Opening opening) const;
     [[nodiscard]] bool lacks_companion(std::size_t candidate) const;
-    [[nodiscard]] bool goes_the_long_way(std::size_t candidate) const;
+    [[nodiscard]] std::optional<PacketInReason> long_way(std::size_t candidate) const;
+    [[nodiscard]] PacketInReason reason_to_ask(std::size_t candidate) const;
     void divert(std::size_t candidate);
     void to_session(std::size_t candidate);
     void divert_stateless(std::size_t candidate, Counter reason);
@@ -212,7 +216,8 @@ class Pipeline {
     // containment.cpp: from honeypots
     void decide_honeypot(std::size_t candidate);
     void decide_without_session(std::size_t candidate);
-    void ask_to_leave(std::size_t candidate);
+    void ask_to_leave(std::size_t candidate, PacketInReason reason);
+    void punt_reply(std::size_t candidate, PacketInReason reason, HoneypotIndex sender);
     [[nodiscard]] bool comes_from(HoneypotIndex honeypot, std::size_t candidate) const;
     [[nodiscard]] HoneypotIndex sender_of(std::size_t candidate);
     [[nodiscard]] bool within_caps(std::size_t candidate, Be32 address, HoneypotIndex honeypot);

@@ -122,8 +122,7 @@ Session* SessionTable::look_further(SessionIndex::Matches matches, const Session
     return &records_[as_number(data)];
 }
 
-std::optional<SessionTable::Index> SessionTable::find(const SessionKey& key) const {
-    const std::uint64_t hash = this->hash(key);
+std::optional<SessionTable::Index> SessionTable::find(const SessionKey& key, std::uint64_t hash) const {
     Session* found = nullptr;
     lookup({&key, 1}, {&hash, 1}, {&found, 1});
     return found != nullptr ? std::optional(index_of(*found)) : std::nullopt;

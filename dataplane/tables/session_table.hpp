@@ -61,7 +61,9 @@ class SessionTable {
     /// The record of each key, or nullptr. `hashes`: of the keys.
     void lookup(std::span<const SessionKey> keys, std::span<const std::uint64_t> hashes,
                 std::span<Session*> found) const;
-    [[nodiscard]] std::optional<Index> find(const SessionKey& key) const;
+    [[nodiscard]] std::optional<Index> find(const SessionKey& key) const { return find(key, hash(key)); }
+    /// `hash`: of the key.
+    [[nodiscard]] std::optional<Index> find(const SessionKey& key, std::uint64_t hash) const;
     /// Whether a session could be added, as far as is known.
     [[nodiscard]] bool has_room() const { return !full_.load(std::memory_order_relaxed); }
     [[nodiscard]] Session& at(Index index) const { return records_[index + 1]; }

@@ -93,6 +93,9 @@ class FakeSwitch final : public Switch {
             if (stats.key == key) return flow;
         return std::nullopt;
     }
+    std::optional<FlowId> find_session(const PacketIn& packet) const override {
+        return find_session(packet.key);
+    }
     void end_session(FlowId flow) override { ended_flows.insert(flow); }
     bool ended(FlowId flow) const override { return ended_flows.contains(flow); }
     void delete_sessions(std::span<const FlowId> flows) override {
