@@ -160,6 +160,18 @@ void verdict_overload(benchmark::State& state) {
     scan(state, 1);
 }
 
+/// New flows under the rule of the first packet: each is handed to the control thread, of which there is none.
+void packet_in(benchmark::State& state) {
+    constexpr std::uint32_t many = 100'000'000;
+    World& world = World::get();
+    Work work({Traffic::scan, many, 0}, 0, 0);
+    const PerPacket count(state);
+    for (auto _ : state) {
+        work.carry_burst();
+        if (world.free_packet_ins() != burst_size) state.SkipWithError("not each packet was handed over");
+    }
+}
+
 // Together and in order of size: the table of sessions is made once for each.
 void each_size(int sessions) {
     const auto named = [sessions](const char* name, void (*run)(benchmark::State&)) {
@@ -178,6 +190,7 @@ void each_size(int sessions) {
 void register_stages(int most_sessions) {
     benchmark::RegisterBenchmark("verdict_active_overload", verdict_active_overload);
     benchmark::RegisterBenchmark("verdict_outbound", verdict_outbound);
+    benchmark::RegisterBenchmark("packet_in", packet_in);
     for (const int sessions : {10'000, 200'000, 1'000'000, 10'000'000})
         if (sessions <= most_sessions) each_size(sessions);
 }

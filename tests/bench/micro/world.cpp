@@ -113,6 +113,13 @@ Pipeline World::pipeline(std::uint32_t session_count, unsigned worker) {
     return pipeline;
 }
 
+unsigned World::free_packet_ins() {
+    std::array<rte_mbuf*, burst_size> packets;
+    const unsigned count = workers_[0]->punts->take(packets);
+    rte_pktmbuf_free_bulk(packets.data(), count);
+    return count;
+}
+
 void World::fill(std::span<rte_mbuf*> packets, Traffic64& traffic) {
     if (rte_pktmbuf_alloc_bulk(buffers_.get(), packets.data(), static_cast<unsigned>(packets.size())) != 0)
         std::exit(1);

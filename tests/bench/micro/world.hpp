@@ -76,6 +76,9 @@ class World {
     /// `burst_size` fresh buffers with frames.
     void fill(std::span<rte_mbuf*> packets, Traffic64& traffic);
 
+    /// What the first worker has handed over since, a burst at most. Returns how many.
+    [[nodiscard]] unsigned free_packet_ins();
+
     /// Empty, with room for 131,072 sources.
     [[nodiscard]] dataplane::ListedTable& listed() { return *listed_; }
     [[nodiscard]] dataplane::AddressTable& addresses() { return *addresses_; }
