@@ -35,11 +35,13 @@ std::expected<Microseconds, Fault> read(std::string_view text) {
     return Microseconds{number * unit->microseconds};
 }
 
-std::string unreadable(std::string_view text) {
+/// `finest`: the smallest unit in which a duration can be of any use where this one is read.
+std::string unreadable(std::string_view text, std::string_view finest) {
     return fmt::format(
-        "'{}' is not a duration: write a number and its unit (us, ms, s, m, h, d or w), such as 500ms, 60s, "
-        "10m or 1h",
-        text);
+        "'{}' is not a duration: write a number and its unit ({}ms, s, m, h, d or w), such as 500ms, 60s, "
+        "10m "
+        "or 1h",
+        text, finest);
 }
 
 }  // namespace
@@ -47,14 +49,23 @@ std::string unreadable(std::string_view text) {
 std::expected<Microseconds, std::string> parse_duration(std::string_view text) {
     const auto duration = read(text);
     if (duration) return *duration;
-    if (duration.error() == Fault::unreadable) return std::unexpected(unreadable(text));
+    if (duration.error() == Fault::unreadable) return std::unexpected(unreadable(text, "us, "));
     return std::unexpected(fmt::format("'{}' is too long: a duration is at most {}w", text, most / week));
+}
+
+std::expected<Microseconds, std::string> parse_fine_duration(std::string_view text, Microseconds least,
+                                                             Microseconds longest) {
+    const auto duration = read(text);
+    if (!duration && duration.error() == Fault::unreadable) return std::unexpected(unreadable(text, "us, "));
+    if (duration && *duration >= least && *duration <= longest) return *duration;
+    return std::unexpected(
+        fmt::format("'{}' is not from {} to {}", text, duration_text(least), duration_text(longest)));
 }
 
 std::expected<Milliseconds, std::string> parse_duration(std::string_view text, Milliseconds least,
                                                         Milliseconds longest) {
     const auto duration = read(text);
-    if (!duration && duration.error() == Fault::unreadable) return std::unexpected(unreadable(text));
+    if (!duration && duration.error() == Fault::unreadable) return std::unexpected(unreadable(text, ""));
     if (!duration || *duration < least || *duration > longest)
         return std::unexpected(
             fmt::format("'{}' is not from {} to {}", text, duration_text(least), duration_text(longest)));

@@ -16,7 +16,12 @@ using Microseconds = std::chrono::microseconds;
 /// reason alone, also for more than 64 bits of microseconds hold; the caller knows the place.
 [[nodiscard]] std::expected<Microseconds, std::string> parse_duration(std::string_view text);
 
-/// The same for a whole number of milliseconds from `least` to `longest`; the error names both.
+/// The same from `least` to `longest`; the error names both.
+[[nodiscard]] std::expected<Microseconds, std::string> parse_fine_duration(std::string_view text,
+                                                                           Microseconds least,
+                                                                           Microseconds longest);
+
+/// The same for a whole number of milliseconds. Errors do not offer microseconds.
 [[nodiscard]] std::expected<Milliseconds, std::string> parse_duration(std::string_view text,
                                                                       Milliseconds least,
                                                                       Milliseconds longest);

@@ -45,6 +45,7 @@ struct Config {
     bool no_huge = false;
     std::optional<std::uint32_t> idle_sleep_us;  ///< none: 0 with PCI ports only, 50 otherwise
     std::vector<std::filesystem::path> drivers;  ///< shared objects with further DPDK drivers
+    std::string log_level = "info";
 
     std::uint32_t session_capacity = 1'000'000;
     std::uint32_t address_capacity = 1U << 20;  ///< addresses of all domains together
@@ -66,7 +67,7 @@ struct Config {
     Admission admission = Admission::automatic;
     unsigned high_water = 80;  ///< percent of session_capacity
     unsigned low_water = 60;
-    Backscatter backscatter = Backscatter::count;
+    Backscatter backscatter = Backscatter::drop;
 
     Containment containment = Containment::session;
     std::vector<AllowedFlow> containment_allow;
@@ -92,7 +93,6 @@ struct Config {
     std::filesystem::path control_socket = "/run/honeyswitch/control.sock";
     std::string control_group;  ///< may change something; empty: nobody but root
     std::string read_group;     ///< may read
-    std::string log_level = "info";
 };
 
 }  // namespace honeyswitch::control

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "base/limits.hpp"
 #include "control/config/config_references.hpp"
@@ -32,7 +33,7 @@ Check check_presence_of_ports(const ConfigDraft& draft) {
             fmt::format("no {} port: write {} = \"PORT\" in [ports], or --{} PORT", name, name, name));
     };
     const auto& config = draft.config;
-    ConfigErrors errors;
+    Complaints errors;
     if (config.outside.device.empty()) errors.add(missing("outside"));
     if (config.inside.device.empty()) errors.add(missing("inside"));
     if (config.honeypot_ports.empty()) errors.add(missing("honeypot"));
@@ -106,9 +107,9 @@ Check check_purpose(const ConfigDraft& draft, Warnings& warnings) {
 
 }  // namespace
 
-std::expected<Warnings, ConfigError> check_config(const ConfigDraft& draft) {
+std::expected<Warnings, Complaint> check_config(const ConfigDraft& draft) {
     Warnings warnings;
-    ConfigErrors errors;
+    Complaints errors;
     for (const auto check : {check_ports, check_buffers, check_cpus, check_admission, check_honeypots,
                              check_addresses, check_policy, check_containment, check_purpose})
         errors.add(check(draft, warnings));
@@ -116,11 +117,14 @@ std::expected<Warnings, ConfigError> check_config(const ConfigDraft& draft) {
     return warnings;
 }
 
-std::expected<CheckedConfig, ConfigError> finish_config(ConfigDraft draft) {
+std::expected<CheckedConfig, Complaint> finish_config(ConfigDraft draft) {
     if (auto resolved = resolve_references(draft); !resolved) return std::unexpected(resolved.error());
-    auto warnings = check_config(draft);
-    if (!warnings) return std::unexpected(warnings.error());
-    return CheckedConfig{std::move(draft.config), std::move(*warnings)};
+    auto checked = check_config(draft);
+    if (!checked) return std::unexpected(checked.error());
+    std::vector<std::string> warnings;
+    for (const auto& warning : draft.warnings) warnings.push_back(warning.sentence());
+    std::ranges::move(*checked, std::back_inserter(warnings));
+    return CheckedConfig{std::move(draft.config), std::move(warnings)};
 }
 
 }  // namespace honeyswitch::control

@@ -15,10 +15,10 @@ struct CheckedConfig {
 };
 
 /// What a draft to which nothing more is added amounts to: its names are resolved and it is checked.
-[[nodiscard]] std::expected<CheckedConfig, ConfigError> finish_config(ConfigDraft draft);
+[[nodiscard]] std::expected<CheckedConfig, Complaint> finish_config(ConfigDraft draft);
 
 /// The warnings (each a sentence with its place) of a configuration that can be used, or the rules it breaks,
 /// one of each family. Precondition: names are resolved.
-[[nodiscard]] std::expected<std::vector<std::string>, ConfigError> check_config(const ConfigDraft& draft);
+[[nodiscard]] std::expected<std::vector<std::string>, Complaint> check_config(const ConfigDraft& draft);
 
 }  // namespace honeyswitch::control

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
+#include "base/toml_node.hpp"
 #include "control/config/agent_records.hpp"
 #include "control/config/honeypot_records.hpp"
 #include "control/config/rule_records.hpp"
-#include "control/config/toml_node.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -42,23 +42,19 @@ std::vector<std::string_view> record_names() {
     return names;
 }
 
-bool is_record(std::string_view name) {
-    return kind_named(name) != nullptr;
-}
-
-std::expected<void, ConfigError> read_records(ConfigDraft& draft, std::string_view name,
-                                              const toml::node& node, const std::filesystem::path& folder) {
+std::expected<void, Complaint> read_records(ConfigDraft& draft, std::string_view name, const toml::node& node,
+                                            const std::filesystem::path& folder) {
     const auto& kind = *kind_named(name);
     const toml::array* const tables = node.as_array();
     if (tables == nullptr || !tables->is_homogeneous(toml::node_type::table))
         return std::unexpected(
-            ConfigError{place_of(node.source()),
-                        fmt::format("{} must be written as tables of its own: [[{}]]", name, name)});
+            Complaint{place_of(node.source()),
+                      fmt::format("{} must be written as tables of its own: [[{}]]", name, name)});
     if (tables->size() > kind.most)
-        return std::unexpected(ConfigError{
+        return std::unexpected(Complaint{
             place_of(tables->get(kind.most)->source()),
             fmt::format("[[{}]]: there are {}, and there can be {}", name, tables->size(), kind.most)});
-    ConfigErrors errors;
+    Complaints errors;
     for (std::size_t i = 0; i < tables->size(); ++i) {
         RecordReader reader(draft, *tables->get(i)->as_table(), {name, i, folder});
         kind.read(reader, draft.config);

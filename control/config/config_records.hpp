@@ -15,12 +15,10 @@ namespace honeyswitch::control {
 /// The names of tables that may be repeated.
 [[nodiscard]] std::vector<std::string_view> record_names();
 
-[[nodiscard]] bool is_record(std::string_view name);
-
-/// Reads all tables of one name, which is_record: the value of "honeypot" at the top of the file. Names of
-/// pools, lists and ports are left as references, since what they stand for may come later.
-[[nodiscard]] std::expected<void, ConfigError> read_records(ConfigDraft& draft, std::string_view name,
-                                                            const toml::node& node,
-                                                            const std::filesystem::path& folder);
+/// Reads all tables of one name, one of record_names(): the value of "honeypot" at the top of the file. Names
+/// of pools, lists and ports are left as references, since what they stand for may come later.
+[[nodiscard]] std::expected<void, Complaint> read_records(ConfigDraft& draft, std::string_view name,
+                                                          const toml::node& node,
+                                                          const std::filesystem::path& folder);
 
 }  // namespace honeyswitch::control

@@ -42,11 +42,11 @@ std::string unknown(const Reference& reference, std::span<const std::string_view
 
 }  // namespace
 
-std::expected<void, ConfigError> resolve_references(ConfigDraft& draft) {
+std::expected<void, Complaint> resolve_references(ConfigDraft& draft) {
     if (draft.config.pools.empty()) draft.config.pools.push_back({.name = "default"});
     // The names are views into the configuration, whose records keep their place from here on.
     const Names names(draft.config);
-    ConfigErrors errors;
+    Complaints errors;
     for (const auto& reference : draft.references) {
         const auto& known = names.of(reference.to);
         const auto found = std::ranges::find(known, reference.name);

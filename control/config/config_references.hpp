@@ -9,6 +9,6 @@ namespace honeyswitch::control {
 
 /// Turns the names of a draft that is complete into indices, and declares the pool "default" if there is
 /// none. The error is the first name that stands for nothing.
-[[nodiscard]] std::expected<void, ConfigError> resolve_references(ConfigDraft& draft);
+[[nodiscard]] std::expected<void, Complaint> resolve_references(ConfigDraft& draft);
 
 }  // namespace honeyswitch::control

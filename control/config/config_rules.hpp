@@ -14,7 +14,7 @@
 
 namespace honeyswitch::control {
 
-using Check = std::expected<void, ConfigError>;
+using Check = std::expected<void, Complaint>;
 using Warnings = std::vector<std::string>;
 
 /// config_rules_addresses.cpp: agents, dark and active prefixes, the campus.
@@ -27,9 +27,9 @@ using Warnings = std::vector<std::string>;
 [[nodiscard]] Check check_containment(const ConfigDraft& draft, Warnings& warnings);
 
 /// The error at the place of `value`.
-[[nodiscard]] inline std::unexpected<ConfigError> refuse(const ConfigDraft& draft, std::string_view value,
-                                                         std::string reason) {
-    return std::unexpected(ConfigError{draft.place_of(value), std::move(reason)});
+[[nodiscard]] inline std::unexpected<Complaint> refuse(const ConfigDraft& draft, std::string_view value,
+                                                       std::string reason) {
+    return std::unexpected(Complaint{draft.place_of(value), std::move(reason)});
 }
 
 inline void warn(const ConfigDraft& draft, std::string_view value, Warnings& warnings,

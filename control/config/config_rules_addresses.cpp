@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <array>
 #include <map>
 #include <numeric>
 #include <optional>
 #include <set>
 
+#include "base/inhabited.hpp"
 #include "base/prefix_map.hpp"
 #include "control/config/campus.hpp"
 #include "control/config/config_rules.hpp"
@@ -14,24 +14,6 @@ namespace {
 
 /// Anything shorter is a slip of the pen: no broadcast domain, and no campus, is larger than a /8.
 constexpr unsigned shortest_domain = 8;
-
-/// Where no host can be (RFC 1122 section 3.2.1.3, RFC 5771, RFC 1112). That nobody is active there says
-/// nothing, and 0.0.0.0 is what a frame without IPv4 has for an address.
-struct Uninhabited {
-    Ipv4Prefix prefix;
-    std::string_view name;
-};
-constexpr std::array uninhabited{
-    Uninhabited{{{0x00000000}, 8}, "this network"}, Uninhabited{{{0x7f000000}, 8}, "loopback"},
-    Uninhabited{{{0xe0000000}, 4}, "multicast"}, Uninhabited{{{0xf0000000}, 4}, "reserved and broadcast"}};
-
-/// What is wrong with a prefix that hosts should be on; nothing: it is fine.
-std::optional<std::string> nobody_on(Ipv4Prefix prefix) {
-    for (const auto& [where, name] : uninhabited)
-        if (where.overlaps(prefix))
-            return fmt::format("overlaps with {} ({}), where no host can be", to_string(where), name);
-    return std::nullopt;
-}
 
 Check check_grants(const ConfigDraft& draft, std::size_t index) {
     const auto& agent = draft.config.agents[index];
@@ -203,7 +185,7 @@ Check check_campus(const ConfigDraft& draft, Warnings&) {
 }  // namespace
 
 Check check_addresses(const ConfigDraft& draft, Warnings& warnings) {
-    ConfigErrors errors;
+    Complaints errors;
     for (const auto check : {check_agents, check_dark, check_active, check_campus})
         errors.add(check(draft, warnings));
     return errors.result();

@@ -36,7 +36,7 @@ Check check_containment(const ConfigDraft& draft, Warnings& warnings) {
     const auto& config = draft.config;
     const bool limited = config.containment == Containment::limited;
     if (limited && config.containment_allow.empty())
-        warn(draft, "containment", warnings,
+        warn(draft, "containment.mode", warnings,
              "containment is limited, but allow is empty: honeypots may open no flow, as with session");
     if (!limited && !config.containment_allow.empty())
         warn(draft, "allow[0]", warnings, "allow has no effect, as containment is not limited");

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/declined.hpp"
 #include "control/config/config.hpp"
 
 namespace honeyswitch::control {
@@ -16,14 +17,8 @@ struct Launch {
     std::vector<std::string> warnings;  ///< sentences for the log
 };
 
-/// There is nothing to start.
-struct ExitRequest {
-    int code = 0;      ///< 0: help or version, for standard output; 2: bad options or configuration
-    std::string text;  ///< to be printed as it is; on standard error if the code is not 0
-};
-
 /// Reads the command line and the configuration file it names. A list given on the command line replaces the
 /// file's. Neither prints nor exits.
-[[nodiscard]] std::expected<Launch, ExitRequest> parse_options(int argc, const char* const* argv);
+[[nodiscard]] std::expected<Launch, Declined> parse_options(int argc, const char* const* argv);
 
 }  // namespace honeyswitch::control

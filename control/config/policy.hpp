@@ -32,7 +32,7 @@ enum class Admission : std::uint8_t {
 
 /// What becomes of packets that can only be an answer to a forged source: SYN-ACK, RST, ICMP errors and
 /// replies.
-enum class Backscatter : std::uint8_t { count, honeypot };
+enum class Backscatter : std::uint8_t { drop, honeypot };
 
 /// Which part of a session's addresses chooses its honeypot within a pool.
 using dataplane::Affinity;

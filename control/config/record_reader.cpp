@@ -5,8 +5,8 @@
 
 #include "base/duration.hpp"
 #include "base/nearest_name.hpp"
+#include "base/toml_node.hpp"
 #include "control/config/flow_text.hpp"
-#include "control/config/toml_node.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -43,7 +43,7 @@ void RecordReader::note(std::string_view what, const toml::source_region& place)
 }
 
 void RecordReader::fail_at(const toml::source_region& place, const std::string& reason) {
-    if (!error_) error_ = ConfigError{place_of(place), fmt::format("{}: {}", title_, reason)};
+    if (!error_) error_ = Complaint{place_of(place), fmt::format("{}: {}", title_, reason)};
 }
 
 void RecordReader::fail(std::string_view key, const std::string& reason) {
@@ -51,7 +51,7 @@ void RecordReader::fail(std::string_view key, const std::string& reason) {
     fail_at(node == nullptr ? table_.source() : node->source(), reason);
 }
 
-std::expected<void, ConfigError> RecordReader::result() const {
+std::expected<void, Complaint> RecordReader::result() const {
     if (error_) return std::unexpected(*error_);
     return {};
 }

@@ -78,7 +78,7 @@ class RecordReader {
     /// What messages call a record that has no name of its own.
     void entitle(std::string_view title) { title_ = fmt::format("[[{}]] {}", kind_, title); }
     void fail(std::string_view key, const std::string& reason);
-    [[nodiscard]] std::expected<void, ConfigError> result() const;
+    [[nodiscard]] std::expected<void, Complaint> result() const;
 
   private:
     [[nodiscard]] const toml::node* take(std::string_view key);
@@ -95,7 +95,7 @@ class RecordReader {
     std::string value_;  ///< "[[agent]][2]"
     std::string title_;  ///< "[[agent]] 'east'", or "[[agent]]" while the name is not known
     std::filesystem::path folder_;
-    std::optional<ConfigError> error_;
+    std::optional<Complaint> error_;
 };
 
 }  // namespace honeyswitch::control

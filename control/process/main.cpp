@@ -27,8 +27,6 @@
 namespace honeyswitch::control {
 namespace {
 
-enum ExitCode : int { stopped_on_request = 0, failed = 1, bad_configuration = 2 };
-
 struct Failure {
     Error error;
     ExitCode code = failed;
@@ -171,8 +169,9 @@ int run(int argc, const char* const* argv) {
     const sigset_t signals = block_signals();
     const auto launch = parse_options(argc, argv);
     if (!launch) {
-        std::fputs(launch.error().text.c_str(), launch.error().code == 0 ? stdout : stderr);
-        return launch.error().code;
+        const auto code = launch.error().code();
+        std::fputs(launch.error().text("honeyswitch").c_str(), code == 0 ? stdout : stderr);
+        return code;
     }
     start_log(launch->config);
     for (const std::string& warning : launch->warnings) spdlog::warn("{}", warning);

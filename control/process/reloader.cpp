@@ -1,8 +1,6 @@
 #include "control/process/reloader.hpp"
 
 #include <algorithm>
-#include <sstream>
-#include <string_view>
 #include <utility>
 
 #include "control/config/config_change.hpp"
@@ -19,16 +17,6 @@ bool keep_their_bits(const std::vector<SourceList>& before, const std::vector<So
                                                            return old.name == now.name &&
                                                                   old.kind == now.kind;
                                                        });
-}
-
-/// What a start would have printed, line by line, without the name of the program.
-std::vector<std::string> sentences_of(const std::string& text) {
-    constexpr std::string_view name = "honeyswitch: ";
-    std::vector<std::string> sentences;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);)
-        sentences.push_back(line.starts_with(name) ? line.substr(name.size()) : line);
-    return sentences;
 }
 
 }  // namespace
@@ -53,9 +41,7 @@ Reloader::Result Reloader::prepare(const std::vector<std::string>& arguments, co
     argv.reserve(arguments.size());
     for (const std::string& argument : arguments) argv.push_back(argument.c_str());
     auto launch = parse_options(static_cast<int>(argv.size()), argv.data());
-    if (!launch) {
-        return std::unexpected(sentences_of(launch.error().text));
-    }
+    if (!launch) return std::unexpected(launch.error().complaint.sentences());
     if (auto differences = unchangeable(running_config, launch->config); !differences.empty())
         return std::unexpected(std::move(differences));
     auto parts = running_parts(launch->config, Numbers::in_order(launch->config));

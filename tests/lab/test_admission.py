@@ -13,7 +13,7 @@ from scapy.packet import Raw
 SCANNED, PORTS, FLOWS = "10.66.8.0/24", "7000-7009", 2560
 ATTACKER = "203.0.113.209"  # nobody's: no kernel interferes
 
-HANDSHAKE = {"admission": "handshake"}
+HANDSHAKE = {"mode": "handshake"}
 
 
 def growth(lab, before: dict[str, int]) -> dict[str, int]:
@@ -37,7 +37,7 @@ def test_a_scan_takes_no_session_with_handshake(lab) -> None:
 @pytest.mark.usefixtures("switch_survives")
 def test_a_scan_takes_a_session_for_each_flow_with_first_packet(lab) -> None:
     source = new_source()
-    with lab.appliance.reconfigured(admission={"admission": "first-packet"}, containment=NO_CAPS,
+    with lab.appliance.reconfigured(admission={"mode": "first-packet"}, containment=NO_CAPS,
                                     timeouts={"idle_timeout": "3s"}):
         before = view.counters(lab)
         assert syn_scan(lab.machine("attacker"), source, SCANNED, PORTS) == {"open": FLOWS}
@@ -53,7 +53,7 @@ def test_a_scan_takes_a_session_for_each_flow_with_first_packet(lab) -> None:
 def test_auto_changes_over_at_high_water_and_back_at_low_water(lab) -> None:
     source = new_source()
     in_flight = 1024  # Packet-Ins on their way when the mark is reached
-    with lab.appliance.reconfigured(admission={"admission": "auto", "high_water": 2, "low_water": 1},
+    with lab.appliance.reconfigured(admission={"mode": "auto", "high_water": 2, "low_water": 1},
                                     containment=NO_CAPS, timeouts={"idle_timeout": "4s"}):
         assert comes_true(lambda: view.session_count(lab) == 0, timeout=30)
         before = view.counters(lab)

@@ -93,7 +93,7 @@ def test_a_forged_source_is_sent_no_more_than_the_cap(lab, cables, admission) ->
     cap, count = 100, 3000
     victim = {"first-packet": "203.0.113.205", "handshake": "203.0.113.206"}[admission]  # nobody else is answered there
     forged = syns(count, victim)
-    with farm(lab, admission={"admission": admission}, containment={"reply_packets_per_source": cap}):
+    with farm(lab, admission={"mode": admission}, containment={"reply_packets_per_source": cap}):
         before = view.counters(lab)
         began = time.monotonic()
         for start in range(0, count, 20):  # slowly: of a flood it would note only some flows
@@ -149,7 +149,7 @@ def test_one_honeypot_has_a_cap_of_its_own(lab, cables) -> None:
 def test_a_forged_source_of_the_campus_gets_no_reply(lab, cables, admission, forged) -> None:
     decoy = new_decoy()
     syn = IP(src=forged, dst=decoy) / TCP(sport=next(_ports), dport=7000, flags="S", seq=7)
-    with farm(lab, admission={"admission": admission}, diversion={"campus": ["10.99.0.0/16"]}):
+    with farm(lab, admission={"mode": admission}, diversion={"campus": ["10.99.0.0/16"]}):
         before = view.counters(lab)
         cables.send(OUTSIDE, from_upstream() / syn)
         assert cables.comes_out(HONEYPOT, at_honeypot(syn))
@@ -171,7 +171,7 @@ def test_a_honeypot_cannot_answer_for_another(lab, cables, admission) -> None:
     request = IP(src=VICTIM, dst=decoy) / UDP(sport=port, dport=40_001) / Raw(b"to the sandbox")
     reply = IP(src=decoy, dst=VICTIM) / UDP(sport=40_001, dport=port) / Raw(b"not from the sandbox")
     pools = {"pool": [{"name": "a"}, {"name": "b"}], "honeypot": [{**SANDBOX, "pool": "a"}, {**THE_HONEYPOT, "pool": "b"}]}
-    with farm(lab, **pools, admission={"admission": admission}), Tap(lab.sandbox.namespace, "eth0") as sandbox:
+    with farm(lab, **pools, admission={"mode": admission}), Tap(lab.sandbox.namespace, "eth0") as sandbox:
         cables.send(OUTSIDE, from_upstream() / request)
         assert sandbox.collect(lambda data: b"to the sandbox" in data, timeout=3)
         before = view.counters(lab)
@@ -204,9 +204,8 @@ def test_a_neighbour_of_the_same_port_cannot_answer_for_another(lab, cables) -> 
 # Flows of its own, where they are allowed --------------------------------------------------------------------------
 
 RESOLVER = "203.0.113.53"  # nobody's
-ALLOWED = {"diversion": {"containment": "limited"},
-           "containment": {"allow": [f"udp:53:{RESOLVER}/32", "icmp:203.0.113.0/24", "tcp:80:10.66.0.0/16"],
-                           "new_flow_rate": 5}}
+ALLOWED = {"containment": {"mode": "limited", "new_flow_rate": 5,
+                           "allow": [f"udp:53:{RESOLVER}/32", "icmp:203.0.113.0/24", "tcp:80:10.66.0.0/16"]}}
 
 
 def query(destination: str, marker: bytes, dport: int = 53, source: str | None = None) -> IP:
@@ -288,7 +287,7 @@ def test_new_flows_have_a_rate(lab, cables) -> None:
 
 def test_open_containment_is_the_papers(lab, cables) -> None:
     packet = query("203.0.113.54", b"anything goes")
-    with farm(lab, diversion={"containment": "open"}):
+    with farm(lab, containment={"mode": "open"}):
         cables.send(OUTSIDE, from_upstream() / IP(src=VICTIM, dst=addresses.HOSTS["www"]) / UDP() / Raw(b"seen"))
         assert cables.with_marker(INSIDE, b"seen")
         cables.send(HONEYPOT, from_honeypot() / packet)

@@ -63,7 +63,7 @@ class Process:
         (folder / "process.toml").write_text(
             "[ports]\n" + "".join(ports) + f"""
 [process]
-idle_sleep = 50
+idle_sleep = "50us"
 [capacity]
 session_capacity = 1024
 mbufs = 8192
@@ -222,7 +222,7 @@ def test_a_flood_of_new_flows_costs_no_legitimate_packet(start):
                  outside(IP(src=ATTACKER, dst=DECOY) / TCP(sport=port, dport=22)) for port in range(1, 600)]  # fmt: skip
     of_each = [frame for port, frame in enumerate(newcomers) for frame in ([frame] if port % 6 else [frame, legitimate])]
     share = of_each.count(legitimate) / len(of_each)
-    process = start(flooding=True, outside=of_each, settings='[admission]\nadmission = "handshake"\n')
+    process = start(flooding=True, outside=of_each, settings='[admission]\nmode = "handshake"\n')
     process.wait_for("outside_dropped_overload", 1_000_000)
     process.wait_for("outside_to_inside_active", 200_000)
     process.wait_to_log("new flows to inactive addresses are dropped")

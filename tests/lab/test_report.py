@@ -35,7 +35,7 @@ def test_by_port_and_by_network(lab, cables, admission) -> None:
     port, dead = {"first-packet": (7100, 7101), "handshake": (7200, 7201)}[admission]
     network, third = {"first-packet": ("198.19.0.0/16", 1), "handshake": ("198.19.0.0/16", 2)}[admission]
     scanner, visitor = f"198.19.{third}.1", f"198.19.{third}.2"
-    with farm(lab, admission={"admission": admission}, containment=NO_CAPS):
+    with farm(lab, admission={"mode": admission}, containment=NO_CAPS):
         by_port, by_network = rows_of(lab, "port"), rows_of(lab, "network")
         assert syn_scan(lab.machine("attacker"), scanner, f"10.66.{20 + third}.0/26", str(port)) == {"open": 64}
         for _ in range(7):
@@ -58,7 +58,7 @@ def test_by_port_and_by_network(lab, cables, admission) -> None:
 def test_udp_and_what_has_no_ports(lab, cables, admission) -> None:
     network = "198.19.0.0/16"
     source = {"first-packet": "198.19.3.1", "handshake": "198.19.4.1"}[admission]
-    with farm(lab, admission={"admission": admission}, containment=NO_CAPS):
+    with farm(lab, admission={"mode": admission}, containment=NO_CAPS):
         by_port, by_network = rows_of(lab, "port"), rows_of(lab, "network")
         decoy = new_decoy()
         for text in (b"one", b"two"):

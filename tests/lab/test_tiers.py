@@ -64,7 +64,7 @@ def test_ends_with_the_window(lab) -> None:
 def test_holds_before_there_is_a_session(lab, cables) -> None:
     """With handshake the worker chooses the pool, from the first SYN on."""
     source, decoy = new_source(), new_decoy()
-    with farm(lab, **tier(sessions=3), admission={"admission": "handshake"}):
+    with farm(lab, **tier(sessions=3), admission={"mode": "handshake"}):
         for _ in range(3):
             assert who_answers(lab, decoy, source) == "honeypot"
         assert who_answers(lab, decoy, source) == "sandbox"

@@ -34,7 +34,8 @@ def default(settings: Settings, key: Path, socket: Path) -> Configuration:
             "kernel_io": settings.kernel_io,
         },
         "process": {
-            "workers": 1, "lcores": f"{cpus[0]},{cpus[-1]}", "no_huge": settings.no_huge, "idle_sleep": 50,
+            "workers": 1, "lcores": f"{cpus[0]},{cpus[-1]}", "no_huge": settings.no_huge, "idle_sleep": "50us",
+            "log_level": "debug",
         },
         "capacity": {
             "session_capacity": settings.session_capacity, "address_capacity": 65536, "mbufs": 16384,
@@ -46,7 +47,7 @@ def default(settings: Settings, key: Path, socket: Path) -> Configuration:
         },
         "diversion": {"dark": addresses.dark_prefixes()},
         "notices": {"listen_address": addresses.MANAGEMENT_SWITCH, "listen_port": addresses.NOTICE_PORT},
-        "operator": {"control_socket": str(socket), "log_level": "debug"},
+        "operator": {"control_socket": str(socket)},
         "honeypot": [{"name": "honeypot"}],
         "agent": [{"name": AGENT_NAME, "key_file": str(key), "grants": [addresses.DOMAIN]}],
     }

@@ -59,7 +59,7 @@ ConfigDraft sound() {
                     {"honeypot[8]", "x.toml:4:90"},
                     {"low_water", "x.toml:7:13"},
                     {"campus[0]", "x.toml:9:11"},
-                    {"containment", "--containment"},
+                    {"containment.mode", "--containment-mode"},
                     {"allow[0]", "x.toml:16:10"}};
     return draft;
 }
@@ -210,7 +210,8 @@ TEST(ConfigCheck, WarnsOfWhatWorksOtherwiseThanMeant) {
         Row{[](Config& c) { c.static_active = {prefix("10.1.0.0/16")}; },
             "x.toml:6:9: active prefix '10.1.0.0/16' covers all of '10.1.0.0/16': nothing there is diverted"},
         Row{[](Config& c) { c.containment = Containment::limited; },
-            "--containment: containment is limited, but allow is empty: honeypots may open no flow, as with "
+            "--containment-mode: containment is limited, but allow is empty: honeypots may open no flow, as "
+            "with "
             "session"},
         Row{[](Config& c) { c.containment_allow = {flow("udp:53:192.0.2.53/32")}; },
             "x.toml:16:10: allow has no effect, as containment is not limited"},

@@ -26,7 +26,7 @@ const std::string honeypot = "[[honeypot]]\nname = \"main\"\n";
 
 class ConfigFile : public testing::Test {
   protected:
-    std::expected<CheckedConfig, ConfigError> load(const std::string& text) {
+    std::expected<CheckedConfig, Complaint> load(const std::string& text) {
         return load_config(folder.write("x.toml", text));
     }
     /// The error message with the folder of the test taken away.
@@ -51,12 +51,13 @@ class ConfigFile : public testing::Test {
 
 TEST_F(ConfigFile, ReadsEveryTable) {
     const auto loaded = load(ports + R"(kernel_io = "af_packet"
-driver = ["/usr/lib/a.so", "b.so"]
+driver_file = ["/usr/lib/a.so", "b.so"]
 [process]
 workers = 2
 lcores = "4,0-1"
 no_huge = true
-idle_sleep = 0
+idle_sleep = "0us"
+log_level = "debug"
 [capacity]
 session_capacity = 10_000_000
 pending_capacity = 128
@@ -67,16 +68,16 @@ idle_timeout = "1500ms"
 agent_timeout = "10m"
 health_interval = "250ms"
 [admission]
-admission = "first-packet"
+mode = "first-packet"
 high_water = 70
 low_water = 50
 backscatter = "honeypot"
 [diversion]
-containment = "limited"
 campus = "10.0.0.0/8"
 active = ["10.1.0.1/32"]
 dark = ["10.1.0.0/20"]
 [containment]
+mode = "limited"
 allow = ["udp:53:192.0.2.53/32", "tcp:1-1023:192.0.2.0/24", "icmp:192.0.2.0/24", "47:192.0.2.1/32"]
 new_flow_rate = 100
 reply_packets_per_source = 1
@@ -88,7 +89,6 @@ listen_address = "127.0.0.1"
 listen_port = 7000
 [operator]
 control_socket = "/tmp/s"
-log_level = "debug"
 [[honeypot]]
 name = "main"
 mac = "02:00:00:00:00:66"
@@ -186,7 +186,7 @@ TEST_F(ConfigFile, SaysWhereAndWhyAValueIsRefused) {
                 "x.toml:2:16: [timeouts] idle_timeout must be a string, not an integer"},
         Refusal{"[timeouts]\nidle_timeout = \"60\"",
                 "x.toml:2:16: [timeouts] idle_timeout: '60' is not a duration: write a number and its unit "
-                "(us, ms, s, m, h, d or w), such as 500ms, 60s, 10m or 1h"},
+                "(ms, s, m, h, d or w), such as 500ms, 60s, 10m or 1h"},
         Refusal{"[timeouts]\nidle_timeout = \"25h\"",
                 "x.toml:2:16: [timeouts] idle_timeout: '25h' is not from 100ms to 24h"},
         Refusal{"[timeouts]\nidle_timeout = \"100001us\"",
@@ -198,16 +198,24 @@ TEST_F(ConfigFile, SaysWhereAndWhyAValueIsRefused) {
         Refusal{"[diversion]\ndark = [\"10.0.0.0/8\",\n  \"10.1.0.1/16\"]",
                 "x.toml:3:3: [diversion] dark: '10.1.0.1/16' has bits below its mask; did you mean "
                 "10.1.0.0/16?"},
-        Refusal{"[diversion]\ncontainment = \"shut\"",
-                "x.toml:2:15: [diversion] containment: 'shut' is not one of session, limited, open"},
-        Refusal{"[admission]\nadmission = \"first\"",
-                "x.toml:2:13: [admission] admission: 'first' is not one of auto, first-packet, handshake"},
+        Refusal{"[containment]\nmode = \"shut\"",
+                "x.toml:2:8: [containment] mode: 'shut' is not one of session, limited, open"},
+        Refusal{"[admission]\nmode = \"first\"",
+                "x.toml:2:8: [admission] mode: 'first' is not one of auto, first-packet, handshake"},
+        Refusal{
+            "[process]\nidle_sleep = \"50\\n\"",
+            "x.toml:2:14: [process] idle_sleep: '50\n' is not a duration: write a number and its unit (us, "
+            "ms, s, m, h, d or w), such as 500ms, 60s, 10m or 1h"},
+        Refusal{"[process]\nidle_sleep = \"2s\"",
+                "x.toml:2:14: [process] idle_sleep: '2s' is not from 0s to 1s"},
+        Refusal{"[process]\nidle_sleep = -1",
+                "x.toml:2:14: [process] idle_sleep must be a string, not an integer"},
         Refusal{"[admission]\nhigh_water = 101",
                 "x.toml:2:14: [admission] high_water: '101' is not an integer from 1 to 100"},
         Refusal{"[admission]\nlow_water = 0",
                 "x.toml:2:13: [admission] low_water: '0' is not an integer from 1 to 100"},
-        Refusal{"[admission]\nbackscatter = \"drop\"",
-                "x.toml:2:15: [admission] backscatter: 'drop' is not one of count, honeypot"},
+        Refusal{"[admission]\nbackscatter = \"shut\"",
+                "x.toml:2:15: [admission] backscatter: 'shut' is not one of drop, honeypot"},
         Refusal{"[timeouts]\nhealth_interval = \"61s\"",
                 "x.toml:2:19: [timeouts] health_interval: '61s' is not from 100ms to 1m"},
         Refusal{"[capacity]\nlisted_capacity = 63",
@@ -258,6 +266,54 @@ TEST_F(ConfigFile, SaysWhereAndWhyAValueIsRefused) {
                 "x.toml:1:1: [[agent]] 'east': key_file is missing; write key_file = \"PATH\""},
         Refusal{"[[agent]]\nname = \"east\"\ngrants = []\nkey_file = \"no.key\"",
                 "x.toml:4:12: [[agent]] 'east': cannot read the key file no.key: No such file or directory"},
+    };
+    for (const auto& [text, message] : refusals) EXPECT_EQ(refusal(text), message) << text;
+}
+
+TEST_F(ConfigFile, UnderstandsFormerNamesAndSaysThoseOfToday) {
+    const auto loaded = load(ports + R"(driver = "b.so"
+[process]
+idle_sleep = 20
+[admission]
+admission = "handshake"
+backscatter = "count"
+[diversion]
+containment = "open"
+dark = "10.1.0.0/20"
+[operator]
+log_level = "warning"
+)" + honeypot);
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    EXPECT_EQ(loaded->config.drivers, (std::vector<fs::path>{"b.so"}));
+    EXPECT_EQ(loaded->config.idle_sleep_us, 20U);
+    EXPECT_EQ(loaded->config.admission, Admission::handshake);
+    EXPECT_EQ(loaded->config.backscatter, Backscatter::drop);
+    EXPECT_EQ(loaded->config.containment, Containment::open);
+    EXPECT_EQ(loaded->config.log_level, "warning");
+    std::vector<std::string> warnings;
+    for (const auto& warning : loaded->warnings) warnings.push_back(without_folder(warning));
+    EXPECT_EQ(warnings, (std::vector<std::string>{
+                            "x.toml:5:1: [ports] driver is now called [ports] driver_file",
+                            "x.toml:7:14: [process] idle_sleep: '20' is now written '20us'",
+                            "x.toml:9:1: [admission] admission is now called [admission] mode",
+                            "x.toml:10:15: [admission] backscatter: 'count' is now written 'drop'",
+                            "x.toml:12:1: [diversion] containment is now called [containment] mode",
+                            "x.toml:15:1: [operator] log_level is now called [process] log_level",
+                        }));
+}
+
+TEST_F(ConfigFile, RefusesAFormerNameBesideTheOneOfToday) {
+    const std::array refusals{
+        Refusal{
+            "[diversion]\ncontainment = \"open\"\n[containment]\nmode = \"open\"",
+            "x.toml:2:1: [diversion] containment is now called [containment] mode, which is there as well, "
+            "at x.toml:4:8"},
+        Refusal{"[ports]\ndriver_file = []\ndriver = \"a.so\"",
+                "x.toml:3:1: [ports] driver is now called [ports] driver_file, which is there as well, at "
+                "x.toml:2:15"},
+        Refusal{"[process]\nlog_level = \"info\"\n[operator]\nlog_level = \"info\"",
+                "x.toml:4:1: [operator] log_level is now called [process] log_level, which is there as well, "
+                "at x.toml:2:13"},
     };
     for (const auto& [text, message] : refusals) EXPECT_EQ(refusal(text), message) << text;
 }

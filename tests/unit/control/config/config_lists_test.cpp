@@ -80,7 +80,7 @@ TEST(Lists, AreRefusedWithPlaceAndReason) {
         Row{log + "list = \"x\"\nwindow = \"169h\"",
             "4:10: [[auth_log]] 'a.log': window '169h' is not from 1s to 168h"},
         Row{log + "list = \"x\"\nlifetime = \"1y\"",
-            "4:12: [[auth_log]] 'a.log': lifetime '1y' is not a duration: write a number and its unit (us, "
+            "4:12: [[auth_log]] 'a.log': lifetime '1y' is not a duration: write a number and its unit ("
             "ms, s, m, h, d or w), such as 500ms, 60s, 10m or 1h"},
         Row{log + "list = \"x\"\nlifetime = \"366d\"",
             "4:12: [[auth_log]] 'a.log': lifetime '366d' is not from 1s to 8760h"},

@@ -38,7 +38,7 @@ pool = "high"
 )";
 inline const std::string one_honeypot = "\n[[honeypot]]\nname = \"a\"\n";
 
-inline std::expected<CheckedConfig, ConfigError> load(const std::string& text) {
+inline std::expected<CheckedConfig, Complaint> load(const std::string& text) {
     auto draft = read_config_text(text + rest, "/etc/x.toml");
     if (!draft) return std::unexpected(draft.error());
     return finish_config(std::move(*draft));

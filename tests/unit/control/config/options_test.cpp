@@ -14,7 +14,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-std::expected<Launch, ExitRequest> parse(const Words& words) {
+std::expected<Launch, Declined> parse(const Words& words) {
     std::vector<const char*> arguments{"honeyswitch"};
     for (const auto& word : words) arguments.push_back(word.c_str());
     return parse_options(static_cast<int>(arguments.size()), arguments.data());
@@ -31,7 +31,7 @@ Words enough_and(const Words& more) {
 
 TEST(Options, SufficeWithoutAFile) {
     const auto launch = parse(enough);
-    ASSERT_TRUE(launch) << launch.error().text;
+    ASSERT_TRUE(launch) << launch.error().text("honeyswitch");
     EXPECT_FALSE(launch->check);
     EXPECT_TRUE(launch->warnings.empty());
     EXPECT_EQ(launch->config.outside.device, "a");
@@ -46,7 +46,7 @@ TEST(Options, OverrideTheFile) {
 outside = "dev:a"
 inside = "dev:b"
 honeypot = "dev:c"
-driver = ["x.so"]
+driver_file = ["x.so"]
 [process]
 workers = 2
 [timeouts]
@@ -58,7 +58,7 @@ name = "main"
 )");
     const auto launch = parse({"--config", file, "--workers", "3", "--inside=vdev:net_null1,copy=1", "--dark",
                                "10.3.0.0/16", "--no-huge", "--honeypot-mac", "02:00:00:00:00:02", "--check"});
-    ASSERT_TRUE(launch) << launch.error().text;
+    ASSERT_TRUE(launch) << launch.error().text("honeyswitch");
     EXPECT_TRUE(launch->check);
     EXPECT_EQ(launch->config.workers, 3U);
     EXPECT_EQ(launch->config.idle_timeout, Milliseconds{5'000});
@@ -86,30 +86,56 @@ name = "other"
 port = "dev:e"
 )");
     const auto launch = parse({"--config", file, "--honeypot", "dev:d", "--honeypot", "dev:e"});
-    ASSERT_TRUE(launch) << launch.error().text;
+    ASSERT_TRUE(launch) << launch.error().text("honeyswitch");
     ASSERT_EQ(launch->config.honeypot_ports.size(), 2U);
     EXPECT_EQ(launch->config.honeypot_ports[1].device, "e");
     EXPECT_EQ(launch->config.honeypots[0].port, 0U);
     EXPECT_EQ(launch->config.honeypots[1].port, 1U);
     EXPECT_EQ(
-        parse({"--config", file}).error().text,
+        parse({"--config", file}).error().text("honeyswitch"),
         "honeyswitch: " + file.string() +
             ":11:8: [[honeypot]] 'other': port 'dev:e' is not one of the honeypot ports (dev:c); did you "
             "mean 'dev:c'?\n");
+    EXPECT_EQ(parse({"--config", file, "--honeypot", "dev:e", "--honeypot-mac", "02:00:00:00:00:01"})
+                  .error()
+                  .text("honeyswitch"),
+              "honeyswitch: --honeypot-mac: there are 2 honeypots; write mac in the [[honeypot]] that has "
+              "'02:00:00:00:00:01'\n");
+}
+
+TEST(Options, AreUnderstoodByTheirFormerNames) {
+    const auto launch = parse(enough_and({"--containment", "open", "--admission", "handshake", "--driver",
+                                          "a.so", "--idle-sleep", "7", "--backscatter", "count"}));
+    ASSERT_TRUE(launch) << launch.error().text("honeyswitch");
+    EXPECT_EQ(launch->config.containment, Containment::open);
+    EXPECT_EQ(launch->config.admission, Admission::handshake);
+    EXPECT_EQ(launch->config.drivers.size(), 1U);
+    EXPECT_EQ(launch->config.idle_sleep_us, 7U);
+    EXPECT_EQ(launch->warnings, (Words{
+                                    "--driver is now called --driver-file",
+                                    "--idle-sleep: '7' is now written '7us'",
+                                    "--admission is now called --admission-mode",
+                                    "--backscatter: 'count' is now written 'drop'",
+                                    "--containment is now called --containment-mode",
+                                }));
     EXPECT_EQ(
-        parse({"--config", file, "--honeypot", "dev:e", "--honeypot-mac", "02:00:00:00:00:01"}).error().text,
-        "honeyswitch: --honeypot-mac: there are 2 honeypots; write mac in the [[honeypot]] that has "
-        "'02:00:00:00:00:01'\n");
+        parse(enough_and({"--containment", "open", "--containment-mode", "open"}))
+            .error()
+            .text("honeyswitch"),
+        "honeyswitch: --containment: it is now called --containment-mode, and --containment-mode is there "
+        "as well\n");
+    EXPECT_FALSE(parse({"--help"}).error().text("honeyswitch").contains("--containment "));
 }
 
 TEST(Options, ExistForEverySetting) {
     const auto help = parse({"--help"});
     ASSERT_FALSE(help);
-    EXPECT_EQ(help.error().code, 0);
+    EXPECT_EQ(help.error().code(), 0);
     for (const auto& setting : settings())
-        EXPECT_NE(help.error().text.find("  " + setting.option()), std::string::npos) << setting.key;
+        EXPECT_NE(help.error().text("honeyswitch").find("  " + setting.option()), std::string::npos)
+            << setting.key;
     for (const char* const flag : {"--config", "--check", "--version", "--honeypot-mac"})
-        EXPECT_NE(help.error().text.find(flag), std::string::npos) << flag;
+        EXPECT_NE(help.error().text("honeyswitch").find(flag), std::string::npos) << flag;
 }
 
 /// Each default is a value that its own setting accepts, from the command line and unchanged.
@@ -118,7 +144,7 @@ TEST(Options, AcceptTheDefaults) {
         const auto initial = setting.show(Config{});
         if (initial.empty() || setting.kind == Setting::Kind::boolean) continue;
         const auto launch = parse(enough_and({setting.option(), initial}));
-        ASSERT_TRUE(launch) << launch.error().text;
+        ASSERT_TRUE(launch) << launch.error().text("honeyswitch");
         EXPECT_EQ(setting.show(launch->config), initial) << setting.key;
     }
 }
@@ -126,8 +152,9 @@ TEST(Options, AcceptTheDefaults) {
 TEST(Options, TellTheVersion) {
     const auto version = parse({"--version"});
     ASSERT_FALSE(version);
-    EXPECT_EQ(version.error().code, 0);
-    EXPECT_TRUE(version.error().text.starts_with("honeyswitch ")) << version.error().text;
+    EXPECT_EQ(version.error().code(), 0);
+    EXPECT_TRUE(version.error().text("honeyswitch").starts_with("honeyswitch "))
+        << version.error().text("honeyswitch");
 }
 
 TEST(Options, SayWhichIsRefusedAndWhy) {
@@ -174,16 +201,16 @@ TEST(Options, SayWhichIsRefusedAndWhy) {
     for (const auto& [words, text] : rows) {
         const auto launch = parse(words);
         ASSERT_FALSE(launch) << text;
-        EXPECT_EQ(launch.error().code, 2);
-        EXPECT_EQ(launch.error().text, text);
+        EXPECT_EQ(launch.error().code(), 2);
+        EXPECT_EQ(launch.error().text("honeyswitch"), text);
     }
-    EXPECT_EQ(parse(enough_and({"--inside", "dev:a"})).error().text,
+    EXPECT_EQ(parse(enough_and({"--inside", "dev:a"})).error().text("honeyswitch"),
               "honeyswitch: --inside: At Most 1 required but received 2" + try_help);
-    EXPECT_EQ(parse(enough_and({"--high-water", "60"})).error().text,
+    EXPECT_EQ(parse(enough_and({"--high-water", "60"})).error().text("honeyswitch"),
               "honeyswitch: --high-water: low_water 60 is not less than high_water 60\n");
-    EXPECT_EQ(parse(enough_and({"--honeypot", "dev:a"})).error().text,
+    EXPECT_EQ(parse(enough_and({"--honeypot", "dev:a"})).error().text("honeyswitch"),
               "honeyswitch: --honeypot: the honeypot port is the same device as the outside port: 'dev:a'\n");
-    EXPECT_EQ(parse(enough_and({"--dark", "10.0.0.0/16"})).error().text,
+    EXPECT_EQ(parse(enough_and({"--dark", "10.0.0.0/16"})).error().text("honeyswitch"),
               "honeyswitch: --dark: dark prefix '10.0.0.0/16' is there twice\n");
 }
 

@@ -1,8 +1,8 @@
-#include "control/config/toml_node.hpp"
+#include "base/toml_node.hpp"
 
 #include <fmt/format.h>
 
-namespace honeyswitch::control {
+namespace honeyswitch {
 
 std::string place_of(const toml::source_region& region) {
     return fmt::format("{}:{}:{}", region.path ? *region.path : std::string(), region.begin.line,
@@ -33,4 +33,4 @@ std::string_view kind_of(const toml::node& node) {
     return "nothing";
 }
 
-}  // namespace honeyswitch::control
+}  // namespace honeyswitch

@@ -6,7 +6,7 @@
 
 #include <toml++/toml.h>
 
-namespace honeyswitch::control {
+namespace honeyswitch {
 
 /// "conf/honeyswitch.toml:12:9"
 [[nodiscard]] std::string place_of(const toml::source_region& region);
@@ -14,4 +14,4 @@ namespace honeyswitch::control {
 /// "an integer".
 [[nodiscard]] std::string_view kind_of(const toml::node& node);
 
-}  // namespace honeyswitch::control
+}  // namespace honeyswitch

@@ -1,11 +1,13 @@
-#include "control/config/config_draft.hpp"
+#include "base/complaint.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace honeyswitch::control {
+namespace honeyswitch {
 namespace {
 
 constexpr std::size_t most_told = 20;  // a screen of them: who has more has one reason for many
@@ -26,38 +28,41 @@ std::pair<unsigned, unsigned> line_and_column(std::string_view place) {
 
 }  // namespace
 
-std::vector<std::string> ConfigError::sentences() const {
-    std::vector<std::string> told{place + ": " + reason};
-    for (const ConfigError& other : others) {
+std::string Complaint::sentence() const {
+    return place.empty() ? reason : place + ": " + reason;
+}
+
+std::vector<std::string> Complaint::sentences() const {
+    std::vector<std::string> told{sentence()};
+    for (const Complaint& other : others) {
         if (told.size() == most_told) {
             told.push_back(fmt::format("and {} further errors", others.size() + 1 - most_told));
             break;
         }
-        told.push_back(other.place + ": " + other.reason);
+        told.push_back(other.sentence());
     }
     return told;
 }
 
-std::string ConfigError::message() const {
+std::string Complaint::message() const {
     return fmt::format("{}", fmt::join(sentences(), "\n"));
 }
 
-std::expected<void, ConfigError> ConfigErrors::result() const {
+std::expected<void, Complaint> Complaints::result() const {
     if (found_.empty()) return {};
-    ConfigError all = found_.front();
+    Complaint all = found_.front();
     all.others.assign(found_.begin() + 1, found_.end());
     return std::unexpected(std::move(all));
 }
 
-std::expected<void, ConfigError> ConfigErrors::in_order_of_lines() {
-    std::multimap<std::pair<unsigned, unsigned>, ConfigError> sorted;
-    for (ConfigError& error : found_) {
-        const auto at = line_and_column(error.place);
-        sorted.emplace(at, std::move(error));
-    }
-    found_.clear();
-    for (auto& [at, error] : sorted) found_.push_back(std::move(error));
+void in_order_of_lines(std::vector<Complaint>& complaints) {
+    std::ranges::stable_sort(complaints, {},
+                             [](const Complaint& complaint) { return line_and_column(complaint.place); });
+}
+
+std::expected<void, Complaint> Complaints::in_order_of_lines() {
+    honeyswitch::in_order_of_lines(found_);
     return result();
 }
 
-}  // namespace honeyswitch::control
+}  // namespace honeyswitch
