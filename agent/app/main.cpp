@@ -18,9 +18,6 @@ using namespace honeyswitch::agent;
 
 namespace {
 
-constexpr int failed_while_running = 1;
-constexpr int bad_options = 2;
-
 int fail(int code, const Error& error) {
     fmt::print(stderr, "honeyswitch-agent: {}\n", error.message());
     return code;
@@ -28,7 +25,7 @@ int fail(int code, const Error& error) {
 
 int print_status(const std::filesystem::path& socket) {
     const auto status = StatusSocket::read(socket);
-    if (!status) return fail(failed_while_running, status.error());
+    if (!status) return fail(failed, status.error());
     fmt::print("{}", *status);
     return 0;
 }
@@ -55,7 +52,7 @@ void warn_of(const DomainSpec& domain) {
 int check(const AgentOptions& options) {
     for (const auto& domain : options.domains) warn_of(domain);
     if (!options.dry_run)
-        if (const auto key = load_key(options.key_file); !key) return fail(bad_options, key.error());
+        if (const auto key = load_key(options.key_file); !key) return fail(bad_configuration, key.error());
     const auto some = [](std::size_t count, const char* what) {
         return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
     };
@@ -72,34 +69,37 @@ int run(const AgentOptions& options) {
     spdlog::set_level(spdlog::level::from_str(options.log_level));
     spdlog::flush_on(spdlog::level::info);
     auto agent = Agent::create(options);
-    if (!agent) return fail(bad_options, agent.error());
-    if (const auto dropped = drop_privileges(options.user); !dropped)
-        return fail(failed_while_running, dropped.error());
-    if (const auto started = (*agent)->start_resolver(); !started)
-        return fail(failed_while_running, started.error());
-    if (const auto restricted = restrict_system_calls(); !restricted)
-        return fail(failed_while_running, restricted.error());
+    if (!agent) return fail(bad_configuration, agent.error());
+    if (const auto dropped = drop_privileges(options.user); !dropped) return fail(failed, dropped.error());
+    if (const auto started = (*agent)->start_resolver(); !started) return fail(failed, started.error());
+    if (const auto restricted = restrict_system_calls(); !restricted) return fail(failed, restricted.error());
     const auto ran = (*agent)->run();
-    return ran ? 0 : fail(failed_while_running, ran.error());
+    return ran ? 0 : fail(failed, ran.error());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (const auto ready = start_cryptography(); !ready) return fail(failed_while_running, ready.error());
-    const auto command = parse_command_line(argc, argv);
-    if (!command) return command.error();
-    switch (command->task) {
+    if (const auto ready = start_cryptography(); !ready) return fail(failed, ready.error());
+    const auto launch = parse_command_line(argc, argv);
+    if (!launch) {
+        const auto code = launch.error().code();
+        std::fputs(launch.error().text("honeyswitch-agent").c_str(), code == 0 ? stdout : stderr);
+        return code;
+    }
+    for (const auto& warning : launch->warnings)
+        fmt::print(stderr, "honeyswitch-agent: warning: {}\n", warning.sentence());
+    switch (launch->task) {
         case Task::keygen: {
-            const auto written = generate_key(command->path);
-            return written ? 0 : fail(failed_while_running, written.error());
+            const auto written = generate_key(launch->path);
+            return written ? 0 : fail(failed, written.error());
         }
         case Task::status:
-            return print_status(command->path);
+            return print_status(launch->path);
         case Task::check:
-            return check(command->options);
+            return check(launch->options);
         case Task::run:
-            return run(command->options);
+            return run(launch->options);
     }
-    return bad_options;
+    return bad_configuration;
 }

@@ -1,165 +1,98 @@
 #include "agent/config/config_file.hpp"
 
-#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include "agent/config/config_reader.hpp"
-#include "agent/explore/sweep.hpp"
-#include "agent/wire/address_set.hpp"
+#include "agent/config/agent_settings.hpp"
+#include "base/setting_file.hpp"
 #include "base/toml_keys.hpp"
+#include "base/toml_node.hpp"
 
 namespace honeyswitch::agent {
 namespace {
 
-std::expected<void, Error> read_sweep(ConfigReader reader, SweepOptions& sweep) {
-    reader.get("rate", sweep.rate, 1, 100'000);
-    reader.get("retries", sweep.retries, 0, 10);
-    reader.get("interval", sweep.interval, sweep_interval_range);
-    reader.get("patience", sweep.patience, sweep_patience_range);
-    return reader.finish();
-}
-
-std::expected<void, Error> read_probe(ConfigReader reader, ProbeOptions& probe) {
-    reader.get("count", probe.count, 1, 100);
-    reader.get("interval", probe.interval, probe_interval_range);
-    reader.get("hold", probe.hold, probe_hold_range);
-    return reader.finish();
-}
-
-std::expected<void, Error> read_proxy(ConfigReader reader, ProxyOptions& proxy) {
-    reader.get("limit", proxy.limit, 1, 65'536);
-    proxy.allowed = reader.macs("allowed");
-    proxy.ignored = reader.macs("ignored");
-    for (const auto& mac : proxy.ignored)
-        if (std::ranges::find(proxy.allowed, mac) != proxy.allowed.end())
-            reader.fail("ignored", fmt::format("{} is in allowed as well", to_string(mac)));
-    return reader.finish();
-}
-
-std::expected<void, Error> read_cut_off(ConfigReader reader, DomainOptions& options) {
-    reader.get("hosts", options.cut_off_hosts, 2, 65'536);
-    reader.get("sweeps", options.cut_off_sweeps, 1, 1000);
-    return reader.finish();
-}
-
-void read_prefix(ConfigReader& reader, DomainSpec& spec) {
-    if (const auto text = reader.text("prefix")) {
-        const auto prefix = parse_prefix(*text);
-        if (!prefix) return reader.fail("prefix", prefix.error());
-        if (prefix->length < shortest_domain || prefix->length > 30)
-            return reader.fail("prefix", fmt::format("a domain is a /{} to a /30", shortest_domain));
-        spec.prefix = *prefix;
+/// The tables of an array that was written as [[name]]; nothing, and a complaint, for anything else.
+std::vector<const toml::table*> tables_of(std::string_view name, const toml::node& node,
+                                          Complaints& complaints) {
+    std::vector<const toml::table*> tables;
+    const auto* const array = node.as_array();
+    if (array == nullptr || !array->is_array_of_tables()) {
+        complaints.add({place_of(node.source()),
+                        fmt::format("{} must be written as tables of its own: [[{}]]", name, name)});
+        return tables;
     }
-    if (spec.options.vlan && !spec.prefix) reader.fail("prefix", "is needed, as a VLAN has no address here");
+    for (const auto& element : *array) tables.push_back(element.as_table());
+    return tables;
 }
 
-void read_sender(ConfigReader& reader, DomainSpec& spec) {
-    const auto text = reader.text("sender");
-    if (!text) return;
-    const auto address = parse_address(*text);
-    if (!address) return reader.fail("sender", address.error());
-    if (spec.prefix && !Sweep::is_usable(*spec.prefix, *address))
-        return reader.fail("sender", fmt::format("{} is no host's address of {}", to_string(*address),
-                                                 to_string(*spec.prefix)));
-    spec.options.sender = *address;
+void read_domain(OptionsDraft& draft, const toml::table& table, Complaints& complaints) {
+    const auto value = domain_value(draft.options.domains.size());
+    auto& spec = draft.options.domains.emplace_back();
+    draft.places.emplace(value.substr(0, value.size() - 1), place_of(table.source()));
+    SettingFile(draft, complaints, "domain", value).read(table, bind_settings(domain_settings(), spec));
 }
 
-std::expected<DomainSpec, Error> read_domain(ConfigReader& reader) {
-    DomainSpec spec;
-    auto& options = spec.options;
-    reader.get("interface", options.interface);
-    if (options.interface.empty()) reader.fail("interface", "is missing");
-    unsigned vlan = 0;
-    reader.get("vlan", vlan, 1, 4094);
-    if (vlan != 0) options.vlan = static_cast<VlanIdentifier>(vlan);
-    read_prefix(reader, spec);
-    options.always = reader.addresses("always");
-    if (const auto gateway = reader.text("gateway")) {
-        const auto address = parse_address(*gateway);
-        if (!address)
-            reader.fail("gateway", address.error());
-        else
-            options.always.push_back(*address);
-    }
-    read_sender(reader, spec);
-    for (const auto address : options.always)
-        if (spec.prefix && !spec.prefix->contains(address))
-            reader.fail("always",
-                        fmt::format("{} is not in {}", to_string(address), to_string(*spec.prefix)));
-    reader.get("min_answers", options.min_answers, 0, 65'536);
-    if (auto read = read_sweep(reader.table("sweep"), options.sweep); !read)
-        return std::unexpected(read.error());
-    if (auto read = read_probe(reader.table("probe"), options.probe); !read)
-        return std::unexpected(read.error());
-    if (auto read = read_proxy(reader.table("proxy"), options.proxy); !read)
-        return std::unexpected(read.error());
-    if (auto read = read_cut_off(reader.table("cut_off"), options); !read)
-        return std::unexpected(read.error());
-    if (auto read = reader.finish(); !read) return std::unexpected(read.error());
-    return spec;
+void read_leases(OptionsDraft& draft, const toml::table& table, Complaints& complaints) {
+    auto& source = draft.options.leases.emplace_back();
+    for (const auto* const key : {"file", "format"})
+        if (!table.contains(key))
+            complaints.add({place_of(table.source()), fmt::format("[[leases]]: {} is missing", key)});
+    SettingFile(draft, complaints, "leases", fmt::format("[[leases]][{}].", draft.options.leases.size() - 1))
+        .read(table, bind_settings(lease_settings(), source));
 }
 
-std::expected<LeaseSource, Error> read_leases(ConfigReader& reader, const std::filesystem::path& folder) {
-    LeaseSource source;
-    const auto path = reader.text("file");
-    if (!path)
-        reader.fail("file", "is missing");
-    else
-        source.path = folder / *path;
-    const auto format = reader.text("format");
-    if (format == "kea")
-        source.format = LeaseFormat::kea_memfile;
-    else if (format != "isc")
-        reader.fail("format", "must be \"isc\" or \"kea\"");
-    if (auto read = reader.finish(); !read) return std::unexpected(read.error());
-    return source;
+/// Paths are relative to the folder of the file, wherever the agent is started.
+void resolve_paths(AgentOptions& options, const std::filesystem::path& folder) {
+    const auto resolve = [&](std::filesystem::path& path) {
+        if (!path.empty()) path = folder / path;
+    };
+    resolve(options.key_file);
+    resolve(options.status_socket);
+    for (auto& list : options.static_lists) resolve(list);
+    for (auto& leases : options.leases) resolve(leases.path);
 }
 
-std::expected<AgentOptions, Error> read_table(const toml::table& table, const std::filesystem::path& path) {
-    const auto folder = path.parent_path();
-    ConfigReader reader(table, path.string());
-    AgentOptions options;
-    reader.get("name", options.name);
-    if (const auto key = reader.text("key")) options.key_file = folder / *key;
-    options.controllers = reader.texts("controllers");
-    for (const auto& list : reader.texts("static_lists")) options.static_lists.push_back(folder / list);
-    if (const auto socket = reader.text("status_socket")) options.status_socket = folder / *socket;
-    reader.get("user", options.user);
-    reader.get("log_level", options.log_level);
-    for (auto& domain : reader.tables("domain")) {
-        auto read = read_domain(domain);
-        if (!read) return std::unexpected(read.error());
-        options.domains.push_back(std::move(*read));
-    }
-    for (auto& leases : reader.tables("leases")) {
-        auto read = read_leases(leases, folder);
-        if (!read) return std::unexpected(read.error());
-        options.leases.push_back(std::move(*read));
-    }
-    if (auto read = reader.finish(); !read) return std::unexpected(read.error());
-    return options;
+std::expected<OptionsDraft, Complaint> read_document(const toml::table& document,
+                                                     const std::filesystem::path& path) {
+    OptionsDraft draft;
+    draft.source = path.string();
+    Complaints complaints;
+    const auto read_record = [&](std::string_view name, const toml::node& node) {
+        for (const auto* const table : tables_of(name, node, complaints))
+            (name == "domain" ? read_domain : read_leases)(draft, *table, complaints);
+    };
+    SettingFile(draft, complaints)
+        .read(document, bind_settings(agent_settings(), draft.options), {{"domain", "leases"}, read_record});
+    if (auto read = complaints.in_order_of_lines(); !read) return std::unexpected(read.error());
+    in_order_of_lines(draft.warnings);
+    resolve_paths(draft.options, path.parent_path());
+    return draft;
 }
 
 }  // namespace
 
-std::expected<AgentOptions, Error> read_config(const std::filesystem::path& path) {
-    // What cannot be opened is toml++'s to say, below.
+std::expected<OptionsDraft, Complaint> read_config(const std::filesystem::path& path) {
+    const auto refuse = [](std::string place, std::string reason) {
+        return std::unexpected(Complaint{std::move(place), std::move(reason)});
+    };
+    std::error_code failure;
+    if (std::filesystem::is_directory(path, failure))
+        return refuse(path.string(), "cannot be read: it is a directory");
     std::ifstream file(path, std::ios::binary);
+    if (!file) return refuse(path.string(), fmt::format("cannot be read: {}", std::strerror(errno)));
     const std::string text(std::istreambuf_iterator<char>(file), {});
     if (const auto line = line_of_too_deep_key(text))
-        return std::unexpected(Error{"read", fmt::format("{}:{}", path.string(), *line),
-                                     fmt::format("a key has more than {} parts", most_key_parts)});
+        return refuse(fmt::format("{}:{}", path.string(), *line),
+                      fmt::format("a key has more than {} parts", most_key_parts));
     try {
-        return read_table(file ? toml::parse(text, path.string()) : toml::parse_file(path.string()), path);
+        return read_document(toml::parse(text, path.string()), path);
     } catch (const toml::parse_error& error) {
-        const auto line = error.source().begin.line;
-        return std::unexpected(Error{"read",
-                                     line == 0 ? path.string() : fmt::format("{}:{}", path.string(), line),
-                                     std::string(error.description())});
+        return refuse(place_of(error.source()), std::string(error.description()));
     }
 }
 

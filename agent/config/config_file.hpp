@@ -4,12 +4,12 @@
 #include <expected>
 #include <filesystem>
 
-#include "agent/config/options.hpp"
-#include "base/error.hpp"
+#include "agent/config/options_draft.hpp"
 
 namespace honeyswitch::agent {
 
-/// The object of an error is "FILE:LINE". Relative paths in the file are relative to its folder.
-[[nodiscard]] std::expected<AgentOptions, Error> read_config(const std::filesystem::path& path);
+/// Reads a file on top of the defaults. Every value is valid by itself; what concerns several is left to
+/// check_domains, as the command line may still change some. Relative paths are relative to its folder.
+[[nodiscard]] std::expected<OptionsDraft, Complaint> read_config(const std::filesystem::path& path);
 
 }  // namespace honeyswitch::agent

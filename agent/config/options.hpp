@@ -12,19 +12,10 @@
 
 namespace honeyswitch::agent {
 
-/// What the durations of a domain may be, in the file as on the command line.
-struct DurationRange {
-    Milliseconds least, most;
-};
-inline constexpr Milliseconds longest_duration = std::chrono::hours(7 * 24);
-inline constexpr DurationRange sweep_interval_range{std::chrono::seconds(1), longest_duration};
-inline constexpr DurationRange sweep_patience_range{Milliseconds(10), std::chrono::hours(1)};
-inline constexpr DurationRange probe_interval_range{Milliseconds(10), std::chrono::hours(1)};
-inline constexpr DurationRange probe_hold_range{Milliseconds(0), longest_duration};
-
 struct DomainSpec {
-    std::optional<Ipv4Prefix> prefix;  ///< none: of the interface's address
-    DomainOptions options;             ///< with the prefix still empty
+    std::optional<Ipv4Prefix> prefix;   ///< none: of the interface's address
+    std::vector<Ipv4Address> gateways;  ///< active whatever ARP says, as `always` of the options
+    DomainOptions options;              ///< with the prefix still empty
 };
 
 struct AgentOptions {

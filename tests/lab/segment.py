@@ -130,7 +130,7 @@ class Agent:
         if not self.key.exists():
             run(self.program, "keygen", str(self.key))
         self.command = namespace.command(
-            self.program, "--interface", interface, "--name", "a", "--key", str(self.key), "--controller",
+            self.program, "--interface", interface, "--name", "a", "--key-file", str(self.key), "--controller",
             f"{LOCALHOST}:{port}", "--status-socket", str(self.socket), *arguments)
         self.process: subprocess.Popen | None = None
 

@@ -17,10 +17,10 @@ from scapy.layers.l2 import ARP, Dot1Q, Ether
 from segment import CONTROLLER_PORT, LOCALHOST, RELAY_PORT, Agent, Controller, Relay, Segment, Weather
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
-TIMES = ["--sweep-interval", "1s", "--sweep-patience", "300ms", "--probes", "2",
-         "--probe-interval", "200ms", "--hold", "1s"]
-QUICK = ["--rate", "4000", *TIMES]
-UNHURRIED = ["--rate", "500", *TIMES]  # where answers come from Python
+TIMES = ["--sweep-interval", "1s", "--sweep-patience", "300ms", "--probe-count", "2",
+         "--probe-interval", "200ms", "--probe-hold", "1s"]
+QUICK = ["--sweep-rate", "4000", *TIMES]
+UNHURRIED = ["--sweep-rate", "500", *TIMES]  # where answers come from Python
 
 
 @pytest.fixture(name="segment")
@@ -58,7 +58,7 @@ def test_500_hosts_are_found_by_a_sweep_alone_of_a_whole_16(large: Segment, tmp_
     """The hosts are silent, the agent's interface has no address; it sweeps 65,534 addresses."""
     hosts = random.Random(1).sample(range(1, 65500), 500)
     large.add_many_hosts(hosts, machines=20)
-    with agent_and_controller(large, tmp_path, "--prefix", large.prefix, "--rate", "4000", "--sweep-retries", "2",
+    with agent_and_controller(large, tmp_path, "--prefix", large.prefix, "--sweep-rate", "4000", "--sweep-retries", "2",
                               "--sender", large.address(65500), "--sweep-interval", "10m", "--proxy-limit", "32") as (agent, controller):
         agent.wait_until_in_step(timeout=150)
         assert controller.active() == addresses(large, [*hosts, 65500])
@@ -106,9 +106,9 @@ def test_a_first_arp_is_acknowledged_at_once(segment: Segment, tmp_path: Path) -
 def test_the_full_state_of_a_whole_16_arrives(large: Segment, tmp_path: Path) -> None:
     """All of its 65,536 addresses are vouched for by a static list. The time is printed, not judged."""
     (tmp_path / "all.list").write_text(f"{large.prefix}\n")
-    (tmp_path / "agent.toml").write_text('static_lists = ["all.list"]\n')
+    (tmp_path / "agent.toml").write_text('static_list = ["all.list"]\n')
     with agent_and_controller(large, tmp_path, "--config", str(tmp_path / "agent.toml"), "--prefix", large.prefix,
-                              "--min-answers", "0", "--sender", large.address(65500), "--rate", "50000", "--sweep-retries", "0") as (agent, controller):
+                              "--min-answers", "0", "--sender", large.address(65500), "--sweep-rate", "50000", "--sweep-retries", "0") as (agent, controller):
         agent.wait_until_in_step()
         assert len(controller.active()) == 65536
         controller.kill()

@@ -12,8 +12,8 @@ from .wait import comes_true
 
 PROCESS = "honeyswitch-agent"
 # Short times, so that an onlooker sees a host come and go.
-TIMES = ["--rate", "3000", "--sweep-interval", "4s", "--sweep-retries", "1", "--sweep-patience", "500ms",
-         "--probes", "2", "--probe-interval", "500ms", "--hold", "4s"]
+TIMES = ["--sweep-rate", "3000", "--sweep-interval", "4s", "--sweep-retries", "1", "--sweep-patience", "500ms",
+         "--probe-count", "2", "--probe-interval", "500ms", "--probe-hold", "4s"]
 
 
 class Explorer:
@@ -31,7 +31,7 @@ class Explorer:
             return
         self.processes.start(PROCESS, self.namespace.command(
             self.settings.binary("agent/honeyswitch-agent"), "--interface", "eth0", "--prefix", addresses.DOMAIN,
-            "--controller", f"{addresses.MANAGEMENT_SWITCH}:{addresses.NOTICE_PORT}", "--key", str(self.key),
+            "--controller", f"{addresses.MANAGEMENT_SWITCH}:{addresses.NOTICE_PORT}", "--key-file", str(self.key),
             "--name", self.name, "--status-socket", str(self.status_socket), "--log-level", "debug",
             *TIMES))
         if comes_true(lambda: not self.processes.running(PROCESS), timeout=0.3):

@@ -1,6 +1,7 @@
 // The agent's configuration file, key files and lease files on disk.
 #include <gtest/gtest.h>
 
+#include "agent/config/agent_settings.hpp"
 #include "agent/config/config_file.hpp"
 #include "agent/vouchers/voucher_files.hpp"
 #include "agent/wire/key.hpp"
@@ -11,95 +12,135 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(AgentConfig, TheExampleIsReadAndHoldsTheDefaults) {
-    const auto options = read_config(std::filesystem::path(SOURCE_ROOT) / "conf/honeyswitch-agent.toml");
-    ASSERT_TRUE(options) << options.error().message();
-    EXPECT_EQ(options->name, "east");
-    EXPECT_EQ(options->key_file, std::filesystem::path(SOURCE_ROOT) / "conf/east.key");
-    ASSERT_EQ(options->domains.size(), 1U);
-    EXPECT_EQ(options->domains[0].options.sweep.rate, SweepOptions{}.rate);
+const std::filesystem::path example = std::filesystem::path(SOURCE_ROOT) / "conf/honeyswitch-agent.toml";
+
+TEST(AgentConfig, TheExampleIsReadWithoutAWarning) {
+    const auto draft = read_config(example);
+    ASSERT_TRUE(draft) << draft.error().message();
+    EXPECT_TRUE(draft->warnings.empty());
+    EXPECT_EQ(draft->options.name, "east");
+    EXPECT_EQ(draft->options.key_file, std::filesystem::path(SOURCE_ROOT) / "conf/east.key");
+    ASSERT_EQ(draft->options.domains.size(), 1U);
 }
 
-/// Every setting that the example comments out is a real one and has the default's value.
-TEST(AgentConfig, TheExampleWithItsCommentsTakenAwayIsReadToo) {
-    std::ifstream example(std::filesystem::path(SOURCE_ROOT) / "conf/honeyswitch-agent.toml");
+/// Every setting that the example comments out is a real one, none is missing, and each has the default's
+/// value, if it has one.
+TEST(AgentConfig, TheExampleWithItsCommentsTakenAwayShowsTheDefaults) {
+    std::ifstream file(example);
     std::string text, line;
-    while (std::getline(example, line)) {
+    while (std::getline(file, line)) {
         const bool setting = line.size() > 1 && line[0] == '#' && line[1] != ' ';
         text += (setting ? line.substr(1) : line) + "\n";
     }
     const TemporaryFolder folder;
-    const auto options = read_config(folder.write("agent.toml", text));
-    ASSERT_TRUE(options) << options.error().message();
-    ASSERT_EQ(options->domains.size(), 2U);
-    const auto& domain = options->domains[0].options;
-    const DomainOptions defaults;
-    EXPECT_EQ(domain.sweep.rate, defaults.sweep.rate);
-    EXPECT_EQ(domain.sweep.retries, defaults.sweep.retries);
-    EXPECT_EQ(domain.sweep.interval, defaults.sweep.interval);
-    EXPECT_EQ(domain.sweep.patience, defaults.sweep.patience);
-    EXPECT_EQ(domain.probe.count, defaults.probe.count);
-    EXPECT_EQ(domain.probe.interval, defaults.probe.interval);
-    EXPECT_EQ(domain.probe.hold, defaults.probe.hold);
-    EXPECT_EQ(domain.proxy.limit, defaults.proxy.limit);
-    EXPECT_EQ(domain.min_answers, defaults.min_answers);
-    EXPECT_EQ(domain.cut_off_hosts, defaults.cut_off_hosts);
-    EXPECT_EQ(domain.cut_off_sweeps, defaults.cut_off_sweeps);
-    EXPECT_EQ(domain.always.size(), 3U);
-    EXPECT_EQ(domain.sender, parse_address("10.1.0.250").value());
-    EXPECT_EQ(domain.proxy.ignored.size(), 1U);
-    EXPECT_EQ(options->domains[1].options.vlan, 20);
-    EXPECT_EQ(options->domains[1].options.sender, parse_address("10.1.20.250").value());
-    EXPECT_EQ(options->leases.size(), 2U);
-    EXPECT_EQ(options->leases[1].format, LeaseFormat::kea_memfile);
+    const auto draft = read_config(folder.write("agent.toml", text));
+    ASSERT_TRUE(draft) << draft.error().message();
+    EXPECT_TRUE(check_domains(*draft));
+    ASSERT_EQ(draft->options.domains.size(), 2U);
+    for (const auto& setting : agent_settings()) {
+        EXPECT_TRUE(draft->places.contains(setting.name())) << setting.name();
+        const auto initial = setting.show(AgentOptions{});
+        if (!initial.empty()) {
+            EXPECT_EQ(setting.show(draft->options), initial) << setting.name();
+        }
+    }
+    for (const auto& setting : domain_settings()) {
+        const bool of_a_trunk = setting.key == "vlan";
+        EXPECT_TRUE(draft->places.contains(domain_value(of_a_trunk ? 1 : 0) + setting.name()))
+            << setting.name();
+        const auto initial = setting.show(DomainSpec{});
+        if (!initial.empty()) {
+            EXPECT_EQ(setting.show(draft->options.domains[0]), initial) << setting.name();
+        }
+    }
+    EXPECT_EQ(draft->options.domains[1].options.vlan, 20);
+    ASSERT_EQ(draft->options.leases.size(), 2U);
+    EXPECT_EQ(draft->options.leases[1].format, LeaseFormat::kea_memfile);
 }
+
+/// What is told of a file, without the folder of the test.
+std::string told(const TemporaryFolder& folder, const std::string& text) {
+    auto draft = read_config(folder.write("agent.toml", text));
+    const auto checked = draft ? check_domains(*draft) : std::unexpected(draft.error());
+    auto message = checked ? "read" : checked.error().message();
+    const auto prefix = folder.path().string() + "/agent.toml:";
+    for (auto at = message.find(prefix); at != std::string::npos; at = message.find(prefix))
+        message.erase(at, prefix.size());
+    return message;
+}
+
+const std::string of_e = "[[domain]]\ninterface = \"e\"\n";
 
 TEST(AgentConfig, SaysWhereItIsWrong) {
     struct Row {
-        const char* text;
-        const char* line;
-        const char* reason;
+        std::string text, message;
     };
     const TemporaryFolder folder;
-    for (const auto& [text, line, reason] :
-         {Row{"name = \"a\"\nnmae = \"b\"\n", ":2", "nmae: there is no such setting"},
-          Row{"name = \n", ":1", "Error"}, Row{"name = 5\n", ":1", "name: must be a string"},
-          Row{"controllers = [1]\n", ":1", "controllers: must be a list of strings"},
-          Row{"[[domain]]\nvlan = 3\n", ":1", "interface: is missing"},
-          Row{"[[domain]]\ninterface = \"e\"\nvlan = 4095\n", ":3",
-              "vlan: must be a whole number from 1 to 4094"},
-          Row{"[[domain]]\ninterface = \"e\"\nvlan = 5\n", ":1", "prefix: is needed"},
-          Row{"[[domain]]\ninterface = \"e\"\nprefix = \"10.0.0.0/8\"\n", ":3",
-              "prefix: a domain is a /16 to a /30"},
-          Row{"[[domain]]\ninterface = \"e\"\nprefix = \"10.0.0.1/24\"\n", ":3", "did you mean 10.0.0.0/24?"},
-          Row{"[[domain]]\ninterface = \"e\"\nprefix = \"10.0.0.0/24\"\nalways = [\"10.0.1.1\"]\n", ":4",
-              "is not in"},
-          Row{"[[domain]]\ninterface = \"e\"\n[domain.sweep]\nrate = 0\n", ":4", "rate: must be"},
-          Row{"[[domain]]\ninterface = \"e\"\n[domain.sweep]\ninterval = \"60\"\n", ":4",
-              "is not a duration"},
+    for (const auto& [text, message] :
+         {Row{"name = \"a\"\nnames = \"b\"\n", "2:1: unknown key 'names'; did you mean 'name'?"},
+          Row{"name = 5\n", "1:8: name must be a string, not an integer"},
+          Row{"controller = [1]\n",
+              "1:15: controller must be a string or an array of strings, not an integer"},
+          Row{"domain = 1\n", "1:10: domain must be written as tables of its own: [[domain]]"},
+          Row{"[[domain]]\nvlan = 3\n",
+              "1:1: [[domain]]: interface is missing; write interface = \"NAME\"\n"
+              "2:8: prefix is missing, and a VLAN has no address here to take it from"},
+          Row{of_e + "vlan = 4095\n", "3:8: [[domain]] vlan: '4095' is not an integer from 1 to 4094"},
+          Row{of_e + "prefix = \"10.0.0.0/8\"\n",
+              "3:10: [[domain]] prefix: '10.0.0.0/8' is no domain: one is a /16 to a /30"},
+          Row{of_e + "prefix = \"10.0.0.1/24\"\n",
+              "3:10: [[domain]] prefix: '10.0.0.1/24' has bits below its mask; did you mean 10.0.0.0/24?"},
+          Row{of_e + "prefix = \"127.0.0.0/24\"\n",
+              "3:10: [[domain]] prefix: '127.0.0.0/24' overlaps with 127.0.0.0/8 (loopback), where no host "
+              "can "
+              "be"},
+          Row{of_e + "prefix = \"10.0.0.0/24\"\nalways = [\"10.0.1.1\"]\ngateway = \"10.0.1.2\"\n",
+              "4:11: 10.0.1.1 is not in 10.0.0.0/24\n5:11: 10.0.1.2 is not in 10.0.0.0/24"},
+          Row{of_e + "[domain.sweep]\nrate = 0\n",
+              "4:8: [domain.sweep] rate: '0' is not an integer from 1 to 100000"},
+          Row{of_e + "[domain.sweep]\ninterval = \"60\"\n",
+              "4:12: [domain.sweep] interval: '60' is not a duration: write a number and its unit (ms, s, m, "
+              "h, d "
+              "or w), such as 500ms, 60s, 10m or 1h"},
           // As nanoseconds in 64 bits this would be 85 minutes.
-          Row{"[[domain]]\ninterface = \"e\"\n[domain.sweep]\ninterval = \"5124097h\"\n", ":4",
-              "interval: '5124097h' is not from 1s to 168h"},
-          Row{"[[domain]]\ninterface = \"e\"\n[domain.probe]\nhold = \"169h\"\n", ":4",
-              "hold: '169h' is not from 0s to 168h"},
-          Row{"[[domain]]\ninterface = \"e\"\n[domain.sweeep]\nrate = 1\n", ":3",
-              "sweeep: there is no such setting"},
-          Row{"[[domain]]\ninterface = \"e\"\n[domain.proxy]\nallowed = [\"x\"]\n", ":4",
-              "is not a MAC address"},
-          Row{"[[domain]]\ninterface = \"e\"\n[domain.proxy]\nallowed = [\"02:00:00:00:00:01\"]\n"
-              "ignored = [\"02:00:00:00:00:01\"]\n",
-              ":5", "ignored: 02:00:00:00:00:01 is in allowed as well"},
-          Row{"[[domain]]\ninterface = \"e\"\nprefix = \"10.0.0.0/24\"\nsender = \"10.0.0.255\"\n", ":4",
-              "sender: 10.0.0.255 is no host's address of 10.0.0.0/24"},
-          Row{"[[leases]]\nfile = \"x\"\nformat = \"dnsmasq\"\n", ":3",
-              "format: must be \"isc\" or \"kea\""}}) {
-        const auto options = read_config(folder.write("agent.toml", text));
-        ASSERT_FALSE(options) << text;
-        EXPECT_TRUE(options.error().object.ends_with(std::string("agent.toml") + line))
-            << text << options.error().message();
-        EXPECT_NE(options.error().reason.find(reason), std::string::npos) << options.error().message();
-    }
+          Row{of_e + "[domain.sweep]\ninterval = \"5124097h\"\n",
+              "4:12: [domain.sweep] interval: '5124097h' is not from 1s to 168h"},
+          Row{of_e + "[domain.probe]\nhold = \"169h\"\n",
+              "4:8: [domain.probe] hold: '169h' is not from 0s to 168h"},
+          Row{of_e + "[domain.sweeep]\nrate = 1\n",
+              "3:9: [[domain]]: unknown table 'sweeep'; did you mean 'sweep'?"},
+          Row{of_e + "rate = 1\n", "3:1: [[domain]]: unknown key 'rate'; it belongs into [domain.sweep]"},
+          Row{of_e + "[domain.proxy]\nallowed = [\"x\"]\n",
+              "4:12: [domain.proxy] allowed: 'x' is not a MAC address"},
+          Row{of_e + "[domain.proxy]\nallowed = [\"02:00:00:00:00:01\"]\nignored = [\"02:00:00:00:00:01\"]\n",
+              "5:12: 02:00:00:00:00:01 is both allowed and ignored"},
+          Row{of_e + "prefix = \"10.0.0.0/24\"\nsender = \"10.0.0.255\"\n",
+              "4:10: the sender 10.0.0.255 is no host's address of 10.0.0.0/24"},
+          Row{"[[leases]]\nformat = \"dnsmasq\"\n",
+              "1:1: [[leases]]: file is missing\n2:10: [[leases]] format: 'dnsmasq' is not one of isc, kea"}})
+        EXPECT_EQ(told(folder, text), message) << text;
+    EXPECT_TRUE(told(folder, "name = \n").starts_with("1:8: Error")) << told(folder, "name = \n");
     EXPECT_FALSE(read_config(folder.path() / "none.toml"));
+    EXPECT_FALSE(read_config(folder.path()));
+}
+
+TEST(AgentConfig, UnderstandsFormerNamesAndSaysThoseOfToday) {
+    const TemporaryFolder folder;
+    const auto file =
+        folder.write("agent.toml", "key = \"a.key\"\ncontrollers = [\"c\"]\nstatic_lists = [\"l\"]\n");
+    const auto draft = read_config(file);
+    ASSERT_TRUE(draft) << draft.error().message();
+    EXPECT_EQ(draft->options.key_file, folder.path() / "a.key");
+    EXPECT_EQ(draft->options.controllers, std::vector<std::string>{"c"});
+    EXPECT_EQ(draft->options.static_lists, std::vector{folder.path() / "l"});
+    std::vector<std::string> warnings;
+    for (const auto& warning : draft->warnings) warnings.push_back(warning.sentence());
+    EXPECT_EQ(warnings,
+              (std::vector<std::string>{file.string() + ":1:1: key is now called key_file",
+                                        file.string() + ":2:1: controllers is now called controller",
+                                        file.string() + ":3:1: static_lists is now called static_list"}));
+    EXPECT_EQ(told(folder, "key = \"a\"\nkey_file = \"b\"\n"),
+              "1:1: key is now called key_file, which is there as well, at 2:12");
 }
 
 TEST(KeyFile, IsWrittenOnceForItsOwnerAlone) {
