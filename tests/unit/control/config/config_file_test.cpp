@@ -270,54 +270,6 @@ TEST_F(ConfigFile, SaysWhereAndWhyAValueIsRefused) {
     for (const auto& [text, message] : refusals) EXPECT_EQ(refusal(text), message) << text;
 }
 
-TEST_F(ConfigFile, UnderstandsFormerNamesAndSaysThoseOfToday) {
-    const auto loaded = load(ports + R"(driver = "b.so"
-[process]
-idle_sleep = 20
-[admission]
-admission = "handshake"
-backscatter = "count"
-[diversion]
-containment = "open"
-dark = "10.1.0.0/20"
-[operator]
-log_level = "warning"
-)" + honeypot);
-    ASSERT_TRUE(loaded) << loaded.error().message();
-    EXPECT_EQ(loaded->config.drivers, (std::vector<fs::path>{"b.so"}));
-    EXPECT_EQ(loaded->config.idle_sleep_us, 20U);
-    EXPECT_EQ(loaded->config.admission, Admission::handshake);
-    EXPECT_EQ(loaded->config.backscatter, Backscatter::drop);
-    EXPECT_EQ(loaded->config.containment, Containment::open);
-    EXPECT_EQ(loaded->config.log_level, "warning");
-    std::vector<std::string> warnings;
-    for (const auto& warning : loaded->warnings) warnings.push_back(without_folder(warning));
-    EXPECT_EQ(warnings, (std::vector<std::string>{
-                            "x.toml:5:1: [ports] driver is now called [ports] driver_file",
-                            "x.toml:7:14: [process] idle_sleep: '20' is now written '20us'",
-                            "x.toml:9:1: [admission] admission is now called [admission] mode",
-                            "x.toml:10:15: [admission] backscatter: 'count' is now written 'drop'",
-                            "x.toml:12:1: [diversion] containment is now called [containment] mode",
-                            "x.toml:15:1: [operator] log_level is now called [process] log_level",
-                        }));
-}
-
-TEST_F(ConfigFile, RefusesAFormerNameBesideTheOneOfToday) {
-    const std::array refusals{
-        Refusal{
-            "[diversion]\ncontainment = \"open\"\n[containment]\nmode = \"open\"",
-            "x.toml:2:1: [diversion] containment is now called [containment] mode, which is there as well, "
-            "at x.toml:4:8"},
-        Refusal{"[ports]\ndriver_file = []\ndriver = \"a.so\"",
-                "x.toml:3:1: [ports] driver is now called [ports] driver_file, which is there as well, at "
-                "x.toml:2:15"},
-        Refusal{"[process]\nlog_level = \"info\"\n[operator]\nlog_level = \"info\"",
-                "x.toml:4:1: [operator] log_level is now called [process] log_level, which is there as well, "
-                "at x.toml:2:13"},
-    };
-    for (const auto& [text, message] : refusals) EXPECT_EQ(refusal(text), message) << text;
-}
-
 TEST_F(ConfigFile, TellsAllErrorsInTheOrderOfTheirLines) {
     const auto read = read_config_text(R"([timeouts]
 idle_timeout = 60
