@@ -69,3 +69,10 @@ def test_includes_follow_the_arrows():
 def test_every_arrow_has_an_include_behind_it():
     real = {(room, to) for room, to, _ in includes()}
     assert arrows() - real == set()
+
+
+def test_workers_send_and_free_in_one_place():
+    """Whatever leaves a worker is counted as it leaves, so nothing else may send or free a packet."""
+    ways_out = re.compile(r"rte_(?:pktmbuf_free|eth_tx_b|mempool_put|mbuf_raw_free)\w*")
+    stages = sorted((ROOT / "dataplane" / "stages").glob("*.?pp"))
+    assert [path.name for path in stages if ways_out.search(path.read_text())] == ["transmitter.cpp"]

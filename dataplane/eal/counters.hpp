@@ -156,6 +156,10 @@ inline constexpr std::array<CounterInfo<Counter>, counter_count> counter_info{{
 }};
 static_assert(in_order(counter_info));
 
+[[nodiscard]] constexpr Fate fate_of(Counter counter) {
+    return counter_info[static_cast<std::size_t>(counter)].fate;
+}
+
 /// One worker's: no two workers share a line. The control thread reads them while they are counted.
 class alignas(64) Counters {
   public:

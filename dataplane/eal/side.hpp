@@ -17,6 +17,7 @@ inline constexpr std::array<std::string_view, side_count> side_names{"outside", 
 using PortIndex = std::uint8_t;
 inline constexpr PortIndex outside_port = 0, inside_port = 1, first_honeypot_port = 2;
 inline constexpr unsigned most_honeypot_ports = limits::honeypot_ports;
+inline constexpr PortIndex no_port = 255;
 inline constexpr unsigned most_ports = first_honeypot_port + most_honeypot_ports;
 
 [[nodiscard]] constexpr Side side_of(PortIndex port) {

@@ -137,8 +137,7 @@ HoneypotIndex Pipeline::note_pending(std::size_t i, HoneypotIndex chosen) {
 
 void Pipeline::to_honeypot(rte_mbuf* packet, std::uint8_t tags, HoneypotAddress address, Counter reason) {
     if (!address_to_honeypot(packet, tags, address)) return drop(packet, Counter::dropped_no_headroom);
-    counters_.add(reason);
-    transmitter_.send(address.port(), packet);
+    transmitter_.send(packet, {reason, address.port()});
 }
 
 void Pipeline::to_no_honeypot(rte_mbuf* packet, bool dropped) {

@@ -162,8 +162,7 @@ void Pipeline::reply_stateless(std::size_t i, PendingFlow flow) {
 
 void Pipeline::send_back(rte_mbuf* packet, std::uint8_t tags, const L2Path& path, Counter reason) {
     if (!address_back(packet, tags, path)) return drop(packet, Counter::dropped_no_headroom);
-    counters_.add(reason);
-    transmitter_.send(outside_port, packet);
+    transmitter_.send(packet, {reason, outside_port});
 }
 
 void Pipeline::contain(std::size_t i, Counter reason) {
@@ -195,8 +194,7 @@ void Pipeline::from_honeypot_other(rte_mbuf* packet, const L3View& l3) {
     const auto port = static_cast<std::size_t>(honeypot_port_ - first_honeypot_port);
     switch (answer_arp({bytes_of(packet), packet->data_len}, l3, config_.honeypot_port_macs.at(port))) {
         case ArpOutcome::answered:
-            counters_.add(Counter::honeypot_arp_answered);
-            return transmitter_.send(honeypot_port_, packet);
+            return transmitter_.send(packet, {Counter::honeypot_arp_answered, honeypot_port_});
         case ArpOutcome::heard:
             if (!may_punt_own()) return drop(packet, Counter::honeypot_contained_no_room);
             write_note(packet, {.worker = static_cast<std::uint16_t>(config_.worker),

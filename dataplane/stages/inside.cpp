@@ -57,8 +57,7 @@ void Pipeline::from_inside(std::span<rte_mbuf*> packets) {
     if (with_sessions != 0) [[unlikely]]
         take_back(packets, with_sessions);
     // What was noted is in effect before the packets that made it leave: no answer can come too early.
-    counters_.add(Counter::inside_to_outside, packets.size());
-    transmitter_.send(outside_port, packets);
+    transmitter_.send(packets, {Counter::inside_to_outside, outside_port});
 }
 
 /// Sessions end whose flow the inside sends on itself, and with them the entry that its fragments would

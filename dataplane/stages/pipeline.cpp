@@ -25,7 +25,10 @@ std::size_t move_to_front(std::span<rte_mbuf*> packets, BurstMask chosen) {
     return count;
 }
 
-Counter pass_reason(L3Result result) {
+/// Of a frame that has no destination, or 0.0.0.0.
+Counter pass_reason(rte_mbuf* packet) {
+    const L3Result result = parse_l3(frame_of(packet), packet->pkt_len).result;
+    if (result == L3Result::ipv4) return Counter::outside_to_inside_active;
     const bool malformed = result == L3Result::frame_too_short || result == L3Result::bad_ipv4_header ||
                            result == L3Result::too_many_tags;
     return malformed ? Counter::outside_to_inside_malformed : Counter::outside_to_inside_not_ipv4;
@@ -48,14 +51,13 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     newcomers_left_ = newcomers_;
     const BurstMask at_once = going_inside_at_once(states) & whole_burst(packets.size());
     const BurstMask others = ~at_once & whole_burst(packets.size());
-    count_inside_at_once(packets, at_once, having_zero(destinations) & at_once);
+    const BurstMask strange = having_zero(destinations) & at_once;
     const bool sheds = newcomers_ < burst_size && control_alive_ &&
                        static_cast<unsigned>(std::popcount(others)) > std::min(newcomers_, lookups_);
     const BurstMask shed_unseen = sheds ? beyond_limits(packets, states, others) : 0;
     take_candidates(packets, states, others & ~shed_unseen);
     drop_in_overload(packets, shed_unseen);
-    const std::size_t passing = move_to_front(packets, at_once);
-    if (passing != 0) transmitter_.send(inside_port, packets.first(passing));
+    if (at_once != 0) send_at_once(packets, at_once, strange);
     const bool any_active = (having_any(states, inside | sighted) & whole_burst(packets.size())) != 0;
     if (candidates_.count == 0) return any_active;
 
@@ -70,9 +72,16 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     return any_active;
 }
 
-void Pipeline::count_inside_at_once(std::span<rte_mbuf*> packets, BurstMask all, BurstMask not_ipv4) {
-    for_each(not_ipv4, [&](std::size_t i) { count_strange(packets[i]); });
-    counters_.add(Counter::outside_to_inside_active, static_cast<unsigned>(std::popcount(all & ~not_ipv4)));
+/// Behind this the burst is unspecified. `strange`: those of them that have no destination.
+void Pipeline::send_at_once(std::span<rte_mbuf*> packets, BurstMask at_once, BurstMask strange) {
+    std::array<OddPacket, burst_size> odd;
+    std::size_t odd_count = 0;
+    for_each(strange, [&](std::size_t i) {
+        const auto place = static_cast<std::uint8_t>(std::popcount(at_once & ~(~BurstMask{0} << i)));
+        odd[odd_count++] = {place, pass_reason(packets[i])};
+    });
+    transmitter_.send(packets.first(move_to_front(packets, at_once)),
+                      {Counter::outside_to_inside_active, inside_port}, std::span(odd).first(odd_count));
 }
 
 /// In an overload: what is dropped without a look-up. These are segments that ask for a new connection (they
@@ -161,11 +170,6 @@ void Pipeline::note_concerned(std::span<rte_mbuf*> packets, std::span<const std:
         if (ruled || listed) states[i] |= concerned;
         if (listed || (ruled && policy_->may_send_inside(source, destinations[i]))) states[i] |= spared;
     }
-}
-
-void Pipeline::count_strange(rte_mbuf* packet) {
-    const L3Result result = parse_l3(frame_of(packet), packet->pkt_len).result;
-    counters_.add(result == L3Result::ipv4 ? Counter::outside_to_inside_active : pass_reason(result));
 }
 
 void Pipeline::remember_path(rte_mbuf* packet) {
@@ -283,8 +287,7 @@ L3View Pipeline::l3_of(std::size_t i) const {
 }
 
 void Pipeline::send_inside(rte_mbuf* packet, Counter reason) {
-    counters_.add(reason);
-    transmitter_.send(inside_port, packet);
+    transmitter_.send(packet, {reason, inside_port});
 }
 
 void Pipeline::drop(rte_mbuf* packet, Counter reason) {
@@ -317,8 +320,7 @@ void Pipeline::note(std::size_t i, PacketInReason reason, PortIndex port, Honeyp
 
 void Pipeline::hand_over() {
     if (punts_.count == 0) return;
-    const unsigned taken = punt_ring_.give(std::span(punts_.packets).first(punts_.count));
-    counters_.add(Counter::punted, taken);
+    const unsigned taken = transmitter_.hand_over(std::span(punts_.packets).first(punts_.count), punt_ring_);
     order_.handed_over(taken);
     for (std::size_t i = taken; i < punts_.count; ++i) {
         rte_mbuf* const packet = punts_.packets[i];

@@ -168,8 +168,7 @@ class Pipeline {
     // pipeline.cpp: from outside
     void note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
                         std::span<std::uint8_t> states);
-    void count_strange(rte_mbuf* packet);
-    void count_inside_at_once(std::span<rte_mbuf*> packets, BurstMask all, BurstMask not_ipv4);
+    void send_at_once(std::span<rte_mbuf*> packets, BurstMask at_once, BurstMask strange);
     [[nodiscard]] BurstMask beyond_limits(std::span<rte_mbuf*> packets,
                                           const std::array<std::uint8_t, burst_size>& states,
                                           BurstMask others) const;

@@ -11,9 +11,10 @@ constexpr int patience_for_the_link = 64;
 
 }  // namespace
 
-void Transmitter::send(PortIndex port, std::span<rte_mbuf*> packets) {
-    flush(port);
-    transmit(port, packets);
+void Transmitter::send(std::span<rte_mbuf*> packets, Exit exit, std::span<const OddPacket> odd) {
+    leave(packets, exit, odd);
+    flush(exit.port);
+    transmit(exit.port, packets);
 }
 
 void Transmitter::flush(PortIndex port) {
@@ -30,8 +31,14 @@ void Transmitter::flush() {
 
 void Transmitter::discard(std::span<rte_mbuf*> packets, Counter reason) {
     if (packets.empty()) return;
-    counters_.add(reason, packets.size());
+    leave(packets, {reason});
     rte_pktmbuf_free_bulk(packets.data(), static_cast<unsigned>(packets.size()));
+}
+
+unsigned Transmitter::hand_over(std::span<rte_mbuf*> packets, MbufRing& ring) {
+    const unsigned taken = ring.give(packets);
+    leave(packets.first(taken), {Counter::punted});
+    return taken;
 }
 
 void Transmitter::free_discarded() {

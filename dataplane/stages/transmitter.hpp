@@ -1,4 +1,7 @@
-// The last stage: out of the ports. One for each worker, with a transmit queue of its own on every port.
+// The last stage, and the only way out of a worker: a packet leaves by a port, goes to the control thread or
+// ends here, each for a reason that is counted as it leaves. Nothing else in a worker sends a packet, frees
+// one or counts what became of it. There is one for each worker, with a transmit queue of its own on every
+// port.
 #pragma once
 
 #include <array>
@@ -10,9 +13,22 @@
 
 #include "dataplane/eal/burst.hpp"
 #include "dataplane/eal/counters.hpp"
+#include "dataplane/eal/mbuf_ring.hpp"
 #include "dataplane/eal/side.hpp"
 
 namespace honeyswitch::dataplane {
+
+/// Why a packet leaves the worker, and by which port.
+struct Exit {
+    Counter reason;
+    PortIndex port = no_port;  ///< none: it is dropped, or the control thread's
+};
+
+/// A packet of a burst that leaves for another reason than the others.
+struct OddPacket {
+    std::uint8_t place;  ///< among those of the burst
+    Counter reason;
+};
 
 class Transmitter {
   public:
@@ -24,23 +40,28 @@ class Transmitter {
           queue_(queue),
           counters_(counters) {}
 
-    /// Takes the packet over; it leaves at the next flush, behind those sent to this port before.
-    void send(PortIndex port, rte_mbuf* packet) {
-        Pending& pending = pending_[port];
+    // All of these take the packets over.
+
+    /// It leaves at the next flush, behind those sent to this port before.
+    void send(rte_mbuf* packet, Exit exit) {
+        leave({&packet, 1}, exit);
+        Pending& pending = pending_[exit.port];
         pending.packets[pending.count++] = packet;
-        if (pending.count == pending.packets.size()) flush(port);
+        if (pending.count == pending.packets.size()) flush(exit.port);
     }
-    /// The same for a whole burst.
-    void send(PortIndex port, std::span<rte_mbuf*> packets);
-    /// Takes the packet over, which ends here for this reason; its buffer is free again at the next flush. No
-    /// worker drops a packet in any other way.
+    /// The same for a whole burst, which leaves at once. `odd`: those of other reasons, in order.
+    void send(std::span<rte_mbuf*> packets, Exit exit, std::span<const OddPacket> odd = {});
+    /// The packet ends here for this reason; its buffer is free again at the next flush.
     void discard(rte_mbuf* packet, Counter reason) {
-        counters_.add(reason);
+        leave({&packet, 1}, {reason});
         discarded_.packets[discarded_.count++] = packet;
         if (discarded_.count == discarded_.packets.size()) free_discarded();
     }
     /// The same for several; their buffers are free at once.
     void discard(std::span<rte_mbuf*> packets, Counter reason);
+    /// Gives as many as it can take to the control thread, and returns how many; those behind them are still
+    /// the caller's.
+    [[nodiscard]] unsigned hand_over(std::span<rte_mbuf*> packets, MbufRing& ring);
     void flush();
 
     /// Any thread: frames dropped because this port's queue stayed full.
@@ -53,6 +74,12 @@ class Transmitter {
         std::array<rte_mbuf*, burst_size> packets;
         std::size_t count = 0;
     };
+    /// Every packet passes here once, on its way out. The buffers of those that are handed over may be the
+    /// control thread's already; all others are still here.
+    void leave(std::span<rte_mbuf* const> packets, Exit exit, std::span<const OddPacket> odd = {}) {
+        counters_.add(exit.reason, packets.size() - odd.size());
+        for (const OddPacket& one : odd) counters_.add(one.reason);
+    }
     void flush(PortIndex port);
     void free_discarded();
     void transmit(PortIndex port, std::span<rte_mbuf*> packets);

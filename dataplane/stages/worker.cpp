@@ -121,7 +121,7 @@ unsigned Worker::poll(PortIndex index) {
 
 unsigned Worker::send_packet_outs() {
     if (egress_.empty()) return 0;
-    constexpr std::array counted{Counter::packet_out_outside, Counter::packet_out_inside,
+    constexpr std::array reasons{Counter::packet_out_outside, Counter::packet_out_inside,
                                  Counter::packet_out_honeypot};
     unsigned sent = 0;
     std::array<rte_mbuf*, burst_size> packets;
@@ -131,8 +131,7 @@ unsigned Worker::send_packet_outs() {
         if (count == 0) break;
         for (unsigned i = 0; i < count; ++i) {
             const auto port = static_cast<PortIndex>(packets[i]->port);
-            counters_.add(counted.at(static_cast<std::size_t>(side_of(port))));
-            transmitter_.send(port, packets[i]);
+            transmitter_.send(packets[i], {reasons.at(static_cast<std::size_t>(side_of(port))), port});
         }
         left -= count;
         sent += count;
