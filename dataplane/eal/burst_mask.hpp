@@ -51,6 +51,16 @@ static_assert(burst_size == 64);
     return mask;
 }
 
+/// What the mask says of the packets of `chosen`, for a burst of these packets alone.
+[[nodiscard]] inline BurstMask of_chosen(BurstMask mask, BurstMask chosen) {
+    return _pext_u64(mask, chosen);
+}
+
+/// Whether packet `i` is in the mask.
+[[nodiscard]] constexpr bool has(BurstMask mask, std::size_t i) {
+    return (mask >> i & 1U) != 0;
+}
+
 /// Calls `each(i)` for the packets of the mask, in order.
 template <typename Function>
 void for_each(BurstMask mask, Function each) {

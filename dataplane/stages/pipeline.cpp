@@ -13,8 +13,8 @@ using Verdict = Judgement::Verdict;
 
 /// Priority 2 alone decides: the destination is active, or in no known domain, no session exists for it, and
 /// no rule or list has a word.
-BurstMask going_inside_at_once(const std::array<std::uint8_t, burst_size>& states) {
-    return having_any(states, inside | sighted) & ~having_any(states, sessions | concerned);
+BurstMask going_inside_at_once(const std::array<std::uint8_t, burst_size>& states, BurstMask concerned) {
+    return having_any(states, inside | sighted) & ~having_any(states, sessions) & ~concerned;
 }
 
 /// In order. Behind them the burst is unspecified. Returns how many there are.
@@ -44,18 +44,19 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
             parse_l3(frame_of(packets[i]), packets[i]->pkt_len).destination;  // 0.0.0.0 unless IPv4
     tables_.addresses.lookup(std::span(destinations).first(packets.size()), states);
     policy_ = &tables_.policy.get();
+    Notes notes;
     if (policy_->concerns_any() || !tables_.listed.empty()) [[unlikely]]
-        note_concerned(packets, destinations, states);
+        note_concerned(packets, destinations, notes);
     if (tables_.modes.open_containment.load(std::memory_order_relaxed)) remember_path(packets[0]);
 
     newcomers_left_ = newcomers_;
-    const BurstMask at_once = going_inside_at_once(states) & whole_burst(packets.size());
+    const BurstMask at_once = going_inside_at_once(states, notes.concerned) & whole_burst(packets.size());
     const BurstMask others = ~at_once & whole_burst(packets.size());
     const BurstMask strange = having_zero(destinations) & at_once;
     const bool sheds = newcomers_ < burst_size && control_alive_ &&
                        static_cast<unsigned>(std::popcount(others)) > std::min(newcomers_, lookups_);
-    const BurstMask shed_unseen = sheds ? beyond_limits(packets, states, others) : 0;
-    take_candidates(packets, states, others & ~shed_unseen);
+    const BurstMask shed_unseen = sheds ? beyond_limits(packets, states, others & ~notes.spared) : 0;
+    take_candidates(packets, states, notes, others & ~shed_unseen);
     drop_in_overload(packets, shed_unseen);
     if (at_once != 0) send_at_once(packets, at_once, strange);
     const bool any_active = (having_any(states, inside | sighted) & whole_burst(packets.size())) != 0;
@@ -66,8 +67,8 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     if (sheds) shed_newcomers();
     prefetch_pending();
     judge();
-    for (std::size_t i = 0; i < candidates_.count; ++i)
-        if (any(candidates_.states[i], shed) == 0) decide_outside(i);
+    for_each(whole_burst(candidates_.count) & ~candidates_.shed,
+             [this](std::size_t i) { decide_outside(i); });
     hand_over();
     return any_active;
 }
@@ -88,8 +89,8 @@ void Pipeline::send_at_once(std::span<rte_mbuf*> packets, BurstMask at_once, Bur
 /// belong to no running session), and, where that was not enough, others that might belong to one.
 BurstMask Pipeline::beyond_limits(std::span<rte_mbuf*> packets,
                                   const std::array<std::uint8_t, burst_size>& states,
-                                  BurstMask others) const {
-    const BurstMask may_be_shed = others & ~having_any(states, inside | sighted | spared);
+                                  BurstMask may_be_shed) const {
+    may_be_shed &= ~having_any(states, inside | sighted);
     BurstMask opening = 0;
     for_each(may_be_shed, [&](std::size_t i) {
         opening |= BurstMask{opens_connection(frame_of(packets[i]), packets[i]->pkt_len)} << i;
@@ -99,8 +100,10 @@ BurstMask Pipeline::beyond_limits(std::span<rte_mbuf*> packets,
 }
 
 void Pipeline::take_candidates(std::span<rte_mbuf*> packets,
-                               const std::array<std::uint8_t, burst_size>& states, BurstMask taken) {
+                               const std::array<std::uint8_t, burst_size>& states, const Notes& notes,
+                               BurstMask taken) {
     candidates_.clear();
+    candidates_.notes = {of_chosen(notes.concerned, taken), of_chosen(notes.spared, taken)};
     for_each(taken, [&](std::size_t i) { candidates_.add(packets[i], states[i]); });
     candidates_.any_unmarked = (taken & ~having_any(states, sessions | unwatched)) != 0;
 }
@@ -121,7 +124,7 @@ void Pipeline::decide_outside(std::size_t i) {
     if (!candidates_.plain[i] && !candidates_.views[i].valid)
         return send_inside(packet, Counter::outside_to_inside_malformed);
     if (judgement.verdict == Verdict::benign) return send_inside(packet, Counter::outside_to_inside_benign);
-    if ((candidates_.states[i] & concerned) != 0 && active(i) &&
+    if (has(candidates_.notes.concerned, i) && active(i) &&
         tables_.own_flows.has(candidates_.hashes[i], now_))
         return send_inside(packet, Counter::outside_to_inside_own_flow);
     const bool ended = candidates_.sessions[i] != nullptr && is_the_insides(i);
@@ -159,7 +162,7 @@ void Pipeline::decide_decoy(std::size_t i) {
 
 /// Which packets of the burst rules or lists may have a word on, whatever their destination.
 void Pipeline::note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
-                              std::span<std::uint8_t> states) {
+                              Notes& notes) {
     const bool lists = !tables_.listed.empty();
     for (std::size_t i = 0; i < packets.size(); ++i) {
         if (destinations[i] == 0) continue;
@@ -167,8 +170,9 @@ void Pipeline::note_concerned(std::span<rte_mbuf*> packets, std::span<const std:
         if (!ruled && !lists) continue;
         const std::uint32_t source = parse_l3(frame_of(packets[i]), packets[i]->pkt_len).source;
         const bool listed = lists && tables_.listed.may_list(source);
-        if (ruled || listed) states[i] |= concerned;
-        if (listed || (ruled && policy_->may_send_inside(source, destinations[i]))) states[i] |= spared;
+        const bool spared = listed || (ruled && policy_->may_send_inside(source, destinations[i]));
+        notes.concerned |= BurstMask{ruled || listed} << i;
+        notes.spared |= BurstMask{spared} << i;
     }
 }
 
@@ -214,21 +218,15 @@ void Pipeline::look_up_marked() {
 
 /// In an overload: what belongs to no session, is for an inactive address, and is more than may be carried.
 void Pipeline::shed_newcomers() {
-    std::array<rte_mbuf*, burst_size> dropped;
-    unsigned count = 0, left = newcomers_;
+    BurstMask newcomers = 0;
     for (std::size_t i = 0; i < candidates_.count; ++i) {
         if (!candidates_.plain[i] && (!candidates_.views[i].valid || may_go_inside(i))) [[unlikely]]
             continue;
-        std::uint8_t& state = candidates_.states[i];
-        const unsigned is_newcomer =
-            (candidates_.sessions[i] == nullptr ? 1U : 0U) & (any(state, inside | sighted | spared) ^ 1U);
-        const unsigned dropping = is_newcomer & (left == 0 ? 1U : 0U);
-        left -= is_newcomer & (dropping ^ 1U);
-        state = static_cast<std::uint8_t>(state | dropping * shed);
-        dropped[count] = candidates_.packets[i];
-        count += dropping;
+        newcomers |= BurstMask{candidates_.sessions[i] == nullptr} << i;
     }
-    transmitter_.discard(std::span(dropped).first(count), Counter::outside_dropped_overload);
+    newcomers &= ~(having_any(candidates_.states, inside | sighted) | candidates_.notes.spared);
+    candidates_.shed = beyond(newcomers, newcomers_);
+    drop_in_overload(candidates_.packets, candidates_.shed);
 }
 
 /// Rules and lists see an ICMP error as the packet that it quotes.
@@ -250,7 +248,7 @@ void Pipeline::prefetch_pending() {
     if (!tables_.modes.handshake.load(std::memory_order_relaxed) && tables_.sessions.has_room()) return;
     unsigned left = newcomers_left_;
     for (std::size_t i = 0; i < candidates_.count && left != 0; ++i) {
-        if (candidates_.sessions[i] != nullptr || any(candidates_.states[i], shed) != 0) continue;
+        if (candidates_.sessions[i] != nullptr || has(candidates_.shed, i)) continue;
         tables_.pending.prefetch(candidates_.hashes[i]);
         --left;
     }
@@ -268,9 +266,8 @@ void Pipeline::judge() {
     candidates_.judged = true;
     for (std::size_t i = 0; i < candidates_.count; ++i) {
         candidates_.judgements[i] = {};
-        const std::uint8_t state = candidates_.states[i];
-        const bool needs = candidates_.sessions[i] == nullptr || any(state, concerned) != 0;
-        if (!needs || any(state, shed) != 0) continue;
+        const bool needs = candidates_.sessions[i] == nullptr || has(candidates_.notes.concerned, i);
+        if (!needs || has(candidates_.shed, i)) continue;
         keys[count] = candidates_.keys[i];
         const std::uint32_t source = keys[count].outside.host();
         listings[count] = tables_.listed.may_list(source) ? tables_.listed.find(source) : Listing();

@@ -91,6 +91,11 @@ class Pipeline {
     void from_honeypot(std::span<rte_mbuf*> packets, PortIndex port);
 
   private:
+    /// What the operator's policy may have to say of the packets of a burst.
+    struct Notes {
+        BurstMask concerned = 0;  ///< it may have a word on them
+        BurstMask spared = 0;     ///< it may send them inside although their destination is inactive
+    };
     /// The packets of a burst that may belong to a session, in parallel arrays.
     struct Candidates {
         std::array<rte_mbuf*, burst_size> packets;
@@ -105,10 +110,14 @@ class Pipeline {
         bool judged = true;  ///< some of `judgements` may say something
         std::size_t count = 0;
         bool any_unmarked = false;  ///< the destination of some has no session, and need not be looked up
+        Notes notes;
+        BurstMask shed = 0;  ///< dropped in an overload
 
         void clear() {
             count = 0;
             any_unmarked = false;
+            notes = {};
+            shed = 0;
         }
         void judge_none() {
             if (judged) judgements.fill({});
@@ -167,13 +176,13 @@ class Pipeline {
 
     // pipeline.cpp: from outside
     void note_concerned(std::span<rte_mbuf*> packets, std::span<const std::uint32_t> destinations,
-                        std::span<std::uint8_t> states);
+                        Notes& notes);
     void send_at_once(std::span<rte_mbuf*> packets, BurstMask at_once, BurstMask strange);
     [[nodiscard]] BurstMask beyond_limits(std::span<rte_mbuf*> packets,
                                           const std::array<std::uint8_t, burst_size>& states,
-                                          BurstMask others) const;
+                                          BurstMask may_be_shed) const;
     void take_candidates(std::span<rte_mbuf*> packets, const std::array<std::uint8_t, burst_size>& states,
-                         BurstMask taken);
+                         const Notes& notes, BurstMask taken);
     void drop_in_overload(std::span<rte_mbuf*> packets, BurstMask dropped);
     void remember_path(rte_mbuf* packet);
     void find_sessions(From from);

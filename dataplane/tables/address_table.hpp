@@ -35,14 +35,6 @@ inline constexpr std::uint8_t quiet =
     8;  ///< the control thread asks whether it still speaks; speaking clears it
 /// In no known domain: nothing that its packets from the inside could tell.
 inline constexpr std::uint8_t unwatched = 16;
-// Never in the table, but a worker's notes on a packet: the operator's policy may have a word on it; or may
-// send it inside although its destination is inactive; it was dropped in an overload.
-inline constexpr std::uint8_t concerned = 32, spared = 64, shed = 128;
-
-/// 1 if any of these bits is set, else 0: for where a branch on it could not be predicted.
-[[nodiscard]] constexpr unsigned any(std::uint8_t state, std::uint8_t bits) {
-    return static_cast<unsigned>((state & bits) != 0);
-}
 }  // namespace address_state
 
 enum class DomainKind : std::uint8_t {

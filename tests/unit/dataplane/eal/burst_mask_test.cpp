@@ -48,6 +48,16 @@ TEST(BurstMask, LeavesOutTheFirst) {
     EXPECT_EQ(beyond(0, 0), 0U);
 }
 
+TEST(BurstMask, FollowsThePacketsThatAreChosen) {
+    constexpr BurstMask chosen = BurstMask{1} << 63 | 0b1011'0010, all = ~BurstMask{0};
+    EXPECT_EQ(of_chosen(all, chosen), 0b1'1111U);
+    EXPECT_EQ(of_chosen(BurstMask{1} << 63 | 0b0001'0001, chosen), 0b1'0010U) << "the first is not chosen";
+    EXPECT_EQ(of_chosen(chosen, all), chosen);
+    EXPECT_EQ(of_chosen(all, 0), 0U);
+    EXPECT_TRUE(has(chosen, 63) && has(chosen, 1));
+    EXPECT_FALSE(has(chosen, 62) || has(chosen, 0));
+}
+
 TEST(BurstMask, IsWalkedInOrder) {
     std::vector<std::size_t> seen;
     for_each(BurstMask{1} << 63 | 0b101, [&](std::size_t i) { seen.push_back(i); });
