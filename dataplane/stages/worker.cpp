@@ -13,9 +13,6 @@ namespace {
 
 constexpr unsigned idle_rounds_before_sleep = 256;
 
-/// While legitimate packets wait, honeypots are asked for theirs in one round of so many.
-constexpr unsigned rounds_for_the_link = 16;
-
 /// DPDK's numbers of the ports.
 std::array<std::uint16_t, most_ports> ids_of(std::span<const Port> ports) {
     std::array<std::uint16_t, most_ports> ids{};
@@ -59,8 +56,7 @@ unsigned Worker::round() {
     pipeline_.set_settled(settled_.load(std::memory_order_acquire));
     unsigned packets = send_packet_outs();
     packets += poll(outside_port) + poll(inside_port);
-    if (shedder_.link_waits() && ++rounds_without_honeypots_ < rounds_for_the_link) return packets;
-    rounds_without_honeypots_ = 0;
+    if (pipeline_.overload().honeypots_wait()) return packets;
     for (std::size_t index = first_honeypot_port; index < ports_.size(); ++index)
         packets += poll(static_cast<PortIndex>(index));
     return packets;
@@ -69,7 +65,6 @@ unsigned Worker::round() {
 bool Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
     switch (side_of(index)) {
         case Side::outside:
-            pipeline_.set_limits(shedder_.newcomers(), shedder_.lookups());
             return pipeline_.from_outside(packets);
         case Side::inside:
             pipeline_.from_inside(packets);
@@ -108,13 +103,13 @@ unsigned Worker::poll(PortIndex index) {
     const unsigned polled = rte_eth_rx_burst(port.id(), config_.index, packets.data(), burst_size);
     unsigned count = polled;
     if (count == 0) {
-        shedder_.polled(index, 0, false);
+        pipeline_.overload().polled(index, 0, false);
         return 0;
     }
     for (unsigned i = 0; i < count; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
     if (port.strips_vlan()) count = restore(index, std::span(packets).first(count));
     const bool legitimate = count != 0 && decide(index, std::span(packets).first(count));
-    shedder_.polled(index, polled, legitimate);
+    pipeline_.overload().polled(index, polled, legitimate);
     transmitter_.flush();
     return count;
 }

@@ -12,7 +12,6 @@
 #include "dataplane/eal/quiescence.hpp"
 #include "dataplane/eal/side.hpp"
 #include "dataplane/eal/switch_clock.hpp"
-#include "dataplane/stages/load_shedder.hpp"
 #include "dataplane/stages/pipeline.hpp"
 #include "dataplane/stages/transmitter.hpp"
 
@@ -91,8 +90,6 @@ class Worker {
     Transmitter transmitter_;
     Pipeline pipeline_;
     unsigned idle_rounds_ = 0;
-    LoadShedder shedder_;
-    unsigned rounds_without_honeypots_ = 0;
     std::array<std::atomic<std::uint64_t>, most_ports> cut_{};
     alignas(64) std::atomic<std::uint64_t> settled_{0};
     alignas(64) std::atomic<bool> stopping_{false};

@@ -19,13 +19,14 @@ struct FlowRange {
 /// Shares no cache line with another.
 class alignas(64) Work {
   public:
-    /// With `sessions` in place. `newcomers`: as in Pipeline::set_limits.
+    /// With `sessions` in place. `newcomers`: as in Overload::set_limits.
     Work(FlowRange flows, std::uint32_t sessions, unsigned worker, unsigned newcomers = burst_size)
         : kind_(flows.kind),
           pipeline_(World::get().pipeline(sessions, worker)),
           transmitter_(World::get().transmitter(worker)),
           traffic_(flows.kind, flows.count, flows.first) {
-        pipeline_.set_limits(newcomers);
+        pipeline_.set_time(1000, true);
+        pipeline_.overload().set_limits(newcomers);
     }
 
     void carry_burst() {

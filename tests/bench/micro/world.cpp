@@ -105,12 +105,14 @@ SessionTable& World::sessions(std::uint32_t count) {
 
 Pipeline World::pipeline(std::uint32_t session_count, unsigned worker) {
     WorkerPart& own = *workers_[worker];
-    Pipeline pipeline({*addresses_, sessions(session_count), honeypots_, pools_, *pending_, *own_flows_,
-                       *listed_, policy_, modes_},
-                      {.worker = worker}, *own.punts, *own.transmitter, own.counters, own.tally,
-                      or_end(ReplyLimiter::create(1)));
-    pipeline.set_time(1000, true);
-    return pipeline;
+    return {{*addresses_, sessions(session_count), honeypots_, pools_, *pending_, *own_flows_, *listed_,
+             policy_, modes_},
+            {.worker = worker},
+            *own.punts,
+            *own.transmitter,
+            own.counters,
+            own.tally,
+            or_end(ReplyLimiter::create(1))};
 }
 
 unsigned World::free_packet_ins() {

@@ -142,7 +142,7 @@ class Overload : public Handshake {
   protected:
     static constexpr unsigned newcomers = 4, burst = 20;
 
-    Overload() { pipeline_->set_limits(newcomers); }
+    Overload() { pipeline_->overload().set_limits(newcomers); }
     void hold_each(const std::function<Frame(std::uint16_t)>& frame) {
         std::vector<Frame::Bytes> frames;
         for (std::uint16_t port = 1; port <= burst; ++port) frames.push_back(frame(port).bytes());
@@ -184,7 +184,7 @@ TEST_F(Overload, EachBurstMayHaveAsMany) {
         hold_each(opening);
         EXPECT_EQ(ended(End::honeypot), newcomers);
     }
-    pipeline_->set_limits(burst_size);
+    pipeline_->overload().set_limits(burst_size);
     hold_each(opening);
     EXPECT_EQ(ended(End::honeypot), burst);
 }
@@ -200,7 +200,7 @@ TEST_F(Overload, SessionsGoOn) {
 TEST_F(Overload, WhenNothingElseHelpsFewAreLookedUp) {
     for (std::uint16_t port = 1; port <= burst; ++port)
         add_session({ip(attacker), ip(decoy), Be16::from_host(port), Be16::from_host(22), protocol::tcp});
-    pipeline_->set_limits(newcomers, 8);
+    pipeline_->overload().set_limits(newcomers, 8);
     hold_each([](std::uint16_t port) { return Frame().ipv4(attacker, decoy).tcp(port, 22, ack); });
     EXPECT_EQ(ended(End::honeypot), 8U);
     EXPECT_EQ(counted(Counter::outside_dropped_overload), burst - 8);
@@ -306,7 +306,7 @@ TEST_F(Overload, EachPacketOfAMixedBurstGoesItsOwnWay) {
     EXPECT_EQ(counted(Counter::outside_to_honeypot_handshake), newcomers);
     EXPECT_EQ(counted(Counter::outside_dropped_overload), burst_size / 2 - 4 - newcomers);
 
-    pipeline_->set_limits(burst_size);
+    pipeline_->overload().set_limits(burst_size);
     hold_each([](std::uint16_t port) { return opening(port); });
     EXPECT_EQ(ended(End::honeypot), burst) << "nothing of it is left";
 }

@@ -51,7 +51,7 @@ class EveryFrame : public SwitchFixture {
         ASSERT_TRUE(listed_->set({0, 1}, Listing().with_lists(1)));
         set_policy({.rules = {{.action = PolicyRule::Action::drop}}, .lists = {{}}});
         look();
-        pipeline_->set_limits(0, 0);
+        pipeline_->overload().set_limits(0, 0);
         look();
     }
 };

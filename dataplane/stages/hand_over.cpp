@@ -1,0 +1,82 @@
+#include "dataplane/stages/hand_over.hpp"
+
+namespace honeyswitch::dataplane {
+
+void HandOver::add(std::size_t i, Side otherwise, PacketInReason reason) {
+    note(i, reason, outside_port, 0);
+    if (candidates_.is_fragment(i)) order_.note(fragment_hash(i), count_);
+    put(candidates_.packet(i), otherwise, static_cast<std::uint8_t>(i));
+}
+
+void HandOver::add_reply(std::size_t i, PacketInReason reason, PortIndex port, HoneypotIndex sender) {
+    note(i, reason, port, sender);
+    if (candidates_.is_fragment(i)) order_.note(fragment_hash(i), count_);
+    put(candidates_.packet(i), Side::outside, static_cast<std::uint8_t>(i));
+}
+
+void HandOver::add_arp(rte_mbuf* packet, PortIndex port, std::uint8_t tag_count) {
+    write_note(packet, {.worker = static_cast<std::uint16_t>(context_.config.worker),
+                        .reason = PacketInReason::honeypot_arp,
+                        .port = port,
+                        .tag_count = tag_count});
+    put(packet, Side::outside, no_candidate);
+}
+
+void HandOver::put(rte_mbuf* packet, Side otherwise, std::uint8_t candidate) {
+    packets_[count_] = packet;
+    places_[count_] = candidate;
+    otherwise_[count_++] = otherwise;
+}
+
+bool HandOver::has_share_left() {
+    constexpr std::size_t most_in_a_burst = 8;
+    if (of_honeypots_own_ == most_in_a_burst) return false;
+    ++of_honeypots_own_;
+    return true;
+}
+
+std::optional<PacketInReason> HandOver::long_way_of_unusual(std::size_t i) const {
+    if (!candidates_.is_fragment(i) || !context_.control_alive) return std::nullopt;
+    if (order_.waits(fragment_hash(i))) return PacketInReason::behind_fragment;
+    return lacks_companion(i) ? std::optional(PacketInReason::missing_companion) : std::nullopt;
+}
+
+/// The first fragment of a session's datagram opens the way for the following ones, which have no ports.
+/// Where no session can be added the control thread could do nothing for it.
+bool HandOver::lacks_companion(std::size_t i) const {
+    const SessionView& view = candidates_.view(i);
+    const SessionTable& sessions = context_.tables.sessions;
+    return view.first_fragment && sessions.has_room() && view.own_key.kind == KeyKind::ports &&
+           !sessions.find(companion_of(view.own_key));
+}
+
+/// Beside the packet. `sender`: the honeypot that it comes from, if it comes from one.
+void HandOver::note(std::size_t i, PacketInReason reason, PortIndex port, HoneypotIndex sender) const {
+    write_note(candidates_.packet(i),
+               {.key = candidates_.key(i),
+                .own_key = candidates_.own_key(i),
+                .hash = candidates_.hash(i),
+                .worker = static_cast<std::uint16_t>(context_.config.worker),
+                .reason = reason,
+                .port = port,
+                .honeypot = sender,
+                .tag_count = candidates_.tag_count(i),
+                .first_fragment = candidates_.first_fragment(i),
+                .following_fragment = candidates_.following_fragment(i),
+                .icmp_error = !candidates_.plain(i) && candidates_.view(i).icmp_error});
+}
+
+std::size_t HandOver::give() {
+    const unsigned taken = context_.transmitter.hand_over(std::span(packets_).first(count_), ring_);
+    order_.handed_over(taken);
+    count_ = 0;
+    return taken;
+}
+
+HandOver::Refused HandOver::refused(std::size_t place) const {
+    const std::uint8_t candidate = places_[place];
+    return {packets_[place], candidate == no_candidate ? std::nullopt : std::optional<std::size_t>(candidate),
+            otherwise_[place]};
+}
+
+}  // namespace honeyswitch::dataplane

@@ -1,0 +1,52 @@
+#include "dataplane/stages/rules.hpp"
+
+namespace honeyswitch::dataplane {
+
+PolicyNotes Rules::note_concerned(const OutsideBurst& burst) const {
+    const Policy& policy = *context_.policy;
+    const ListedTable& listed = context_.tables.listed;
+    const bool lists = !listed.empty();
+    PolicyNotes notes;
+    for (std::size_t i = 0; i < burst.packets().size(); ++i) {
+        const std::uint32_t destination = burst.destination(i);
+        if (destination == 0) continue;
+        const bool ruled = policy.concerns(destination);
+        if (!ruled && !lists) continue;
+        const rte_mbuf* const packet = burst.packets()[i];
+        const std::uint32_t source = parse_l3(frame_of(packet), packet->pkt_len).source;
+        const bool may_be_listed = lists && listed.may_list(source);
+        const bool spared = may_be_listed || (ruled && policy.may_send_inside(source, destination));
+        notes.concerned |= BurstMask{ruled || may_be_listed} << i;
+        notes.spared |= BurstMask{spared} << i;
+    }
+    return notes;
+}
+
+bool Rules::may_send_inside(const Candidates& candidates, std::size_t i) const {
+    const std::uint32_t outside = candidates.key(i).outside.host();
+    return context_.policy->may_send_inside(outside, candidates.key(i).inside.host()) ||
+           (!context_.tables.listed.empty() && context_.tables.listed.may_list(outside));
+}
+
+void Rules::judge_all(Candidates& candidates) const {
+    const ListedTable& listed = context_.tables.listed;
+    std::array<std::uint8_t, burst_size> places;
+    std::array<SessionKey, burst_size> keys;
+    std::array<Listing, burst_size> listings;
+    std::array<Judgement, burst_size> judgements;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < candidates.count(); ++i) {
+        candidates.set_judgement(i, {});
+        const bool needs = candidates.session(i) == nullptr || candidates.concerned(i);
+        if (!needs || candidates.shed(i)) continue;
+        keys[count] = candidates.key(i);
+        const std::uint32_t source = keys[count].outside.host();
+        listings[count] = listed.may_list(source) ? listed.find(source) : Listing();
+        places[count++] = static_cast<std::uint8_t>(i);
+    }
+    if (count == 0) return;
+    context_.policy->judge(std::span(keys).first(count), listings, judgements);
+    for (std::size_t i = 0; i < count; ++i) candidates.set_judgement(places[i], judgements[i]);
+}
+
+}  // namespace honeyswitch::dataplane

@@ -1,0 +1,70 @@
+// What the stages of one worker share: the tables of all workers, what this worker counts and sends with, and
+// the moment and the policy by which the burst at hand is decided. Every stage holds a reference to it, and
+// none of them changes it: that is the Pipeline's, between bursts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/eal/counters.hpp"
+#include "dataplane/eal/side.hpp"
+#include "dataplane/stages/transmitter.hpp"
+#include "dataplane/tables/address_table.hpp"
+#include "dataplane/tables/honeypot_table.hpp"
+#include "dataplane/tables/listed_table.hpp"
+#include "dataplane/tables/modes.hpp"
+#include "dataplane/tables/own_flows.hpp"
+#include "dataplane/tables/pending_table.hpp"
+#include "dataplane/tables/policy.hpp"
+#include "dataplane/tables/pool_table.hpp"
+#include "dataplane/tables/progress.hpp"
+#include "dataplane/tables/session_table.hpp"
+
+namespace honeyswitch::dataplane {
+
+/// What all workers share.
+struct Tables {
+    AddressTable& addresses;
+    SessionTable& sessions;
+    HoneypotTable& honeypots;
+    PoolTable& pools;
+    PendingTable& pending;
+    OwnFlows& own_flows;
+    ListedTable& listed;
+    CurrentPolicy& policy;
+    Modes& modes;
+};
+
+struct PipelineConfig {
+    unsigned worker = 0;  ///< its index
+    /// What ARP requests of honeypots are answered with: MAC addresses of the honeypot ports.
+    std::array<EtherAddress, most_honeypot_ports> honeypot_port_macs{};
+    /// The controller's own probes of honeypots come from here: what a honeypot sends to it is handed to the
+    /// control thread.
+    Be32 probe_source{};
+};
+
+struct StageContext {
+    const Tables tables;
+    const PipelineConfig config;
+    Transmitter& transmitter;
+    Counters& counters;
+    ProgressTally& tally;
+    /// Milliseconds of the switch's clock, modulo 2^32.
+    std::uint32_t now = 0;
+    /// When the control thread is not, no domain is known, and nothing is handed to it.
+    bool control_alive = true;
+    /// The rules and lists in force; of this burst.
+    const Policy* policy = nullptr;
+
+    void send_inside(rte_mbuf* packet, Counter reason) const {
+        transmitter.send(packet, {reason, inside_port});
+    }
+    void drop(rte_mbuf* packet, Counter reason) const { transmitter.discard(packet, reason); }
+    /// Rules or lists may have a word on a packet of an active address. Without any, none needs to be asked.
+    [[nodiscard]] bool policy_concerns_any() const {
+        return policy->concerns_any() || !tables.listed.empty();
+    }
+};
+
+}  // namespace honeyswitch::dataplane
