@@ -49,6 +49,9 @@ class Worker {
 
     /// The loop, on the worker's lcore; returns after `stop`.
     void run();
+    /// One turn of it: the time, the Packet-Outs that are there, and a burst from each port. Returns how many
+    /// packets there were. It is for `run`, or for whoever is the loop.
+    [[nodiscard]] unsigned round();
     /// Any thread.
     void stop() { stopping_.store(true, std::memory_order_relaxed); }
 
@@ -70,7 +73,6 @@ class Worker {
     [[nodiscard]] const ProgressTally& tally() const { return *tally_; }
 
   private:
-    [[nodiscard]] unsigned round();
     [[nodiscard]] unsigned poll(PortIndex index);
     [[nodiscard]] unsigned restore(PortIndex index, std::span<rte_mbuf*> packets);
     /// Whether there were legitimate packets among them.

@@ -1,9 +1,8 @@
-// Extents, flow caches, budgets, listed sources and the table of honeypots, each by itself.
+// Extents, flow caches, listed sources and the table of honeypots, each by itself.
 #include <array>
 
 #include <gtest/gtest.h>
 
-#include "dataplane/stages/reply_limiter.hpp"
 #include "dataplane/tables/extent_allocator.hpp"
 #include "dataplane/tables/flow_cache.hpp"
 #include "dataplane/tables/honeypot_table.hpp"
@@ -50,35 +49,6 @@ TEST(FlowCache, ForgetsTheOldestOfABucket) {
         cache.note(flow(i), static_cast<std::uint32_t>(1000 * (i + 1)), [](auto) { return 1U; });
     EXPECT_EQ(cache.find(flow(0), 10'000), std::nullopt);
     for (std::uint64_t i = 1; i < 9; ++i) EXPECT_EQ(cache.find(flow(i), 10'000), 1U);
-}
-
-TEST(ReplyLimiter, SpendsNothingOnWhatDoesNotPass) {
-    start_eal();
-    using Outcome = ReplyLimiter::Outcome;
-    auto limiter = ReplyLimiter::create(1).value();
-    Modes modes;
-    const Be32 source = Be32::from_host(0xc6336401);
-    modes.set_reply_rates({.packets_per_source = 2, .packets_per_honeypot = 1});
-    limiter.begin(modes, 1000);
-    EXPECT_EQ(limiter.spend(source, 1, 100), Outcome::passes);
-    EXPECT_EQ(limiter.spend(source, 1, 100), Outcome::honeypot_exceeded);
-    EXPECT_EQ(limiter.spend(source, 2, 100), Outcome::passes);
-    EXPECT_EQ(limiter.spend(source, 3, 100), Outcome::source_exceeded);
-    EXPECT_EQ(limiter.spend(Be32::from_host(0xcb007109), 3, 100), Outcome::passes)
-        << "the third has spent nothing";
-    limiter.begin(modes, 2000);
-    EXPECT_EQ(limiter.spend(source, 1, 100), Outcome::passes) << "the next second";
-}
-
-TEST(ReplyLimiter, SharesARateAmongWorkers) {
-    start_eal();
-    auto limiter = ReplyLimiter::create(4).value();
-    Modes modes;
-    modes.set_reply_rates({.bytes_per_honeypot = 4000});
-    limiter.begin(modes, 1000);
-    const Be32 source = Be32::from_host(0xc6336401);
-    EXPECT_EQ(limiter.spend(source, 0, 1000), ReplyLimiter::Outcome::passes);
-    EXPECT_EQ(limiter.spend(source, 0, 1), ReplyLimiter::Outcome::honeypot_exceeded);
 }
 
 TEST(ListedTable, FindsTheListsOfEveryPrefixAroundASource) {
