@@ -57,6 +57,7 @@ class DataPlane {
     [[nodiscard]] CurrentPolicy& policy() { return policy_; }
     [[nodiscard]] const CurrentPolicy& policy() const { return policy_; }
     [[nodiscard]] Modes& modes() { return modes_; }
+    [[nodiscard]] const Modes& modes() const { return modes_; }
     [[nodiscard]] Quiescence& quiescence() { return quiescence_; }
     [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
     [[nodiscard]] const SwitchClock& clock() const { return clock_; }

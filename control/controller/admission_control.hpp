@@ -5,7 +5,7 @@
 
 #include "control/config/policy.hpp"
 #include "control/controller/control_counters.hpp"
-#include "control/controller/switch.hpp"
+#include "control/controller/flow_table.hpp"
 
 namespace honeyswitch::control {
 
@@ -17,8 +17,8 @@ struct AdmissionMarks {
 /// Control thread.
 class AdmissionControl {
   public:
-    AdmissionControl(const AdmissionMarks& marks, Switch& the_switch, ControlCounters& counters)
-        : marks_(marks), switch_(the_switch), counters_(counters) {
+    AdmissionControl(const AdmissionMarks& marks, FlowTable& flows, ControlCounters& counters)
+        : marks_(marks), flows_(flows), counters_(counters) {
         set(marks_.admission == Admission::handshake);
     }
 
@@ -31,7 +31,7 @@ class AdmissionControl {
     /// After sessions were added or deleted.
     void update() {
         if (marks_.admission != Admission::automatic) return;
-        const std::uint32_t sessions = switch_.session_count();
+        const std::uint32_t sessions = flows_.session_count();
         if (!handshake_ && sessions >= marks_.high_water) {
             set(true);
             counters_.add(ControlCounter::handshake_began);
@@ -47,11 +47,11 @@ class AdmissionControl {
   private:
     void set(bool handshake) {
         handshake_ = handshake;
-        switch_.admit_by_handshake(handshake);
+        flows_.admit_by_handshake(handshake);
     }
 
     AdmissionMarks marks_;
-    Switch& switch_;
+    FlowTable& flows_;
     ControlCounters& counters_;
     bool handshake_ = false;
 };

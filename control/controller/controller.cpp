@@ -12,11 +12,11 @@ constexpr Milliseconds housekeeping_interval{1000};
 
 }  // namespace
 
-Controller::Controller(ControllerConfig config, Switch& the_switch)
+Controller::Controller(ControllerConfig config, const Switch& the_switch)
     : config_(std::move(config)),
       switch_(the_switch),
       sessions_(the_switch, counters_, config_.idle_timeout, config_.history_capacity, config_.tiers),
-      admission_(config_.admission, the_switch, counters_),
+      admission_(config_.admission, the_switch.flows, counters_),
       honeypot_flows_(config_.honeypot_flows) {}
 
 /// Shorter lifetimes hold for what is there already. All stay in order of `due`.
@@ -28,14 +28,14 @@ void Controller::bring_forward(TimePoint now) {
 
 void Controller::activate(Ipv4Address address, Source source, TimePoint now) {
     if (!addresses_.vouch(address, source, now)) return;
-    switch_.add_active(address);
+    switch_.domains.add_active(address);
     counters_.add(ControlCounter::address_activated);
     witness_(address, true, source);
 }
 
 void Controller::deactivate(Ipv4Address address, Source source) {
     if (!addresses_.withdraw(address, source)) return;
-    switch_.delete_active(address);
+    switch_.domains.delete_active(address);
     counters_.add(ControlCounter::address_deactivated);
     witness_(address, false, source);
 }
@@ -47,7 +47,7 @@ std::expected<void, Error> Controller::apply(Ipv4Prefix prefix, Domain& domain, 
     const auto action = diverts(wanted) ? DomainAction::packet_in : DomainAction::inside;
     if (wanted == DomainState::known) vouch_for_subnet(prefix, now);
     const auto active = addresses_.active_in(prefix);
-    if (auto added = switch_.add_domain(prefix, action, active); !added) {
+    if (auto added = switch_.domains.add_domain(prefix, action, active); !added) {
         if (domain.state != DomainState::known) withdraw_subnet(prefix);
         counters_.add(ControlCounter::domain_refused);
         return added;
@@ -95,21 +95,21 @@ std::expected<DomainReports::Ticket, std::string> Controller::domain_state(
     std::ranges::sort(reported);
     for (const Ipv4Address address : addresses_.vouched_in(domain, source))
         if (!std::ranges::binary_search(reported, address)) deactivate(address, source);
-    return switch_.barrier_request();
+    return switch_.barriers.barrier_request();
 }
 
 DomainReports::Ticket Controller::addresses_active(AgentId agent, Ipv4Prefix domain,
                                                    std::span<const Ipv4Address> addresses, TimePoint now) {
     cancel_lapse(agent, domain);
     for (const Ipv4Address address : addresses) activate(address, source_of(agent), now);
-    return switch_.barrier_request();
+    return switch_.barriers.barrier_request();
 }
 
 DomainReports::Ticket Controller::addresses_inactive(AgentId agent, Ipv4Prefix /*domain*/,
                                                      std::span<const Ipv4Address> addresses,
                                                      TimePoint /*now*/) {
     for (const Ipv4Address address : addresses) deactivate(address, source_of(agent));
-    return switch_.barrier_request();
+    return switch_.barriers.barrier_request();
 }
 
 void Controller::domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) {
@@ -144,7 +144,7 @@ bool Controller::tick(TimePoint now) {
 
 bool Controller::take_sightings(TimePoint now) {
     std::array<Ipv4Address, portion> addresses;
-    const std::size_t count = switch_.take_sightings(addresses);
+    const std::size_t count = switch_.sightings.take_sightings(addresses);
     for (const Ipv4Address address : std::span(addresses).first(count)) {
         activate(address, Source::sighting, now);
         counters_.add(ControlCounter::sighting);
@@ -160,13 +160,13 @@ bool Controller::age_sightings(TimePoint now) {
         Sighting sighting = sightings_.front();
         sightings_.pop_front();
         const bool alone = addresses_.vouched_only_by(sighting.address, Source::sighting);
-        if (sighting.asked && switch_.end_sighting(sighting.address, alone)) {
+        if (sighting.asked && switch_.sightings.end_sighting(sighting.address, alone)) {
             deactivate(sighting.address, Source::sighting);
             counters_.add(ControlCounter::sighting_ended);
             continue;
         }
         sighting.asked = !sighting.asked;
-        if (sighting.asked) switch_.ask_sighted(sighting.address);
+        if (sighting.asked) switch_.sightings.ask_sighted(sighting.address);
         sighting.due = now + config_.sighting_lifetime / 2;
         sightings_.push_back(sighting);
     }

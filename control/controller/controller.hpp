@@ -40,7 +40,7 @@ struct ControllerConfig {
 
 class Controller final : public DomainReports {
   public:
-    Controller(ControllerConfig config, Switch& the_switch);
+    Controller(ControllerConfig config, const Switch& the_switch);
 
     /// Adds the flows of the configuration. `interrupted` is asked now and then; once it says so, the rest is
     /// left to tick(). Error: a capacity is too small for all of them.
@@ -68,7 +68,9 @@ class Controller final : public DomainReports {
     [[nodiscard]] Ticket addresses_inactive(AgentId agent, Ipv4Prefix domain,
                                             std::span<const Ipv4Address> addresses, TimePoint now) override;
     void domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) override;
-    [[nodiscard]] bool settled(Ticket ticket) const override { return switch_.barrier_reached(ticket); }
+    [[nodiscard]] bool settled(Ticket ticket) const override {
+        return switch_.barriers.barrier_reached(ticket);
+    }
 
     /// Trigger 4.
     void packet_in(const PacketIn& packet, TimePoint now);
@@ -144,7 +146,7 @@ class Controller final : public DomainReports {
     bool forget_empty_domains();
 
     ControllerConfig config_;
-    Switch& switch_;
+    Switch switch_;
     ControlCounters counters_;
     AddressBook addresses_;
     DomainTable domains_;

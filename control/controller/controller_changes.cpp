@@ -145,7 +145,7 @@ std::expected<void, Error> Controller::outcome() const {
 /// around it must not take it.
 bool Controller::may_be_forgotten(Ipv4Prefix prefix, const Domain& domain) const {
     return domain.wanted_state() == DomainState::unknown && domain.state == DomainState::unknown &&
-           !domain.granted && switch_.sessions_in(prefix) == 0 && !held_back(prefix);
+           !domain.granted && switch_.flows.sessions_in(prefix) == 0 && !held_back(prefix);
 }
 
 /// It lies within a domain that diverts.
@@ -168,7 +168,7 @@ bool Controller::forget_empty_domains() {
             ++place;
             continue;
         }
-        if (domain.in_switch) switch_.delete_domain(prefix);
+        if (domain.in_switch) switch_.domains.delete_domain(prefix);
         place = domains_.erase(place);
         ++forgotten;
     }

@@ -21,18 +21,18 @@ void Controller::packet_in(const PacketIn& packet, TimePoint now) {
 void Controller::packet_in_from_outside(const PacketIn& packet, TimePoint now) {
     using Verdict = Judgement::Verdict;
     latest_path_ = packet.path;
-    if (const auto flow = switch_.find_session(packet)) {
+    if (const auto flow = switch_.flows.find_session(packet)) {
         counters_.add(ControlCounter::packet_in_existing_session);
-        if (switch_.ended(*flow)) return switch_.packet_out_inside(packet.buffer);
+        if (switch_.flows.ended(*flow)) return switch_.packets.packet_out_inside(packet.buffer);
         if (packet.fragment) add_companion(packet, *flow, now);
-        return switch_.packet_out(packet.buffer, *flow);
+        return switch_.packets.packet_out(packet.buffer, *flow, now);
     }
     if (packet.judgement.verdict == Verdict::drop) return drop(packet, ControlCounter::packet_in_dropped);
     const bool kept = packet.judgement.verdict == Verdict::benign ||
                       packet.judgement.verdict == Verdict::inside || packet.own_flow;
     if (kept || (!is_diverted(packet) && goes_inside(address_of(packet.key.inside)))) {
         counters_.add(ControlCounter::packet_in_active);
-        return switch_.packet_out_inside(packet.buffer);
+        return switch_.packets.packet_out_inside(packet.buffer);
     }
     begin_session(packet, now);
 }
@@ -45,16 +45,17 @@ bool Controller::is_diverted(const PacketIn& packet) {
 
 /// Whoever was seen to speak between the controller's look and the new flow was not told of the flow.
 void Controller::end_if_live(const PacketIn& packet, FlowId flow) {
-    if (!is_diverted(packet) && switch_.is_sighted(address_of(packet.key.inside))) switch_.end_session(flow);
+    if (!is_diverted(packet) && switch_.sightings.is_sighted(address_of(packet.key.inside)))
+        switch_.flows.end_session(flow);
 }
 
 void Controller::begin_session(const PacketIn& packet, TimePoint now) {
     const auto honeypot = honeypot_for(packet, now);
     if (!honeypot) {
-        if (switch_.drops(PoolId{packet.judgement.pool}))
+        if (switch_.placement.drops(PoolId{packet.judgement.pool}))
             return drop(packet, ControlCounter::packet_in_dropped_no_honeypot);
         counters_.add(ControlCounter::packet_in_no_honeypot);
-        return switch_.packet_out_inside(packet.buffer);
+        return switch_.packets.packet_out_inside(packet.buffer);
     }
     // What a flow did before it had a session is in the workers' tallies.
     const Step before = packet.pending && packet.pending->answered ? Step::answered : Step::first_packet;
@@ -63,18 +64,18 @@ void Controller::begin_session(const PacketIn& packet, TimePoint now) {
                               .honeypot = *honeypot,
                               .progress = before,
                               .counted = before,
-                              .contained = switch_.on_campus(address_of(packet.key.outside)),
+                              .contained = switch_.placement.on_campus(address_of(packet.key.outside)),
                               .lasting = is_diverted(packet)};
     const auto flow = sessions_.add(session, packet.pending.has_value(), now);
     if (!flow) {
         counters_.add(ControlCounter::session_table_full);
-        return switch_.packet_out_honeypot(packet.buffer, *honeypot);
+        return switch_.packets.packet_out_honeypot(packet.buffer, *honeypot);
     }
     admission_.update();
     end_if_live(packet, *flow);
-    if (switch_.ended(*flow)) return switch_.packet_out_inside(packet.buffer);
+    if (switch_.flows.ended(*flow)) return switch_.packets.packet_out_inside(packet.buffer);
     if (packet.fragment) add_companion(packet, *flow, now);
-    switch_.packet_out(packet.buffer, *flow);
+    switch_.packets.packet_out(packet.buffer, *flow, now);
 }
 
 /// The one that has answered already; that of the other fragments of the datagram; or one of the pool that
@@ -82,29 +83,29 @@ void Controller::begin_session(const PacketIn& packet, TimePoint now) {
 std::optional<HoneypotId> Controller::honeypot_for(const PacketIn& packet, TimePoint now) {
     if (packet.pending) return packet.pending->honeypot;
     if (packet.fragment)
-        if (const auto companion = switch_.find_session(dataplane::companion_of(packet.key)))
-            if (const auto stats = switch_.session(*companion)) return stats->honeypot;
+        if (const auto companion = switch_.flows.find_session(dataplane::companion_of(packet.key)))
+            if (const auto stats = switch_.flows.session(*companion, now)) return stats->honeypot;
     const PoolId pool =
         sessions_.pool_for(address_of(packet.key.outside), PoolId{packet.judgement.pool}, now);
-    return switch_.choose(pool, packet.key);
+    return switch_.placement.choose(pool, packet.key);
 }
 
 /// Fragments, and what a honeypot begins by itself: what has ports and no session was otherwise contained by
 /// the worker.
 void Controller::packet_in_from_honeypot(const PacketIn& packet, TimePoint now) {
-    const auto flow = switch_.find_session(packet);
+    const auto flow = switch_.flows.find_session(packet);
     if (!flow && !packet.fragment) return open_honeypot_flow(packet, now);
-    if (!flow || switch_.ended(*flow)) return drop(packet, ControlCounter::packet_in_contained);
+    if (!flow || switch_.flows.ended(*flow)) return drop(packet, ControlCounter::packet_in_contained);
     counters_.add(ControlCounter::packet_in_existing_session);
     if (packet.fragment) add_companion(packet, *flow, now);
-    switch_.packet_out(packet.buffer, *flow);
+    switch_.packets.packet_out(packet.buffer, *flow, now);
 }
 
 /// Only under the address of a decoy, never towards the campus, and only where to and as often as is allowed.
 void Controller::open_honeypot_flow(const PacketIn& packet, TimePoint now) {
     const bool decoy = !goes_inside(address_of(packet.key.inside));
     auto outcome = HoneypotFlows::Outcome::refused;
-    if (decoy && latest_path_ != L2Path{} && !switch_.on_campus(address_of(packet.key.outside)))
+    if (decoy && latest_path_ != L2Path{} && !switch_.placement.on_campus(address_of(packet.key.outside)))
         outcome = honeypot_flows_.open(packet.honeypot, packet.key, now);
     std::optional<FlowId> flow;
     if (outcome == HoneypotFlows::Outcome::passes)
@@ -115,20 +116,20 @@ void Controller::open_honeypot_flow(const PacketIn& packet, TimePoint now) {
                                 ? ControlCounter::honeypot_flow_over_rate
                                 : ControlCounter::honeypot_flow_refused);
     end_if_live(packet, *flow);
-    if (switch_.ended(*flow)) return drop(packet, ControlCounter::packet_in_contained);
+    if (switch_.flows.ended(*flow)) return drop(packet, ControlCounter::packet_in_contained);
     counters_.add(ControlCounter::honeypot_flow_added);
-    switch_.packet_out(packet.buffer, *flow);
+    switch_.packets.packet_out(packet.buffer, *flow, now);
 }
 
 void Controller::drop(const PacketIn& packet, ControlCounter reason) {
     counters_.add(reason);
-    switch_.drop(packet.buffer);
+    switch_.packets.drop(packet.buffer);
 }
 
 /// The controller looks again: the address may have become active, or its domain unknown, since the worker
 /// looked.
 bool Controller::goes_inside(Ipv4Address destination) const {
-    if (addresses_.active(destination) || switch_.is_sighted(destination)) return true;
+    if (addresses_.active(destination) || switch_.sightings.is_sighted(destination)) return true;
     for (int length = 32; length >= 0; --length) {
         if (!prefix_lengths_.test(static_cast<std::size_t>(length))) continue;
         const auto place = domains_.find(Ipv4Prefix::of(destination, static_cast<unsigned>(length)));
@@ -142,15 +143,15 @@ bool Controller::goes_inside(Ipv4Address destination) const {
 /// may come from the same address.
 void Controller::add_companion(const PacketIn& packet, FlowId session, TimePoint now) {
     const SessionKey companion = dataplane::companion_of(packet.key);
-    if (companion == packet.key || switch_.find_session(companion)) return;
+    if (companion == packet.key || switch_.flows.find_session(companion)) return;
     if (!is_diverted(packet) && goes_inside(address_of(companion.inside))) return;
-    const auto stats = switch_.session(session);
+    const auto stats = switch_.flows.session(session, now);
     if (!stats) return;
     const auto flow =
         sessions_.add_unaccounted({.key = companion,
                                    .path = stats->path,
                                    .honeypot = stats->honeypot,
-                                   .contained = switch_.on_campus(address_of(companion.outside)),
+                                   .contained = switch_.placement.on_campus(address_of(companion.outside)),
                                    .lasting = is_diverted(packet)},
                                   now);
     if (flow) end_if_live(packet, *flow);

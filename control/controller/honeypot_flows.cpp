@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/headers.hpp"
+
 namespace honeyswitch::control {
 
 bool HoneypotFlows::allowed(const SessionKey& key) const {

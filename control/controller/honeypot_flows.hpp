@@ -6,9 +6,12 @@
 #include <vector>
 
 #include "control/config/policy.hpp"
-#include "control/controller/switch.hpp"
+#include "control/controller/switch_ids.hpp"
+#include "dataplane/tables/session_key.hpp"
 
 namespace honeyswitch::control {
+
+using dataplane::SessionKey;
 
 struct HoneypotFlowLimits {
     std::vector<AllowedFlow> allowed;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "control/controller/switch.hpp"
+#include "control/controller/switch_ids.hpp"
 
 namespace honeyswitch::control {
 

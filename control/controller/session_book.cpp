@@ -19,11 +19,13 @@ Step next(Step step) {
 
 }  // namespace
 
-SessionBook::SessionBook(Switch& the_switch, ControlCounters& counters, Milliseconds idle_timeout,
+SessionBook::SessionBook(const Switch& the_switch, ControlCounters& counters, Milliseconds idle_timeout,
                          std::uint32_t history_capacity, std::span<const Tier> tiers)
-    : switch_(the_switch),
+    : flows_(the_switch.flows),
+      accounts_(the_switch.accounts),
+      placement_(the_switch.placement),
       counters_(counters),
-      wheel_(the_switch.session_capacity(), idle_timeout),
+      wheel_(the_switch.flows.session_capacity(), idle_timeout),
       history_(history_capacity, tiers),
       tiers_(tiers.begin(), tiers.end()) {}
 
@@ -31,13 +33,13 @@ void SessionBook::reconfigure(Milliseconds idle_timeout, std::uint32_t history_c
                               std::span<const Tier> tiers, bool tiers_differ) {
     wheel_.set_timeout(idle_timeout);
     if (!tiers_differ) return;
-    history_.each_reached([&](Ipv4Address source) { switch_.move_back(source); });
+    history_.each_reached([&](Ipv4Address source) { placement_.move_back(source); });
     history_ = SourceHistory(history_capacity, tiers);
     tiers_.assign(tiers.begin(), tiers.end());
 }
 
 std::optional<FlowId> SessionBook::add(const SessionFlow& session, bool diverted_before, TimePoint now) {
-    const auto flow = switch_.add_session(session, now);
+    const auto flow = flows_.add_session(session, now);
     if (!flow) return std::nullopt;
     wheel_.insert(*flow, now);
     counters_.add(ControlCounter::session_added);
@@ -50,7 +52,7 @@ std::optional<FlowId> SessionBook::add(const SessionFlow& session, bool diverted
 
 std::optional<FlowId> SessionBook::add_unaccounted(SessionFlow session, TimePoint now) {
     session.progress = session.counted = Step::payload;
-    const auto flow = switch_.add_session(session, now);
+    const auto flow = flows_.add_session(session, now);
     if (flow) wheel_.insert(*flow, now);
     return flow;
 }
@@ -69,7 +71,7 @@ void SessionBook::move(Ipv4Address source, TimePoint now) {
         const PoolId to = pool_for(source, from, now);
         if (to == from) continue;
         counters_.add(ControlCounter::source_moved);
-        (void)switch_.move_source(source, from, to);
+        (void)placement_.move_source(source, from, to);
         return;
     }
 }
@@ -79,7 +81,7 @@ void SessionBook::count(const SessionKey& key, Step before, Step after) {
 }
 
 void SessionBook::account(FlowId flow, TimePoint now) {
-    const auto progress = switch_.take_progress(flow);
+    const auto progress = accounts_.take_progress(flow);
     if (!progress || progress->before == progress->after) return;
     count(progress->key, progress->before, progress->after);
     if (tiers_.empty() || progress->after != Step::payload) return;
@@ -96,7 +98,7 @@ bool SessionBook::tick(TimePoint now) {
     if (!tiers_.empty())
         history_.expire(now, portion, [&](Ipv4Address source) {
             counters_.add(ControlCounter::source_moved_back);
-            switch_.move_back(source);
+            placement_.move_back(source);
             move(source, now);
         });
     return busy;
@@ -104,7 +106,7 @@ bool SessionBook::tick(TimePoint now) {
 
 bool SessionBook::take_payloads(TimePoint now) {
     std::array<FlowId, portion> flows;
-    const std::size_t count = switch_.take_payloads(flows);
+    const std::size_t count = accounts_.take_payloads(flows);
     for (const FlowId flow : std::span(flows).first(count)) account(flow, now);
     return count != 0;
 }
@@ -113,10 +115,10 @@ bool SessionBook::expire(TimePoint now) {
     std::array<FlowId, portion> expired;
     const std::size_t count = wheel_.advance(now, expired, [&](FlowId flow) {
         account(flow, now);
-        return switch_.ended(flow) ? TimePoint::min() : switch_.last_seen(flow);
+        return flows_.ended(flow) ? TimePoint::min() : accounts_.last_seen(flow, now);
     });
     if (count == 0) return false;
-    switch_.delete_sessions(std::span(expired).first(count));
+    flows_.delete_sessions(std::span(expired).first(count));
     counters_.add(ControlCounter::session_expired, count);
     return true;
 }

@@ -19,7 +19,7 @@ namespace honeyswitch::control {
 /// Control thread.
 class SessionBook {
   public:
-    SessionBook(Switch& the_switch, ControlCounters& counters, Milliseconds idle_timeout,
+    SessionBook(const Switch& the_switch, ControlCounters& counters, Milliseconds idle_timeout,
                 std::uint32_t history_capacity, std::span<const Tier> tiers);
 
     /// Of a reload. Histories begin anew if the tiers differ.
@@ -51,7 +51,9 @@ class SessionBook {
     [[nodiscard]] bool take_payloads(TimePoint now);
     [[nodiscard]] bool expire(TimePoint now);
 
-    Switch& switch_;
+    FlowTable& flows_;
+    SessionAccounts& accounts_;
+    Placement& placement_;
     ControlCounters& counters_;
     IdleWheel wheel_;
     SourceHistory history_;

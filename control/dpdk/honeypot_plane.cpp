@@ -67,14 +67,15 @@ void HoneypotPlane::reconfigure(HoneypotPlaneConfig config) {
     for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) spread(pool);
     if (differs)
         for (FoldedStamp& reply : replies_) reply.forget();
-    if (differs) switch_.renumber_honeypots(std::span(renumbered).first(before.size()));
+    if (differs) switch_.flows().renumber_honeypots(std::span(renumbered).first(before.size()));
     move_those_of_none();
 }
 
 /// Sessions whose honeypot is gone, and of those that are down, find another as soon as there is one.
 void HoneypotPlane::move_those_of_none() {
     moves_.clear();
-    plane_.honeypots().unset(dataplane::no_honeypot, config_.pools.front().record.when_none == Pool::WhenNone::drop);
+    plane_.honeypots().unset(dataplane::no_honeypot,
+                             config_.pools.front().record.when_none == Pool::WhenNone::drop);
     moves_.push_back({dataplane::no_honeypot, 0});
     for (std::size_t i = 0; i < config_.honeypots.size(); ++i) {
         const auto index = static_cast<dataplane::HoneypotIndex>(i);
@@ -139,10 +140,10 @@ void HoneypotPlane::move_some() {
         std::ranges::rotate(moves_, moves_.begin() + 1);
         return;
     }
-    const std::uint32_t count = std::min(portion, switch_.session_capacity() - move.next);
-    switch_.move_sessions(HoneypotId{move.from}, move.next, count, static_cast<PoolId>(move.pool));
+    const std::uint32_t count = std::min(portion, switch_.flows().session_capacity() - move.next);
+    switch_.flows().move_sessions(HoneypotId{move.from}, move.next, count, static_cast<PoolId>(move.pool));
     move.next += count;
-    if (move.next == switch_.session_capacity()) moves_.pop_front();
+    if (move.next == switch_.flows().session_capacity()) moves_.pop_front();
 }
 
 void HoneypotPlane::heard(std::size_t port, std::span<const std::uint8_t> frame, TimePoint /*now*/) {
@@ -161,8 +162,8 @@ void HoneypotPlane::heard(std::size_t port, std::span<const std::uint8_t> frame,
 }
 
 bool HoneypotPlane::send(HoneypotId honeypot, std::span<const std::uint8_t> frame) {
-    return switch_.send_to_honeypot(frame, port_of(configured(honeypot)),
-                                    configured(honeypot).vlan.value_or(0));
+    return switch_.packet_outs().send_to_honeypot(frame, port_of(configured(honeypot)),
+                                                  configured(honeypot).vlan.value_or(0));
 }
 
 MacAddress HoneypotPlane::own_mac(HoneypotId honeypot) const {

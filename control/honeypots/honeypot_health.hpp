@@ -14,7 +14,7 @@
 
 #include "base/clock.hpp"
 #include "control/config/policy.hpp"
-#include "control/controller/switch.hpp"
+#include "control/controller/switch_ids.hpp"
 #include "control/honeypots/health_check.hpp"
 #include "control/honeypots/probe_frames.hpp"
 

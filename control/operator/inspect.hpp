@@ -11,7 +11,7 @@
 
 #include "control/config/config.hpp"
 #include "control/controller/domain_table.hpp"
-#include "control/controller/switch.hpp"
+#include "control/controller/flow_table.hpp"
 #include "dataplane/tables/progress.hpp"
 
 namespace honeyswitch::control {

@@ -57,7 +57,7 @@ ControlPlane::ControlPlane(Config config, RunningParts parts, std::vector<std::s
       heartbeat_timeout_(parts.heartbeat_timeout),
       plane_(plane),
       switch_(plane, buffers),
-      controller_(std::move(parts.controller), switch_),
+      controller_(std::move(parts.controller), switch_.pieces()),
       honeypots_(plane, switch_, std::move(parts.honeypots)),
       sink_(plane.listed()),
       lists_(config_.lists, parts.listed_capacity, sink_),
@@ -75,7 +75,7 @@ ControlPlane::ControlPlane(Config config, RunningParts parts, std::vector<std::s
       now_(now) {
     controller_.set_witness(
         [this](Ipv4Address address, bool active, Source by) { tell_of_address(address, active, by); });
-    switch_.set_move_witness(
+    switch_.placement().set_move_witness(
         [this](Ipv4Address source, PoolId from, PoolId to) { tell_of_move(source, from, to); });
 }
 
@@ -110,7 +110,7 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
 bool ControlPlane::turn(TimePoint now) {
     plane_.heartbeat().beat(static_cast<std::uint64_t>(now.time_since_epoch().count()));
     now_ = now;
-    switch_.set_time(now);
+    switch_.packet_outs().begin_turn();
     inspector_.set_time(now);
     if (const auto held_up = turns_.look(now, heartbeat_timeout_)) spdlog::warn("{}", *held_up);
     bool busy = handle_packet_ins(now);
@@ -133,19 +133,19 @@ bool ControlPlane::turn(TimePoint now) {
     lists_.tick(now);
     busy = busy || lists_.busy();
     if (reload_state_.phase == ReloadState::Phase::running) go_on_with_reload(now);
-    switch_.flush();
+    switch_.packet_outs().flush();
     return busy;
 }
 
 bool ControlPlane::handle_packet_ins(TimePoint now) {
-    std::array<PacketIn, DpdkSwitch::burst> packets;
+    std::array<PacketIn, PacketIns::burst> packets;
     bool any = false;
     for (std::size_t worker = 0; worker < plane_.workers().size(); ++worker) {
-        const std::size_t count = switch_.receive(packets, honeypots_);
+        const std::size_t count = switch_.packet_ins().receive(packets, honeypots_, now);
         for (const PacketIn& packet : std::span(packets).first(count)) controller_.packet_in(packet, now);
         any = any || count != 0;
     }
-    switch_.settle();
+    switch_.packet_outs().settle();
     return any;
 }
 
@@ -213,7 +213,7 @@ void ControlPlane::tell_of_admission() {
     spdlog::info("admission: {} ({} of {} sessions)",
                  handshake ? "from now on a session begins with a whole handshake"
                            : "a session begins with its first packet again",
-                 switch_.session_count(), switch_.session_capacity());
+                 switch_.flows().session_count(), switch_.flows().session_capacity());
 }
 
 std::vector<int> ControlPlane::descriptors() const {

@@ -24,8 +24,8 @@ Stats Inspector::stats() const {
     const auto& admission = parts_.controller.admission();
     stats.now = now_;
     stats.started = parts_.started;
-    stats.sessions = parts_.the_switch.session_count();
-    stats.session_capacity = parts_.the_switch.session_capacity();
+    stats.sessions = parts_.the_switch.flows().session_count();
+    stats.session_capacity = parts_.the_switch.flows().session_capacity();
     stats.active = static_cast<std::uint32_t>(parts_.controller.addresses().entries().size());
     stats.sightings = static_cast<std::uint32_t>(parts_.controller.sightings());
     stats.counters = counters();
@@ -85,11 +85,11 @@ PortRow Inspector::port(std::size_t index) const {
 
 SessionPage Inspector::sessions(std::uint32_t cursor, std::size_t limit) const {
     SessionPage page;
-    const std::uint32_t capacity = parts_.the_switch.session_capacity();
+    const std::uint32_t capacity = parts_.the_switch.flows().session_capacity();
     std::uint32_t looked = 0;
     for (; cursor < capacity && page.rows.size() < limit && looked < places_a_page; ++cursor, ++looked) {
-        auto stats = parts_.the_switch.session(FlowId{cursor});
-        if (!stats || parts_.the_switch.ended(FlowId{cursor})) continue;
+        auto stats = parts_.the_switch.flows().session(FlowId{cursor}, now_);
+        if (!stats || parts_.the_switch.flows().ended(FlowId{cursor})) continue;
         page.rows.push_back({FlowId{cursor}, *stats, name_of(stats->honeypot), stats->progress});
     }
     if (cursor < capacity) page.next = cursor;
@@ -133,7 +133,7 @@ DomainRow Inspector::domain(Ipv4Prefix prefix, const Domain& domain) const {
     DomainRow row{.prefix = prefix, .state = domain.state, .agents = {}, .since = domain.since};
     for (const AgentId agent : domain.agents) row.agents.push_back(parts_.notices.name_of(agent));
     row.active = parts_.controller.addresses().count_in(prefix);
-    row.sessions = static_cast<std::uint32_t>(parts_.the_switch.sessions_in(prefix));
+    row.sessions = static_cast<std::uint32_t>(parts_.the_switch.flows().sessions_in(prefix));
     return row;
 }
 

@@ -30,7 +30,7 @@ std::vector<HoneypotRow> Inspector::honeypots() const {
         const auto status = parts_.honeypots.status(HoneypotId{number});
         row.mac = status.mac;
         row.state = state_of(status);
-        row.sessions = parts_.the_switch.sessions_of(HoneypotId{number});
+        row.sessions = parts_.the_switch.flows().sessions_of(HoneypotId{number});
     }
     return rows;
 }
@@ -99,7 +99,7 @@ ListEntryPage Inspector::list_entries(std::uint32_t cursor, std::size_t limit) c
 
 ReportPage Inspector::report(ReportBy by, std::uint32_t cursor, std::size_t limit) const {
     if (cursor >= tally_cursor) return report_rows(by, cursor - tally_cursor, limit);
-    const std::uint32_t capacity = parts_.the_switch.session_capacity();
+    const std::uint32_t capacity = parts_.the_switch.flows().session_capacity();
     const std::uint32_t count = std::min(places_a_page, capacity - std::min(cursor, capacity));
     parts_.controller.sessions().account(cursor, count, now_);
     const bool all = cursor + count >= capacity;

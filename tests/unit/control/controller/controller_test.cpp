@@ -51,7 +51,7 @@ class PaperSection34 : public testing::Test {
             (void)controller_.tick(now_);
         (void)controller_.tick(now_);
     }
-    FakeSwitch::PacketOut last_out() { return switch_.packet_outs.back(); }
+    FakeSwitch::Out last_out() { return switch_.packet_outs.back(); }
 
     FakeSwitch switch_;
     Controller controller_;
@@ -133,7 +133,7 @@ TEST_F(PaperSection34, AtPacketInAFlowForItsAddressesAndPortsToTheHoneypotIsAdde
 TEST_F(PaperSection34, ThenThePacketIsSentToTheHoneypotByPacketOut) {
     report({server});
     packet_in(key_to(decoy));
-    EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{1, Sent::honeypot}));
+    EXPECT_EQ(last_out(), (FakeSwitch::Out{1, Sent::honeypot}));
 }
 TEST_F(PaperSection34, TheFlowHasAnIdleTimeout) {
     report({server});
@@ -174,27 +174,27 @@ TEST_F(PaperSection34, AtPacketInTheControllerLooksAgain) {
     report({server});
     (void)controller_.addresses_active(east, domain, std::vector{decoy}, now_);
     packet_in(key_to(decoy));
-    EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{1, Sent::inside}));
+    EXPECT_EQ(last_out(), (FakeSwitch::Out{1, Sent::inside}));
     EXPECT_TRUE(switch_.sessions.empty());
 }
 TEST_F(PaperSection34, APacketInOfADomainThatIsUnknownByNowGoesInside) {
     report({server});
     controller_.domain_silent(east, domain, now_);
     packet_in(key_to(decoy));
-    EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{1, Sent::inside}));
+    EXPECT_EQ(last_out(), (FakeSwitch::Out{1, Sent::inside}));
 }
 TEST_F(PaperSection34, APacketInOfASessionThatExistsOnlySendsThePacketOn) {
     report({server});
     packet_in(key_to(decoy));
     packet_in(key_to(decoy));
-    EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{2, Sent::honeypot}));
+    EXPECT_EQ(last_out(), (FakeSwitch::Out{2, Sent::honeypot}));
     EXPECT_EQ(switch_.sessions.size(), 1U);
 }
 TEST_F(PaperSection34, WhenTheTableIsFullThePacketStillReachesTheHoneypot) {
     report({server});
     switch_.capacity = 0;
     packet_in(key_to(decoy));
-    EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{1, Sent::honeypot_stateless}));
+    EXPECT_EQ(last_out(), (FakeSwitch::Out{1, Sent::honeypot_stateless}));
     EXPECT_EQ(controller_.counters().value(ControlCounter::session_table_full), 1U);
 }
 TEST_F(PaperSection34, ADomainStaysKnownWhileAnyAgentWatchesIt) {
@@ -280,22 +280,22 @@ TEST_F(PaperSection34, AFirstFragmentOpensTheWayForTheFollowingOnes) {
 TEST_F(PaperSection34, AFollowingFragmentThatComesFirstBeginsTheCompanion) {
     report({server});
     packet_in(companion_of(key_to(decoy)), true);
-    EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{1, Sent::honeypot}));
+    EXPECT_EQ(last_out(), (FakeSwitch::Out{1, Sent::honeypot}));
     packet_in(key_to(decoy), true);
-    EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{2, Sent::honeypot}));
+    EXPECT_EQ(last_out(), (FakeSwitch::Out{2, Sent::honeypot}));
     EXPECT_EQ(switch_.sessions.size(), 2U);
 }
 TEST_F(PaperSection34, AFragmentedReplyOfTheHoneypotGoesOutsideWhole) {
     report({server});
     packet_in(key_to(decoy));
     packet_in_from_honeypot(key_to(decoy));
-    EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{2, Sent::outside}));
+    EXPECT_EQ(last_out(), (FakeSwitch::Out{2, Sent::outside}));
     packet_in_from_honeypot(companion_of(key_to(decoy)));
-    EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{3, Sent::outside}));
+    EXPECT_EQ(last_out(), (FakeSwitch::Out{3, Sent::outside}));
 }
 TEST_F(PaperSection34, AFragmentOfTheHoneypotWithoutASessionIsContained) {
     packet_in_from_honeypot(companion_of(key_to(decoy)));
-    EXPECT_EQ(last_out(), (FakeSwitch::PacketOut{1, Sent::dropped}));
+    EXPECT_EQ(last_out(), (FakeSwitch::Out{1, Sent::dropped}));
 }
 
 TEST_F(PaperSection34, ASilentAgentsDomainBecomesUnknownAsSoonAsTheSwitchTakesIt) {

@@ -1,70 +1,56 @@
-// From a worker's ring to what the controller is told of a Packet-In.
+#include "control/dpdk/packet_ins.hpp"
+
 #include <array>
 
 #include "base/stamp.hpp"
-#include "control/dpdk/dpdk_switch.hpp"
-#include "dataplane/stages/packet_in_note.hpp"
 #include "dataplane/stages/rewrite.hpp"
 
 namespace honeyswitch::control {
-namespace {
 
 using dataplane::HoneypotIndex;
 using dataplane::PacketInNote;
 
-BufferId buffer_of(rte_mbuf* packet) {
-    return BufferId{reinterpret_cast<std::uintptr_t>(packet)};
-}
-
-}  // namespace
-
-std::size_t DpdkSwitch::receive(std::span<PacketIn, burst> packets, HoneypotListener& listener) {
+std::size_t PacketIns::receive(std::span<PacketIn, burst> packets, HoneypotListener& listener,
+                               TimePoint now) {
     std::array<rte_mbuf*, burst> buffers;
     next_worker_ = (next_worker_ + 1) % plane_.workers().size();
     const unsigned taken = plane_.workers()[next_worker_]->punts().take(buffers);
-    outgoing_[next_worker_].received += taken;
+    outs_.received(next_worker_, taken);
     for (unsigned i = 0; i < taken; ++i) rte_prefetch0(buffers[i]);
     for (unsigned i = 0; i < taken; ++i) rte_prefetch0(&dataplane::note_of(buffers[i]));
     for (unsigned i = 0; i < taken; ++i) rte_prefetch0(rte_pktmbuf_mtod(buffers[i], void*));
     std::size_t count = 0;
     for (unsigned i = 0; i < taken; ++i) {
         const PacketInNote& note = dataplane::note_of(buffers[i]);
-        if (hear(buffers[i], note, listener)) continue;
+        if (hear(buffers[i], note, listener, now)) continue;
         if (describe(buffers[i], note, packets[count])) ++count;
     }
-    judge(packets.first(count));
+    judge(packets.first(count), now);
     return count;
 }
 
 /// What only the watch over the honeypots cares about: it goes no further.
-bool DpdkSwitch::hear(rte_mbuf* packet, const PacketInNote& note, HoneypotListener& listener) {
+bool PacketIns::hear(rte_mbuf* packet, const PacketInNote& note, HoneypotListener& listener, TimePoint now) {
     const bool arp = note.reason == PacketInReason::honeypot_arp;
     if (!arp && note.reason != PacketInReason::probe_answered) return false;
     listener.heard(static_cast<std::size_t>(note.port - dataplane::first_honeypot_port),
-                   dataplane::frame_of(packet), now_);
-    drop(packet, arp ? ControlCounter::honeypot_arp_heard : ControlCounter::honeypot_probe_answered);
+                   dataplane::frame_of(packet), now);
+    outs_.drop(packet, arp ? ControlCounter::honeypot_arp_heard : ControlCounter::honeypot_probe_answered);
     return true;
 }
 
-/// By port, VLAN and MAC address, `guess` first; where there is only one honeypot, all that comes is its.
-/// `no_honeypot`: nobody's that is in service.
-HoneypotIndex DpdkSwitch::sender_of(rte_mbuf* packet, const PacketInNote& note, HoneypotIndex guess) const {
-    if (!plane_.modes().several_honeypots) return guess;
-    return plane_.honeypots().holder(
-        dataplane::sender_address(dataplane::frame_of(packet), note.tag_count, note.port), guess);
-}
-
 /// False: the packet is of a honeypot that is in service no more, and has been dropped.
-bool DpdkSwitch::describe(rte_mbuf* packet, const PacketInNote& note, PacketIn& description) {
+bool PacketIns::describe(rte_mbuf* packet, const PacketInNote& note, PacketIn& description) {
     const bool from_honeypot = note.from_honeypot();
-    const HoneypotIndex sender = from_honeypot ? sender_of(packet, note, note.honeypot) : HoneypotIndex{0};
+    const HoneypotIndex sender =
+        from_honeypot ? sender_of(plane_, packet, note, note.honeypot) : HoneypotIndex{0};
     if (sender == dataplane::no_honeypot) {
-        drop(packet, ControlCounter::packet_in_contained_foreign);
+        outs_.drop(packet, ControlCounter::packet_in_contained_foreign);
         return false;
     }
     // An ICMP error may be of a session that began while it was on its way here.
     const bool of_its_own = note.icmp_error && !plane_.sessions().find(note.key, note.hash);
-    description = {.buffer = buffer_of(packet),
+    description = {.buffer = PacketOuts::buffer_of(packet),
                    .reason = note.reason,
                    .key = of_its_own ? note.own_key : note.key,
                    .hash = of_its_own ? plane_.sessions().hash(note.own_key) : note.hash,
@@ -78,13 +64,13 @@ bool DpdkSwitch::describe(rte_mbuf* packet, const PacketInNote& note, PacketIn& 
 
 /// What rules and lists say now, and what was diverted without a session. What the controller will ask the
 /// session table for, one by one, is on its way into the cache meanwhile.
-void DpdkSwitch::judge(std::span<PacketIn> packets) const {
+void PacketIns::judge(std::span<PacketIn> packets, TimePoint time) const {
     std::array<SessionKey, burst> keys;
     std::array<dataplane::Listing, burst> listings;
     std::array<Judgement, burst> judgements;
     const auto& policy = plane_.policy().get();
     const auto& listed = plane_.listed();
-    const std::uint32_t now = Stamp32::of(now_).milliseconds();
+    const std::uint32_t now = Stamp32::of(time).milliseconds();
     const bool asks = policy.has_rules() || listed.holds_any();
     for (std::size_t i = 0; i < packets.size(); ++i) {
         keys[i] = packets[i].key;
