@@ -48,6 +48,21 @@ struct SessionStats {
     std::uint64_t bytes_in = 0;
     std::uint64_t packets_out = 0;  ///< honeypot → outside
     std::uint64_t bytes_out = 0;
+
+    friend bool operator==(const SessionStats&, const SessionStats&) = default;
+};
+
+/// All that the switch knows of a session: what puts it back as it was. Times are of this process's clock.
+struct SessionRecord {
+    SessionStats stats;
+    Step counted = Step::first_packet;  ///< what of its progress is in somebody's tally
+    bool contained = false;
+    bool lasting = false;  ///< it may outlive for ever that its address is active
+    bool ended = false;
+    /// The first packet that came for its address when that was active. nullopt: none, or it is `lasting`.
+    std::optional<TimePoint> outlives_since{};
+
+    friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
 };
 
 class FlowTable {
@@ -56,6 +71,8 @@ class FlowTable {
 
     /// nullopt: the table is full. Precondition: no session of this key exists.
     [[nodiscard]] virtual std::optional<FlowId> add_session(const SessionFlow& session, TimePoint now) = 0;
+    /// Puts a session back as it was, in a place that may be another. Else like `add_session`.
+    [[nodiscard]] virtual std::optional<FlowId> restore_session(const SessionRecord& session) = 0;
     [[nodiscard]] virtual std::optional<FlowId> find_session(const SessionKey& key) const = 0;
     /// That of the packet's key.
     [[nodiscard]] virtual std::optional<FlowId> find_session(const PacketIn& packet) const = 0;
@@ -69,6 +86,8 @@ class FlowTable {
     virtual void delete_sessions(std::span<const FlowId> flows) = 0;
     /// nullopt: no such flow. `now` tells which of the moments that a short stamp can mean is meant.
     [[nodiscard]] virtual std::optional<SessionStats> session(FlowId flow, TimePoint now) const = 0;
+    /// The same, with all that there is.
+    [[nodiscard]] virtual std::optional<SessionRecord> record(FlowId flow, TimePoint now) const = 0;
     [[nodiscard]] virtual std::uint32_t session_capacity() const = 0;
     [[nodiscard]] virtual std::uint32_t session_count() const = 0;
     /// Sessions whose destination is in a domain that was added.

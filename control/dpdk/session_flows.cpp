@@ -11,6 +11,7 @@ namespace {
 
 using dataplane::HoneypotIndex;
 using dataplane::Session;
+using dataplane::SessionState;
 
 TimePoint last_seen_of(const Session& session, TimePoint now) {
     return Stamp32(session.last_seen.load(std::memory_order_relaxed)).before(now);
@@ -23,25 +24,59 @@ std::uint64_t milliseconds(TimePoint moment) {
     return static_cast<std::uint64_t>(moment.time_since_epoch().count());
 }
 
+/// In the words of the table.
+SessionState state_of(const SessionRecord& record) {
+    const SessionStats& stats = record.stats;
+    std::uint32_t outlives_since = record.lasting ? Session::without_limit : 0;
+    if (record.outlives_since)
+        outlives_since = std::clamp(Stamp32::of(*record.outlives_since).milliseconds(), 1U, ~0U - 1);
+    return {.key = stats.key,
+            .path = stats.path,
+            .honeypot = std::to_underlying(stats.honeypot),
+            .progress = stats.progress,
+            .counted = record.counted,
+            .contained = record.contained,
+            .ended = record.ended,
+            .created = milliseconds(stats.created),
+            .last_seen = Stamp32::of(stats.last_seen).milliseconds(),
+            .outlives_since = outlives_since,
+            .packets_in = static_cast<std::uint32_t>(stats.packets_in),
+            .packets_out = static_cast<std::uint32_t>(stats.packets_out),
+            .bytes_in = stats.bytes_in,
+            .bytes_out = stats.bytes_out};
+}
+
 }  // namespace
 
-std::optional<FlowId> SessionFlows::add_session(const SessionFlow& session, TimePoint now) {
-    const std::uint32_t destination = session.key.inside.host();
-    plane_.addresses().session_added(destination);  // the mark comes before the session
-    const auto index = table().add({.key = session.key,
-                                    .path = session.path,
-                                    .honeypot = std::to_underlying(session.honeypot),
-                                    .progress = session.progress,
-                                    .counted = session.counted,
-                                    .contained = session.contained,
-                                    .lasting = session.lasting},
-                                   milliseconds(now));
+/// `insert` puts the session into the table, of which the mark of its destination must come before.
+template <typename Insert>
+std::optional<FlowId> SessionFlows::insert(Ipv4Address destination, HoneypotId honeypot, Insert insert) {
+    plane_.addresses().session_added(destination.value);
+    const auto index = insert();
     if (!index) {
-        plane_.addresses().session_removed(destination);
+        plane_.addresses().session_removed(destination.value);
         return std::nullopt;
     }
-    ++honeypot_sessions_.at(std::to_underlying(session.honeypot));
+    ++honeypot_sessions_.at(std::to_underlying(honeypot));
     return FlowId{*index};
+}
+
+std::optional<FlowId> SessionFlows::add_session(const SessionFlow& session, TimePoint now) {
+    return insert({session.key.inside.host()}, session.honeypot, [&] {
+        return table().add({.key = session.key,
+                            .path = session.path,
+                            .honeypot = std::to_underlying(session.honeypot),
+                            .progress = session.progress,
+                            .counted = session.counted,
+                            .contained = session.contained,
+                            .lasting = session.lasting},
+                           milliseconds(now));
+    });
+}
+
+std::optional<FlowId> SessionFlows::restore_session(const SessionRecord& session) {
+    return insert({session.stats.key.inside.host()}, session.stats.honeypot,
+                  [&] { return table().restore(state_of(session)); });
 }
 
 /// Another honeypot for a running session.
@@ -78,6 +113,20 @@ std::optional<SessionStats> SessionFlows::session(FlowId flow, TimePoint now) co
                         .bytes_in = session.bytes_in.load(std::memory_order_relaxed),
                         .packets_out = session.packets_out.load(std::memory_order_relaxed),
                         .bytes_out = session.bytes_out.load(std::memory_order_relaxed)};
+}
+
+std::optional<SessionRecord> SessionFlows::record(FlowId flow, TimePoint now) const {
+    const auto stats = session(flow, now);
+    if (!stats) return std::nullopt;
+    const Session& session = at(flow);
+    const std::uint32_t since = session.outlives_since.load(std::memory_order_relaxed);
+    SessionRecord record{.stats = *stats,
+                         .counted = session.counted,
+                         .contained = session.contained,
+                         .lasting = since == Session::without_limit,
+                         .ended = ended(flow)};
+    if (since != 0 && !record.lasting) record.outlives_since = Stamp32(since).before(now);
+    return record;
 }
 
 std::uint64_t SessionFlows::sessions_in(Ipv4Prefix domain) const {

@@ -19,6 +19,7 @@ class SessionFlows final : public FlowTable, public SessionAccounts {
 
     // FlowTable
     [[nodiscard]] std::optional<FlowId> add_session(const SessionFlow& session, TimePoint now) override;
+    [[nodiscard]] std::optional<FlowId> restore_session(const SessionRecord& session) override;
     [[nodiscard]] std::optional<FlowId> find_session(const SessionKey& key) const override {
         return flow_of(table().find(key));
     }
@@ -31,6 +32,7 @@ class SessionFlows final : public FlowTable, public SessionAccounts {
     }
     void delete_sessions(std::span<const FlowId> flows) override;
     [[nodiscard]] std::optional<SessionStats> session(FlowId flow, TimePoint now) const override;
+    [[nodiscard]] std::optional<SessionRecord> record(FlowId flow, TimePoint now) const override;
     [[nodiscard]] std::uint32_t session_capacity() const override { return table().capacity(); }
     [[nodiscard]] std::uint32_t session_count() const override { return table().size(); }
     [[nodiscard]] std::uint64_t sessions_in(Ipv4Prefix domain) const override;
@@ -58,6 +60,8 @@ class SessionFlows final : public FlowTable, public SessionAccounts {
     }
     [[nodiscard]] dataplane::SessionTable& table() const { return plane_.sessions(); }
     [[nodiscard]] dataplane::Session& at(FlowId flow) const { return table().at(std::to_underlying(flow)); }
+    template <typename Insert>
+    [[nodiscard]] std::optional<FlowId> insert(Ipv4Address destination, HoneypotId honeypot, Insert insert);
     void rehome(dataplane::Session& session, dataplane::HoneypotIndex honeypot);
 
     dataplane::DataPlane& plane_;

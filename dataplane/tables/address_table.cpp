@@ -309,6 +309,24 @@ std::size_t AddressTable::take_sightings(std::span<std::uint32_t> addresses) {
                                        static_cast<unsigned>(addresses.size()), nullptr);
 }
 
+bool AddressTable::restore_sighting(std::uint32_t address, bool asked) {
+    const std::uint32_t index = most_specific(address);
+    if (!has_states(index)) return false;
+    State& state = state_of(index, address);
+    if ((state.load(std::memory_order_relaxed) & sighted) == 0) {
+        if (sighting_credit_->fetch_sub(1, std::memory_order_relaxed) <= 0) {
+            sighting_credit_->fetch_add(1, std::memory_order_relaxed);
+            return false;
+        }
+        if ((state.fetch_or(sighted, std::memory_order_relaxed) & sighted) != 0)
+            sighting_credit_->fetch_add(1, std::memory_order_relaxed);  // a worker was first
+        else
+            (void)rte_ring_enqueue_elem(sightings_, &address, sizeof address);  // has room, as in `sight`
+    }
+    if (asked) state.fetch_or(quiet, std::memory_order_relaxed);
+    return true;
+}
+
 void AddressTable::ask_sighted(std::uint32_t address) {
     const std::uint32_t index = most_specific(address);
     if (has_states(index)) state_of(index, address).fetch_or(quiet, std::memory_order_relaxed);

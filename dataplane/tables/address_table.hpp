@@ -7,6 +7,7 @@
 // groups.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -100,6 +101,36 @@ class AddressTable {
     /// Ends a sighting that nothing has renewed since `ask_sighted`. False: it was renewed, and goes on. With
     /// `alone` nobody else says that the address is active: it is inactive in the same moment.
     [[nodiscard]] bool end_sighting(std::uint32_t address, bool alone = false);
+
+    /// A sighting of before goes on, asked about or not: it is told of by take_sightings like a new one.
+    /// False: the capacity of sightings is used up, or the address is in no domain that has states.
+    [[nodiscard]] bool restore_sighting(std::uint32_t address, bool asked);
+
+    /// Calls `visit(prefix, kind)` for at most `most` domains, in order of network and length, from `first`
+    /// on. Returns where the next portion begins; nullopt: that was the last.
+    template <typename Visit>
+    [[nodiscard]] std::optional<Prefix> visit_domains(Prefix first, std::size_t most, Visit visit) const {
+        return domains_.visit(first, most, [&](std::uint32_t index) {
+            const bool unwatched = (segment(index).always() & address_state::unwatched) != 0;
+            visit(places_[index].prefix, unwatched ? DomainKind::unknown : DomainKind::known);
+        });
+    }
+    /// Calls `visit(address, state)` for each address of this domain that is active, sighted, asked about or
+    /// the destination of sessions, of `most` addresses from number `first` in the domain on. Returns where
+    /// the next portion begins; nullopt: that was the last, or the domain is not there or has no states.
+    template <typename Visit>
+    [[nodiscard]] std::optional<std::uint32_t> visit_addresses(Prefix domain, std::uint32_t first,
+                                                               std::uint32_t most, Visit visit) const {
+        const std::uint32_t index = domains_.find(domain);
+        if (!has_states(index)) return std::nullopt;
+        const std::uint64_t end = std::min(std::uint64_t{first} + most, domain.size());
+        for (std::uint64_t i = first; i < end; ++i) {
+            const auto address = static_cast<std::uint32_t>(domain.network + i);
+            const std::uint8_t state = state_of(index, address).load(std::memory_order_relaxed);
+            if (state != 0) visit(address, state);
+        }
+        return end < domain.size() ? std::optional(static_cast<std::uint32_t>(end)) : std::nullopt;
+    }
 
     /// Hands the segments of removed domains back, after their grace period. Called now and then.
     void reclaim();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "dataplane/tables/prefix.hpp"
@@ -33,6 +34,15 @@ class DomainTree {
     [[nodiscard]] Index covering(Prefix prefix) const;
     /// Those within it, less specific ones first; it may be one of them itself, and is left out.
     [[nodiscard]] std::vector<Index> within(Prefix prefix) const;
+
+    /// Calls `visit(index)` for at most `most` of them, in order of network and length, from `first` on,
+    /// which need not be one of them. Returns where the next portion begins; nullopt: that was the last.
+    template <typename Visit>
+    [[nodiscard]] std::optional<Prefix> visit(Prefix first, std::size_t most, Visit visit) const {
+        auto place = order_.lower_bound(key_of(first));
+        for (; place != order_.end() && most > 0; ++place, --most) visit(place->second);
+        return place != order_.end() ? std::optional(nodes_[place->second].prefix) : std::nullopt;
+    }
 
     /// Returns how many others have it as their parent now. Precondition: neither is there yet.
     std::size_t insert(Prefix prefix, Index index);

@@ -6,8 +6,10 @@
 #include <atomic>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include <rte_hash.h>
@@ -80,6 +82,23 @@ class ListedTable {
     [[nodiscard]] Listing at(Prefix prefix) const;
     /// False: the table is full; nothing was changed.
     [[nodiscard]] bool set(Prefix prefix, Listing listing);
+    /// Calls `visit(prefix, listing)` for at most `most` prefixes, in no order, from `first` on, which is 0
+    /// or what the last call returned. Returns where the next portion begins; nullopt: that was the last.
+    /// What `set` changes between two portions may be left out.
+    template <typename Visit>
+    [[nodiscard]] std::optional<std::uint32_t> visit(std::uint32_t first, std::size_t most,
+                                                     Visit visit) const {
+        const void* key = nullptr;
+        void* data = nullptr;
+        for (; most > 0; --most) {
+            if (rte_hash_iterate(table_, &key, &data, &first) < 0) return std::nullopt;
+            Key place;
+            std::memcpy(&place, key, sizeof place);
+            visit(Prefix{place.network, static_cast<std::uint8_t>(place.length)},
+                  Listing(reinterpret_cast<std::uintptr_t>(data)));
+        }
+        return first;
+    }
 
   private:
     static constexpr std::size_t bitmap_words = std::size_t{1} << 18;  ///< of 64 networks each

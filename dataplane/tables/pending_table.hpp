@@ -3,6 +3,9 @@
 //
 // Bounded and lossy (flow_cache.hpp): a flow that is forgotten before the honeypot has answered stays
 // unanswered, and its next packet is its first again. Written by workers.
+//
+// It cannot say what it holds, and nothing is lost by that: a flow is known by a hash whose secret ends with
+// the process, for a minute at most, and heals by itself.
 #pragma once
 
 #include <cstdint>

@@ -40,6 +40,22 @@ class PoolTable {
             entry.slots[i].store(slots[i], std::memory_order_relaxed);
     }
 
+    /// What `set` was told last; a pool that it was never told of has no honeypots.
+    struct Contents {
+        Affinity affinity = Affinity::source;
+        bool drop = false;
+        Slots slots{};
+        friend bool operator==(const Contents&, const Contents&) = default;
+    };
+    [[nodiscard]] Contents contents(PoolIndex pool) const {
+        const Pool& entry = pools_[pool];
+        Contents contents{.affinity = entry.affinity.load(std::memory_order_relaxed),
+                          .drop = entry.drop.load(std::memory_order_relaxed)};
+        for (std::size_t i = 0; i < slot_count; ++i)
+            contents.slots[i] = entry.slots[i].load(std::memory_order_relaxed);
+        return contents;
+    }
+
     /// `no_honeypot` where the pool has none.
     [[nodiscard]] HoneypotIndex choose(PoolIndex pool, const SessionKey& key) const {
         const Pool& entry = pools_[pool];

@@ -129,20 +129,31 @@ std::optional<SessionTable::Index> SessionTable::find(const SessionKey& key, std
 }
 
 std::optional<SessionTable::Index> SessionTable::add(const NewSession& session, std::uint64_t now) {
+    return restore({.key = session.key,
+                    .path = session.path,
+                    .honeypot = session.honeypot,
+                    .progress = session.progress,
+                    .counted = session.counted,
+                    .contained = session.contained,
+                    .created = now,
+                    .last_seen = static_cast<std::uint32_t>(now),
+                    .outlives_since = may_outlive_for_ever(session) ? Session::without_limit : 0});
+}
+
+std::optional<SessionTable::Index> SessionTable::restore(const SessionState& session) {
     if (free_count_ == 0) return std::nullopt;
     const Index index = free_[free_count_ - 1];
     Session& record = at(index);
     record.key = session.key;
     record.path.store(paths_->number(session.path), std::memory_order_relaxed);
-    record.bytes_in.store(0, std::memory_order_relaxed);
-    record.bytes_out.store(0, std::memory_order_relaxed);
-    record.packets_in.store(0, std::memory_order_relaxed);
-    record.packets_out.store(0, std::memory_order_relaxed);
-    record.last_seen.store(static_cast<std::uint32_t>(now), std::memory_order_relaxed);
-    record.created = now;
-    record.outlives_since.store(may_outlive_for_ever(session) ? Session::without_limit : 0,
-                                std::memory_order_relaxed);
-    record.ended.store(false, std::memory_order_relaxed);
+    record.bytes_in.store(session.bytes_in, std::memory_order_relaxed);
+    record.bytes_out.store(session.bytes_out, std::memory_order_relaxed);
+    record.packets_in.store(session.packets_in, std::memory_order_relaxed);
+    record.packets_out.store(session.packets_out, std::memory_order_relaxed);
+    record.last_seen.store(session.last_seen, std::memory_order_relaxed);
+    record.created = session.created;
+    record.outlives_since.store(session.outlives_since, std::memory_order_relaxed);
+    record.ended.store(session.ended, std::memory_order_relaxed);
     record.honeypot.store(session.honeypot, std::memory_order_relaxed);
     record.progress.store(session.progress, std::memory_order_relaxed);
     record.contained = session.contained;
@@ -152,6 +163,24 @@ std::optional<SessionTable::Index> SessionTable::add(const NewSession& session, 
     if (--free_count_ == 0) full_.store(true, std::memory_order_relaxed);
     ++size_;
     return index;
+}
+
+SessionState SessionTable::state(Index index) const {
+    const Session& record = at(index);
+    return {.key = record.key,
+            .path = way_back(record),
+            .honeypot = record.honeypot.load(std::memory_order_relaxed),
+            .progress = record.progress.load(std::memory_order_relaxed),
+            .counted = record.counted,
+            .contained = record.contained,
+            .ended = record.ended.load(std::memory_order_acquire),
+            .created = record.created,
+            .last_seen = record.last_seen.load(std::memory_order_relaxed),
+            .outlives_since = record.outlives_since.load(std::memory_order_relaxed),
+            .packets_in = record.packets_in.load(std::memory_order_relaxed),
+            .packets_out = record.packets_out.load(std::memory_order_relaxed),
+            .bytes_in = record.bytes_in.load(std::memory_order_relaxed),
+            .bytes_out = record.bytes_out.load(std::memory_order_relaxed)};
 }
 
 /// With release semantics, after the record is written.

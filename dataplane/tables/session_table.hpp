@@ -6,6 +6,7 @@
 // slot are used again only after a grace period, one for a whole batch of removals.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -39,6 +40,24 @@ struct NewSession {
     bool contained = false;
     /// Its address is diverted although it is active (a decoy, a listed source): it may always outlive that.
     bool lasting = false;
+};
+
+/// All that there is of a session: what puts it back as it was. Times in milliseconds of the switch's clock;
+/// those of 32 bits, and what they mean, are as in Session.
+struct SessionState {
+    SessionKey key;
+    L2Path path;
+    HoneypotIndex honeypot = 0;
+    Step progress = Step::first_packet;
+    Step counted = Step::first_packet;
+    bool contained = false;
+    bool ended = false;
+    std::uint64_t created = 0;
+    std::uint32_t last_seen = 0, outlives_since = 0;
+    std::uint32_t packets_in = 0, packets_out = 0;
+    std::uint64_t bytes_in = 0, bytes_out = 0;
+
+    friend bool operator==(const SessionState&, const SessionState&) = default;
 };
 
 class SessionTable {
@@ -90,6 +109,19 @@ class SessionTable {
     /// nullopt: the table is full. `now` in milliseconds of the switch's clock. Precondition: the key is not
     /// in it.
     [[nodiscard]] std::optional<Index> add(const NewSession& session, std::uint64_t now);
+    /// Puts a session back as it was, in a place that may be another. Else like `add`.
+    [[nodiscard]] std::optional<Index> restore(const SessionState& session);
+    /// Precondition: the session exists. What workers write meanwhile is of one moment or the next.
+    [[nodiscard]] SessionState state(Index index) const;
+    /// Calls `visit(index, state)` for each session in `count` places from `first` on. Returns where the next
+    /// portion begins; nullopt: that was the last.
+    template <typename Visit>
+    [[nodiscard]] std::optional<Index> visit(Index first, std::uint32_t count, Visit visit) const {
+        const Index end = first + std::min(count, capacity_ - std::min(first, capacity_));
+        for (Index index = first; index < end; ++index)
+            if (at(index).in_place) visit(index, state(index));
+        return end < capacity_ ? std::optional(end) : std::nullopt;
+    }
     /// No lookup that begins from now on finds it. Precondition: the session exists.
     void remove(Index index);
     /// Ends a batch of removals: their places come back after a grace period from here.

@@ -17,20 +17,19 @@ namespace honeyswitch::control {
 class FakeFlowTable : public FlowTable, public SessionAccounts {
   public:
     std::optional<FlowId> add_session(const SessionFlow& session, TimePoint now) override {
-        if (sessions.size() == capacity) return std::nullopt;
-        const FlowId flow{next_flow++ % 1000};
-        sessions[flow] = {.key = session.key,
-                          .path = session.path,
-                          .honeypot = session.honeypot,
-                          .progress = session.progress,
-                          .created = now,
-                          .last_seen = now};
-        counted[flow] = session.counted;
-        if (session.contained) contained.insert(flow);
-        if (session.lasting) lasting.insert(flow);
-        if (added) added();
+        const auto flow = put({.stats = {.key = session.key,
+                                         .path = session.path,
+                                         .honeypot = session.honeypot,
+                                         .progress = session.progress,
+                                         .created = now,
+                                         .last_seen = now},
+                               .counted = session.counted,
+                               .contained = session.contained,
+                               .lasting = session.lasting});
+        if (flow && added) added();
         return flow;
     }
+    std::optional<FlowId> restore_session(const SessionRecord& session) override { return put(session); }
     std::optional<FlowId> find_session(const SessionKey& key) const override {
         for (const auto& [flow, stats] : sessions)
             if (stats.key == key) return flow;
@@ -52,6 +51,15 @@ class FakeFlowTable : public FlowTable, public SessionAccounts {
     std::optional<SessionStats> session(FlowId flow, TimePoint) const override {
         const auto place = sessions.find(flow);
         return place == sessions.end() ? std::nullopt : std::optional(place->second);
+    }
+    std::optional<SessionRecord> record(FlowId flow, TimePoint now) const override {
+        const auto stats = session(flow, now);
+        if (!stats) return std::nullopt;
+        return SessionRecord{.stats = *stats,
+                             .counted = counted.at(flow),
+                             .contained = contained.contains(flow),
+                             .lasting = lasting.contains(flow),
+                             .ended = ended(flow)};
     }
     std::uint32_t session_capacity() const override { return 1000; }
     std::uint32_t session_count() const override { return static_cast<std::uint32_t>(sessions.size()); }
@@ -87,6 +95,18 @@ class FakeFlowTable : public FlowTable, public SessionAccounts {
 
   protected:
     std::function<void()> added;  ///< called when a session is in and nobody else knows
+
+  private:
+    std::optional<FlowId> put(const SessionRecord& record) {
+        if (sessions.size() == capacity) return std::nullopt;
+        const FlowId flow{next_flow++ % 1000};
+        sessions[flow] = record.stats;
+        counted[flow] = record.counted;
+        if (record.contained) contained.insert(flow);
+        if (record.lasting) lasting.insert(flow);
+        if (record.ended) ended_flows.insert(flow);
+        return flow;
+    }
 };
 
 }  // namespace honeyswitch::control
