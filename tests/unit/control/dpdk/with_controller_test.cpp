@@ -1,0 +1,67 @@
+// The controller over the real switch: from a frame that comes to a frame that leaves.
+#include "control/controller/controller.hpp"
+#include "tests/unit/control/dpdk/dpdk_switch_fixture.hpp"
+
+namespace honeyswitch::control {
+namespace {
+
+using dataplane::Frame;
+using dataplane::inside_port;
+using dataplane::outside_port;
+
+/// With the controller that decides.
+class WithController : public DpdkSwitchTest {
+  protected:
+    WithController() {
+        EXPECT_TRUE(controller_.start(now_));
+        turn();
+    }
+    ~WithController() override { of_controller_ = controller_.counters(); }
+    void handle() {
+        for (const PacketIn& packet : receive()) controller_.packet_in(packet, now_);
+        hand_back();
+    }
+    Controller controller_{{.dark = {Ipv4Prefix::of({0x0a010000}, 16)}}, switch_.pieces()};
+};
+
+TEST_F(WithController, TwoPacketsOfABurstAreOneSession) {
+    arrive(outside_port, {to(decoy), to(decoy)});
+    turn();
+    handle();
+    EXPECT_EQ(left(honeypot_port).size(), 2U);
+    EXPECT_EQ(switch_.flows().session_count(), 1U);
+    EXPECT_EQ(controller_.counters().value(ControlCounter::packet_in), 2U);
+    EXPECT_EQ(controller_.counters().value(ControlCounter::packet_in_existing_session), 1U);
+    const auto flow = switch_.flows().find_session(key_of(decoy));
+    ASSERT_TRUE(flow);
+    EXPECT_EQ(stats(*flow).packets_in, 2U);
+}
+
+TEST_F(WithController, AHostThatSpokeMeanwhileGetsItsPacket) {
+    carry(outside_port, to(decoy));
+    carry(inside_port, Frame().ipv4(decoy, attacker).udp(1, 2));
+    handle();
+    EXPECT_EQ(left(inside_port).size(), 1U);
+    EXPECT_EQ(switch_.flows().session_count(), 0U);
+}
+
+TEST_F(WithController, AHoneypotsFragmentWithoutASessionIsContained) {
+    carry(honeypot_port, reply_of(decoy).fragment(1480, false));
+    handle();
+    EXPECT_EQ(controller_.counters().value(ControlCounter::packet_in_contained), 1U);
+    EXPECT_TRUE(left(outside_port).empty());
+}
+
+TEST_F(WithController, ALaterFragmentFollowsTheFirst) {
+    arrive(outside_port,
+           {to(decoy).payload(8).fragment(0, true), to(decoy).payload(8).fragment(1480, false)});
+    turn();
+    handle();
+    EXPECT_EQ(left(honeypot_port).size(), 2U);
+    carry(outside_port, to(decoy).payload(8).fragment(1480, false));
+    EXPECT_TRUE(receive().empty()) << "the companion is in";
+    EXPECT_EQ(switch_.flows().sessions_in(Ipv4Prefix::of({0x0a010000}, 16)), 2U);
+}
+
+}  // namespace
+}  // namespace honeyswitch::control
