@@ -71,7 +71,8 @@ void HoneypotHealth::tick(TimePoint now) {
 void HoneypotHealth::begin_interval(HoneypotId honeypot, Watch& watch, TimePoint now) {
     if (watch.interval.begun()) judge(honeypot, watch);
     const auto length = watch.mac ? options_.interval : std::min(options_.interval, learning_interval);
-    watch.interval = {.start = now, .end = now + length, .arp_unsent = true};
+    watch.interval = {
+        .start = now, .end = now + length, .arp_unsent = true, .nameless_arp_unsent = watch.also_nameless};
     if (!watch.mac || !watch.configured.check_tcp_port) return;
     watch.interval.syn = next_syn(*watch.configured.check_tcp_port);
     watch.interval.syn_unsent = true;
@@ -85,22 +86,24 @@ void HoneypotHealth::judge(HoneypotId honeypot, Watch& watch) {
     if (!watch.interval.alive) watch.arp.missed();
     if (watch.interval.syn) watch.tcp.missed();
     watch.arp_silent = !watch.interval.arp_heard;
+    watch.also_nameless |= watch.arp_silent;
     changed_ = true;
 }
 
 void HoneypotHealth::send_unsent(HoneypotId honeypot, Watch& watch) {
     Interval& interval = watch.interval;
-    if (interval.arp_unsent) interval.arp_unsent = !send_arp(honeypot, watch);
+    if (interval.arp_unsent) interval.arp_unsent = !send_arp(honeypot, watch, options_.probe_source);
+    if (interval.nameless_arp_unsent) interval.nameless_arp_unsent = !send_arp(honeypot, watch, {});
     if (!interval.syn || !interval.syn_unsent || !watch.mac) return;
     const MacPair macs{.source = port_.own_mac(honeypot), .destination = *watch.mac};
     interval.syn_unsent = !port_.send(honeypot, tcp_frame(macs, *interval.syn));
 }
 
 /// To everybody where the address is not known, or where a restarted container may have another by now.
-bool HoneypotHealth::send_arp(HoneypotId honeypot, const Watch& watch) {
+bool HoneypotHealth::send_arp(HoneypotId honeypot, const Watch& watch, Ipv4Address sender) {
     const bool search = !watch.mac || (watch.learns() && watch.arp_silent);
     const MacPair macs{.source = port_.own_mac(honeypot), .destination = search ? broadcast_mac : *watch.mac};
-    return port_.send(honeypot, arp_probe(macs, options_.decoy));
+    return port_.send(honeypot, arp_question(macs, sender, options_.decoy));
 }
 
 TcpSegment HoneypotHealth::next_syn(std::uint16_t port) {

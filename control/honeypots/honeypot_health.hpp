@@ -38,7 +38,9 @@ class HoneypotPort {
 struct HealthOptions {
     Ipv4Address decoy;                     ///< every honeypot answers for it, and no host has it
     Milliseconds interval{1'000};          ///< between two questions
-    Ipv4Address probe_source{0xc0000201};  ///< of TCP checks; 192.0.2.1 (RFC 5737) is nobody's
+    /// In its name ARP and TCP checks ask. 192.0.2.1 (RFC 5737) is nobody's, so that nobody takes the
+    /// question for a conflict about an address of its own.
+    Ipv4Address probe_source{0xc0000201};
 };
 
 struct HoneypotStatus {
@@ -92,19 +94,22 @@ class HoneypotHealth {
   private:
     struct Interval {
         TimePoint start = TimePoint::min(), end = TimePoint::min();
-        bool arp_unsent = false, syn_unsent = false;
+        bool arp_unsent = false, nameless_arp_unsent = false, syn_unsent = false;
         std::optional<TcpSegment> syn{};  ///< the TCP check that has no answer yet
         bool alive = false;               ///< anything was heard of it
         bool arp_heard = false;
 
         [[nodiscard]] bool begun() const { return end != TimePoint::min(); }
-        [[nodiscard]] bool unsent() const { return arp_unsent || (syn && syn_unsent); }
+        [[nodiscard]] bool unsent() const { return arp_unsent || nameless_arp_unsent || (syn && syn_unsent); }
     };
     struct Watch {
         Honeypot configured;
         std::optional<MacAddress> mac;
         HealthCheck arp{}, tcp{};
         bool arp_silent = false;  ///< through the whole of its latest interval
+        /// It was silent once: perhaps it answers no sender to which it has no route (rp_filter of Linux),
+        /// and is asked without a sender's address as well.
+        bool also_nameless = false;
         Interval interval{};      ///< before the first tick none: it has no end
         std::optional<HoneypotChange> reported{};
 
@@ -119,7 +124,7 @@ class HoneypotHealth {
     void begin_interval(HoneypotId honeypot, Watch& watch, TimePoint now);
     void judge(HoneypotId honeypot, Watch& watch);
     void send_unsent(HoneypotId honeypot, Watch& watch);
-    [[nodiscard]] bool send_arp(HoneypotId honeypot, const Watch& watch);
+    [[nodiscard]] bool send_arp(HoneypotId honeypot, const Watch& watch, Ipv4Address sender);
     void close(HoneypotId honeypot, const MacAddress& peer, const TcpSegment& answer);
     void heard_from(Watch& watch);
     [[nodiscard]] bool teaches(HoneypotId honeypot, const Watch& watch, const MacAddress& sender,

@@ -94,7 +94,7 @@ TcpHeader tcp_of(const TcpSegment& segment, const Ipv4Header& ip) {
 
 }  // namespace
 
-ProbeFrame arp_probe(const MacPair& macs, Ipv4Address target) {
+ProbeFrame arp_question(const MacPair& macs, Ipv4Address sender, Ipv4Address target) {
     ArpPacket arp{};
     arp.hardware_type = Be16::from_host(1);
     arp.protocol_type = ether_type::ipv4;
@@ -102,6 +102,7 @@ ProbeFrame arp_probe(const MacPair& macs, Ipv4Address target) {
     arp.protocol_length = 4;
     arp.operation = arp_request;
     arp.sender_mac = macs.source.octets;
+    store(arp.sender_ip.data(), Be32::from_host(sender.value));
     store(arp.target_ip.data(), Be32::from_host(target.value));
     return frame_of(ethernet(macs, ether_type::arp), arp);
 }

@@ -32,9 +32,9 @@ inline constexpr MacAddress broadcast_mac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 /// Padded to the minimum of IEEE 802.3, without the frame check sequence.
 using ProbeFrame = std::array<std::uint8_t, 60>;
 
-/// An ARP request (RFC 826) for `target` that claims no address for its sender (a probe of RFC 5227, 2.1.1):
-/// nobody's ARP cache learns anything from it.
-[[nodiscard]] ProbeFrame arp_probe(const MacPair& macs, Ipv4Address target);
+/// An ARP request (RFC 826) for `target`, in the name of `sender`. With 0.0.0.0 it claims no address (a probe
+/// of RFC 5227, 2.1.1), and there are hosts that never answer such a request.
+[[nodiscard]] ProbeFrame arp_question(const MacPair& macs, Ipv4Address sender, Ipv4Address target);
 
 /// A segment without payload and options, with its checksums (RFC 1071).
 [[nodiscard]] ProbeFrame tcp_frame(const MacPair& macs, const TcpSegment& segment);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <vector>
@@ -20,6 +21,8 @@ struct Station {
     std::optional<std::uint16_t> vlan = std::nullopt;
     bool arp = true;
     Tcp tcp = Tcp::silent;
+    bool ignores_nameless = false;   ///< ARP requests with the sender 0.0.0.0
+    bool ignores_strangers = false;  ///< ARP requests with any other sender, as none is of its network
 };
 
 class FakeHoneypots final : public HoneypotPort {
@@ -70,9 +73,11 @@ class FakeHoneypots final : public HoneypotPort {
             }
         }
     }
-    [[nodiscard]] std::size_t arps_to(const MacAddress& mac) const {
-        return static_cast<std::size_t>(std::ranges::count_if(
-            sent, [&](const Sent& frame) { return frame.is_arp() && frame.destination() == mac; }));
+    /// Requests in the name of an address, or without one.
+    [[nodiscard]] std::size_t arps_to(const MacAddress& mac, bool nameless = false) const {
+        return static_cast<std::size_t>(std::ranges::count_if(sent, [&](const Sent& frame) {
+            return frame.is_arp() && frame.destination() == mac && is_nameless(frame) == nameless;
+        }));
     }
     [[nodiscard]] std::vector<TcpSegment> segments(std::uint8_t flags) const {
         std::vector<TcpSegment> found;
@@ -90,11 +95,17 @@ class FakeHoneypots final : public HoneypotPort {
     unsigned lose = 0;  ///< so many of the frames to come
 
   private:
+    static bool is_nameless(const Sent& frame) {
+        const auto arp = load<ArpPacket>(frame.bytes.data() + sizeof(EthernetHeader));
+        return arp.sender_ip == std::array<std::uint8_t, 4>{};
+    }
     static void answer(const Station& station, const Sent& frame, HoneypotHealth& health) {
         if (frame.is_arp()) {
             const auto arp = load<ArpPacket>(frame.bytes.data() + sizeof(EthernetHeader));
             const auto asked = load<Be32>(arp.target_ip.data()).host();
-            if (station.arp) health.arp_heard(station.port, station.vlan, station.mac, {asked});
+            const bool ignored = is_nameless(frame) ? station.ignores_nameless : station.ignores_strangers;
+            if (station.arp && !ignored)
+                health.arp_heard(station.port, station.vlan, station.mac, {asked});
         } else if (const auto segment = frame.tcp(); segment && segment->flags == TcpSegment::syn) {
             if (station.tcp != Station::Tcp::silent)
                 health.tcp_heard(station.port, station.vlan, station.mac, reply_of(station.tcp, *segment));

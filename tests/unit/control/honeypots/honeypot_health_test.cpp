@@ -115,6 +115,39 @@ TEST_F(HoneypotHealthTest, AControlThreadThatWasHeldUpPutsNoHoneypotDown) {
     EXPECT_TRUE(up());
 }
 
+// In whose name it asks
+
+TEST_F(HoneypotHealthTest, OneThatIgnoresTheSender0000IsUpAndNeverAskedSo) {
+    start({named("pot", std::nullopt)}, {{.mac = first_mac, .ignores_nameless = true}});
+    pass(5 * interval);
+    EXPECT_TRUE(up());
+    EXPECT_EQ(pots_.arps_to(first_mac), 4U);
+    EXPECT_EQ(pots_.arps_to(first_mac, true) + pots_.arps_to(broadcast_mac, true), 0U);
+}
+
+TEST_F(HoneypotHealthTest, OneThatAnswersNoStrangerIsAskedWithoutANameFromItsFirstSilenceOn) {
+    for (const auto configured : {std::optional(first_mac), std::optional<MacAddress>()}) {
+        start({named("pot", configured)}, {{.mac = first_mac, .ignores_strangers = true}});
+        for (int round = 0; round < 10; ++round) {
+            pass(interval);
+            EXPECT_EQ(up(), configured || round > 0) << round;
+        }
+        EXPECT_EQ(health_->status(first).arp, CheckState::good);
+        pots_.lose = 4;  // two intervals' questions
+        pass(3 * interval);
+        EXPECT_TRUE(up());
+    }
+}
+
+TEST_F(HoneypotHealthTest, TheQuestionIsInTheNameOfTheProbeSource) {
+    start({named("pot", first_mac)}, {});
+    turn();
+    ASSERT_EQ(pots_.sent.size(), 1U);
+    const auto arp = load<ArpPacket>(pots_.sent[0].bytes.data() + sizeof(EthernetHeader));
+    EXPECT_EQ(load<Be32>(arp.sender_ip.data()).host(), health_->probe_source().value);
+    EXPECT_EQ(load<Be32>(arp.target_ip.data()).host(), decoy.value);
+}
+
 // Learning
 
 TEST_F(HoneypotHealthTest, AMacThatIsNotConfiguredIsLearnedByBroadcast) {

@@ -34,11 +34,15 @@ unsigned sum_of(std::span<const std::uint8_t> bytes, unsigned sum = 0) {
     return sum % 0xffffU;
 }
 
-TEST(ProbeFrames, AnArpProbeClaimsNoAddress) {
-    dataplane::Frame expected;
-    expected.between(macs.source.octets, macs.destination.octets)
-        .arp(arp_request, macs.source.octets, "0.0.0.0", "10.1.0.32");
-    EXPECT_EQ(bytes_of(arp_probe(macs, {0x0a010020})), padded(expected.bytes()));
+TEST(ProbeFrames, AnArpQuestionIsInANameOrInNone) {
+    const auto expected = [](const char* sender) {
+        dataplane::Frame frame;
+        frame.between(macs.source.octets, macs.destination.octets)
+            .arp(arp_request, macs.source.octets, sender, "10.1.0.32");
+        return padded(frame.bytes());
+    };
+    EXPECT_EQ(bytes_of(arp_question(macs, {0xc0000201}, {0x0a010020})), expected("192.0.2.1"));
+    EXPECT_EQ(bytes_of(arp_question(macs, {}, {0x0a010020})), expected("0.0.0.0"));
 }
 
 TEST(ProbeFrames, ASegmentReadsAsItWasWritten) {
