@@ -52,6 +52,11 @@ class DataPlane {
     [[nodiscard]] PoolTable& pools() { return pools_; }
     [[nodiscard]] PendingTable& pending() { return *pending_; }
     [[nodiscard]] const OwnFlows& own_flows() const { return *own_flows_; }
+    /// Control thread, in each of its turns: what is too old leaves the tables of flows without a session.
+    void forget_old_flows(std::uint64_t now_ms) {
+        pending_->forget_old(now_ms);
+        own_flows_->forget_old(now_ms);
+    }
     [[nodiscard]] ListedTable& listed() { return *listed_; }
     [[nodiscard]] const ListedTable& listed() const { return *listed_; }
     [[nodiscard]] CurrentPolicy& policy() { return policy_; }

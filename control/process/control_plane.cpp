@@ -108,7 +108,9 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
 }
 
 bool ControlPlane::turn(TimePoint now) {
-    plane_.heartbeat().beat(static_cast<std::uint64_t>(now.time_since_epoch().count()));
+    const auto now_ms = static_cast<std::uint64_t>(now.time_since_epoch().count());
+    plane_.heartbeat().beat(now_ms);
+    plane_.forget_old_flows(now_ms);
     now_ = now;
     switch_.packet_outs().begin_turn();
     inspector_.set_time(now);

@@ -5,6 +5,10 @@
 // forgotten first is what is too old, then what has gone unnoted for the longest. Two flows are taken for one
 // with a probability of one in 500 million for each look-up; the hash is keyed (SessionHash::wide), so nobody
 // can aim at it.
+//
+// When a flow was noted is kept in so few bits that it comes round after 2.3 hours. What is older than the
+// lifetime is taken out long before that, by a sweep of the control thread (`forget_old`), so that workers
+// need not think of it.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +32,9 @@ class FlowCache {
   public:
     static constexpr unsigned value_bits = 17;
 
-    /// Room for `flows` at once, rounded up to a power of two. `lifetime_ms` at most 2 hours.
+    static constexpr std::uint32_t longest_lifetime_ms = 2 * 3'600 * 1'000;
+
+    /// Room for `flows` at once, rounded up to a power of two. `lifetime_ms` at most `longest_lifetime_ms`.
     [[nodiscard]] static std::expected<FlowCache, Error> create(const char* name, std::uint32_t flows,
                                                                 std::uint32_t lifetime_ms) {
         const std::uint32_t buckets = rte_align32pow2(std::max(flows, std::uint32_t{ways})) / ways;
@@ -69,9 +75,26 @@ class FlowCache {
         return false;
     }
 
+    /// Control thread, in each of its turns: takes out what is older than the lifetime, from as many buckets
+    /// as it takes to look at all of them in ten minutes. `now_ms`: of the switch's clock, and never less
+    /// than before.
+    void forget_old(std::uint64_t now_ms) {
+        const std::uint64_t buckets = std::uint64_t{mask_} + 1;
+        const std::uint64_t wanted = now_ms * buckets / round_ms;
+        // After a pause longer than a round, which leaves nothing to be caught up twice.
+        if (wanted > swept_ + buckets) swept_ = wanted - buckets;
+        for (unsigned i = 0; i < most_in_a_turn && swept_ < wanted; ++i, ++swept_)
+            forget_old(buckets_.get()[swept_ & mask_], static_cast<std::uint32_t>(now_ms));
+    }
+
   private:
     static constexpr unsigned ways = 8, unit_shift = 8, unit_ms = 1U << unit_shift;
     static constexpr std::uint32_t time_mask = 0x7fff;  ///< 15 bits: wraps after 2.3 hours
+    static constexpr std::uint64_t round_ms = 600'000;
+    static constexpr unsigned most_in_a_turn = 256;
+    // What has just become too old is met once more before its time comes round.
+    static_assert(longest_lifetime_ms + 2 * std::uint64_t{unit_ms} + round_ms <
+                  (std::uint64_t{time_mask} << unit_shift));
     using Entry = std::atomic<std::uint64_t>;           ///< tag 32, time 15, value 17 bits; 0: empty
     struct alignas(64) Bucket {
         Entry entries[ways];
@@ -112,6 +135,14 @@ class FlowCache {
         }
         return std::nullopt;
     }
+    /// Where a worker writes meanwhile, what it writes stays.
+    void forget_old(Bucket& bucket, std::uint32_t now) const {
+        for (Entry& entry : bucket.entries) {
+            std::uint64_t word = entry.load(std::memory_order_relaxed);
+            if (word != 0 && !fresh(word, now))
+                entry.compare_exchange_strong(word, 0, std::memory_order_relaxed);
+        }
+    }
     [[nodiscard]] static unsigned oldest(const Bucket& bucket, std::uint32_t now) {
         std::uint32_t greatest = 0;  // age, and in the lowest bits the place
         each_way([&](unsigned i) {
@@ -149,7 +180,8 @@ class FlowCache {
     std::unique_ptr<Bucket, Free> buckets_;
     std::unique_ptr<std::atomic<std::uint32_t>> latest_ = std::make_unique<std::atomic<std::uint32_t>>(0);
     std::uint32_t mask_;
-    std::uint32_t lifetime_;  ///< in units of 256 ms
+    std::uint32_t lifetime_;   ///< in units of 256 ms
+    std::uint64_t swept_ = 0;  ///< buckets that forget_old has looked at, all its rounds together
 };
 
 }  // namespace honeyswitch::dataplane

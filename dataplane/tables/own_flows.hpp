@@ -31,6 +31,8 @@ class OwnFlows {
     [[nodiscard]] bool has(std::uint64_t hash, std::uint32_t now) const {
         return flows_.find(hash, now).has_value();
     }
+    /// Control thread, in each of its turns.
+    void forget_old(std::uint64_t now_ms) { flows_.forget_old(now_ms); }
 
   private:
     explicit OwnFlows(FlowCache flows) : flows_(std::move(flows)) {}

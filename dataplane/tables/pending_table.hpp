@@ -68,6 +68,8 @@ class PendingTable {
         flows_.note(hash, now, [&](std::optional<std::uint32_t>) { return packed(flow); });
     }
     [[nodiscard]] L2Path path(std::uint8_t number) const { return paths_.path(number); }
+    /// Control thread, in each of its turns.
+    void forget_old(std::uint64_t now_ms) { flows_.forget_old(now_ms); }
 
   private:
     explicit PendingTable(FlowCache flows) : flows_(std::move(flows)) {}
