@@ -11,7 +11,7 @@ Domain::Domain(DomainOptions options, DomainOutput& output, const Sweep::Random&
     : options_(std::move(options)),
       output_(&output),
       report_(options_.prefix),
-      hosts_(options_.probe),
+      hosts_(options_.probe, options_.sweep.rate),
       answers_(options_.prefix, options_.proxy, options_.sweep, random),
       claims_(options_.prefix, options_.proxy.limit, claim_memory),
       sender_(options_.sender, random),

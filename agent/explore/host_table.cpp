@@ -24,7 +24,7 @@ HostTable::Sighting HostTable::evidence(Ipv4Address address, const MacAddress& m
     host.last_evidence = std::max(host.last_evidence, now);
     if (host.state == HostState::suspect) {
         host.state = HostState::active;
-        suspects_.erase(address);
+        suspects_.erase({host.probe_due, address});
     }
     return sighting;
 }
@@ -35,29 +35,31 @@ void HostTable::missed(Ipv4Address address, Clock::time_point now) {
     entry->second.state = HostState::suspect;
     entry->second.probes = 0;
     entry->second.probe_due = now;
-    suspects_.insert(address);
+    suspects_.insert({now, address});
 }
 
 void HostTable::restart_probes() {
-    for (const auto address : suspects_) hosts_.at(address).probes = 0;
+    for (const auto& [due, address] : suspects_) hosts_.at(address).probes = 0;
 }
 
 void HostTable::tick(Clock::time_point now, const Probe& probe,
                      const std::function<void(Ipv4Address)>& gone) {
-    for (auto suspect = suspects_.begin(); suspect != suspects_.end();) {
-        const auto address = *suspect;
+    const auto wait_until = [&](Clock::time_point due) {
+        auto suspect = suspects_.extract(suspects_.begin());
+        hosts_.at(suspect.value().second).probe_due = suspect.value().first = due;
+        suspects_.insert(std::move(suspect));
+    };
+    while (due() <= now) {
+        const auto address = suspects_.begin()->second;
         auto& host = hosts_.at(address);
-        if (host.probe_due > now) {
-            ++suspect;
-        } else if (host.probes < options_.count) {
+        if (host.probes < options_.count) {
             if (probe(address, host.mac)) ++host.probes;
-            host.probe_due = now + options_.interval;
-            ++suspect;
+            next_probe_ = std::max(next_probe_, now - max_burst) + period_;
+            wait_until(now + options_.interval);
         } else if (now - host.last_evidence < options_.hold) {
-            host.probe_due = host.last_evidence + options_.hold;
-            ++suspect;
+            wait_until(host.last_evidence + options_.hold);
         } else {
-            suspect = suspects_.erase(suspect);
+            suspects_.erase(suspects_.begin());
             hosts_.erase(address);
             gone(address);
         }
@@ -65,9 +67,9 @@ void HostTable::tick(Clock::time_point now, const Probe& probe,
 }
 
 Clock::time_point HostTable::due() const {
-    auto earliest = Clock::time_point::max();
-    for (const auto address : suspects_) earliest = std::min(earliest, hosts_.at(address).probe_due);
-    return earliest;
+    if (suspects_.empty()) return Clock::time_point::max();
+    const auto& [due, address] = *suspects_.begin();
+    return hosts_.at(address).probes < options_.count ? std::max(due, next_probe_) : due;
 }
 
 const Host* HostTable::find(Ipv4Address address) const {

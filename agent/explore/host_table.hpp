@@ -8,6 +8,7 @@
 #include <functional>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "agent/explore/domain_options.hpp"
 
@@ -28,7 +29,9 @@ struct Host {
 
 class HostTable {
   public:
-    explicit HostTable(const ProbeOptions& options) : options_(options) {}
+    /// `rate`: of probes a second, at most.
+    HostTable(const ProbeOptions& options, unsigned rate)
+        : options_(options), period_(std::chrono::nanoseconds(std::chrono::seconds(1)) / rate) {}
 
     struct Sighting {
         bool new_host = false;
@@ -44,7 +47,8 @@ class HostTable {
 
     /// Sends one unicast probe; false: it could not be sent, and does not count.
     using Probe = std::function<bool(Ipv4Address, const MacAddress&)>;
-    /// Probes suspects that are due, and takes those out that are inactive now, each told to `gone`.
+    /// Probes suspects that are due, and takes those out that are inactive now, each told to `gone`. Who has
+    /// waited for longest comes first, and where there are more than the rate allows, the others wait on.
     void tick(Clock::time_point now, const Probe& probe, const std::function<void(Ipv4Address)>& gone);
     [[nodiscard]] Clock::time_point due() const;
 
@@ -56,9 +60,16 @@ class HostTable {
     /// Two MACs within this time are a conflict if the first comes back; else the address changed hands.
     static constexpr Clock::duration conflict_window = std::chrono::minutes(5);
 
+    /// After a delay no more than this is caught up in one burst.
+    static constexpr Clock::duration max_burst = std::chrono::milliseconds(5);
+
+    using Suspect = std::pair<Clock::time_point, Ipv4Address>;  ///< with its `probe_due`
+
     ProbeOptions options_;
+    Clock::duration period_;  ///< between two probes
     std::unordered_map<Ipv4Address, Host> hosts_;
-    std::set<Ipv4Address> suspects_;
+    std::set<Suspect> suspects_;
+    Clock::time_point next_probe_{};  ///< no probe before
 };
 
 }  // namespace honeyswitch::agent

@@ -87,6 +87,26 @@ TEST(Domain, AHostThatGoesIsProbedAndHeldBeforeItIsInactive) {
     EXPECT_EQ(unicast, 3);
 }
 
+TEST(Domain, ManyThatGoAtOnceAreProbedAtTheRateOfTheSweep) {
+    auto options = quick();
+    options.prefix = *parse_prefix("10.1.0.0/21");
+    options.sweep.rate = 4'000;
+    options.probe.interval = 100ms;
+    Segment segment(options);
+    for (std::uint32_t host = 1; host <= 1'500; ++host) segment.hosts.insert(host);
+    while (!segment.domain.report().swept) segment.pass(10ms);
+    for (std::uint32_t host = 1; host <= 700; ++host) segment.hosts.erase(host);
+    std::map<Clock::time_point, unsigned> probes;  // in each turn
+    segment.overheard = [&](const ArpFrame& frame) {
+        if (frame.destination != broadcast_mac) ++probes[segment.now];
+    };
+    while (segment.active(1) || segment.active(700)) segment.pass(10ms);
+    segment.pass(100ms);
+    EXPECT_EQ(segment.found().size(), 800U);
+    EXPECT_EQ(segment.became_inactive.size(), 700U);
+    for (const auto& [when, count] : probes) EXPECT_LE(count, 4U * 6);
+}
+
 TEST(Domain, ASuspectThatAnswersOrReturnsIsActive) {
     Segment segment(quick());
     segment.hosts = {1, 2};
