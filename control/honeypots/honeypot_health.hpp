@@ -36,8 +36,8 @@ class HoneypotPort {
 };
 
 struct HealthOptions {
-    Ipv4Address decoy;                     ///< every honeypot answers for it, and no host has it
-    Milliseconds interval{1'000};          ///< between two questions
+    Ipv4Address decoy;             ///< every honeypot answers for it, and no host has it
+    Milliseconds interval{1'000};  ///< between two questions
     /// In its name ARP and TCP checks ask. 192.0.2.1 (RFC 5737) is nobody's, so that nobody takes the
     /// question for a conflict about an address of its own.
     Ipv4Address probe_source{0xc0000201};
@@ -110,7 +110,7 @@ class HoneypotHealth {
         /// It was silent once: perhaps it answers no sender to which it has no route (rp_filter of Linux),
         /// and is asked without a sender's address as well.
         bool also_nameless = false;
-        Interval interval{};      ///< before the first tick none: it has no end
+        Interval interval{};  ///< before the first tick none: it has no end
         std::optional<HoneypotChange> reported{};
 
         [[nodiscard]] bool learns() const { return !configured.mac; }

@@ -33,10 +33,13 @@ void NoticeServer::add(const Agent& agent) {
     const auto index = peers_.size();
     peers_.emplace_back(agent, static_cast<AgentId>(index), reports_, secret_);
     by_identifier_[peers_.back().identifier] = index;
+    not_expected_.push_back(index);
 }
 
 void NoticeServer::reconfigure(std::span<const Agent> agents, Milliseconds agent_timeout, TimePoint now) {
     agent_timeout_ = agent_timeout;
+    for (std::size_t i = 0; i < peers_.size(); ++i)
+        if (peers_[i].connected) watch_silence(i, peers_[i]);
     std::unordered_map<std::string_view, const Agent*> wanted;
     for (const auto& agent : agents) wanted.emplace(agent.name, &agent);
     for (auto& peer : peers_) {
@@ -111,10 +114,12 @@ void NoticeServer::establish(Peer& peer, const agent::Confirm& confirm, NoticePa
     peer.confirm = confirm;
     const auto& association =
         peer.association.emplace(agent::Association::Role::controller, peer.config.key, confirm);
-    by_association_[association.identifier()] = by_identifier_.at(peer.identifier);
+    const std::size_t index = by_identifier_.at(peer.identifier);
+    by_association_[association.identifier()] = index;
     peer.path = from;
     peer.connected = true;
     peer.last_heard = now;
+    watch_silence(index, peer);
     peer.session.begin(restarted, now);
     ++counters_.associations;
     const auto refused = refusals_.let_in(peer.identifier);
@@ -142,6 +147,7 @@ void NoticeServer::receive_sealed(std::span<const std::uint8_t> datagram, Notice
     peer.last_heard = now;
     const auto refusal = peer.session.receive(
         *notice, now, [&](const agent::ControllerNotice& answer) { reply(peer, answer, peer.path); });
+    if (peer.session.unsettled()) unsettled_.insert(found->second);
     if (refusal) return refuse(*refusal, from, now, &peer);
     ++peer.notices;
     ++counters_.accepted;
@@ -151,23 +157,43 @@ void NoticeServer::tick(TimePoint now) {
     if (now - looked_ >= Milliseconds{1000}) {
         looked_ = now;
         for (const auto& sentence : refusals_.tick(now)) spdlog::info("{}", sentence);
-        for (auto& peer : peers_) tell_of_absence(peer, now);
+        tell_of_absence(now);
     }
-    for (auto& peer : peers_) {
-        if (!peer.connected || !peer.last_heard) continue;
-        const auto silence = now - *peer.last_heard;
+    notice_silence(now);
+    settle();
+}
+
+void NoticeServer::settle() {
+    std::erase_if(unsettled_, [this](std::size_t index) {
+        auto& peer = peers_[index];
         peer.session.settle([&](const agent::ControllerNotice& answer) { reply(peer, answer, peer.path); });
-        if (silence <= agent_timeout_) continue;
+        return !peer.session.unsettled();
+    });
+}
+
+void NoticeServer::watch_silence(std::size_t index, Peer& peer) {
+    if (peer.silence_due) silences_.erase({*peer.silence_due, index});
+    peer.silence_due = *peer.last_heard + agent_timeout_ + Milliseconds{1};
+    silences_.emplace(*peer.silence_due, index);
+}
+
+void NoticeServer::notice_silence(TimePoint now) {
+    while (!silences_.empty() && silences_.begin()->first <= now) {
+        const auto index = silences_.begin()->second;
+        auto& peer = peers_[index];
+        silences_.erase(silences_.begin());
+        peer.silence_due.reset();
+        if (!peer.connected) continue;
+        if (now - *peer.last_heard <= agent_timeout_) {
+            watch_silence(index, peer);
+            continue;
+        }
         peer.connected = false;
         ++counters_.silences;
         spdlog::warn("agent {}: silent for {} ms, its domains become unknown", peer.config.name,
                      agent_timeout_.count());
         end_association(peer, now);
     }
-}
-
-bool NoticeServer::unsettled() const {
-    return std::ranges::any_of(peers_, [](const Peer& peer) { return peer.session.unsettled(); });
 }
 
 void NoticeServer::end_association(Peer& peer, TimePoint now) {
@@ -198,15 +224,17 @@ void NoticeServer::refuse(Refusal refusal, NoticePath from, TimePoint now, Peer*
     if (const auto sentence = refusals_.refused(notice, now)) spdlog::warn("{}", *sentence);
 }
 
-void NoticeServer::tell_of_absence(Peer& peer, TimePoint now) const {
-    if (peer.removed || peer.last_heard) return;
-    if (!peer.expected) peer.expected = now;
-    if (peer.told_absent || now - *peer.expected < patience) return;
-    peer.told_absent = true;
-    spdlog::warn(
-        "agent {}: not heard for {} s: does it run, under this name and with this key, and does it know our "
-        "address? What it may speak for stays unknown, and goes inside",
-        peer.config.name, patience.count() / 1000);
+void NoticeServer::tell_of_absence(TimePoint now) {
+    for (const auto index : not_expected_) absent_.emplace_back(now + patience, index);
+    not_expected_.clear();
+    for (; !absent_.empty() && absent_.front().first <= now; absent_.pop_front()) {
+        const auto& peer = peers_[absent_.front().second];
+        if (peer.removed || peer.last_heard) continue;
+        spdlog::warn(
+            "agent {}: not heard for {} s: does it run, under this name and with this key, and does it know "
+            "our address? What it may speak for stays unknown, and goes inside",
+            peer.config.name, patience.count() / 1000);
+    }
 }
 
 std::vector<AgentRow> NoticeServer::rows() const {

@@ -11,7 +11,9 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "agent/wire/association.hpp"
@@ -51,12 +53,12 @@ class NoticeServer {
     }
 
     void receive(std::span<const std::uint8_t> datagram, NoticePath from, TimePoint now);
-    /// Acknowledges what has settled and notices silence. Call it once in each turn of the control loop; it
-    /// costs next to nothing when nothing waits.
+    /// Acknowledges what has settled and notices silence. Call it once in each turn of the control loop: it
+    /// looks at agents of which something is due, and at no others.
     void tick(TimePoint now);
 
     /// Some notice waits for its flows: `tick` should come soon.
-    [[nodiscard]] bool unsettled() const;
+    [[nodiscard]] bool unsettled() const { return !unsettled_.empty(); }
 
     [[nodiscard]] std::vector<AgentRow> rows() const;
     [[nodiscard]] const NoticeCounters& counters() const { return counters_; }
@@ -76,9 +78,8 @@ class NoticeServer {
         std::optional<agent::Association> association;
         NoticePath path;
         bool connected = false;
-        std::optional<TimePoint> expected;  ///< not heard yet: since when it is waited for
-        bool told_absent = false;
         std::optional<TimePoint> last_heard;
+        std::optional<TimePoint> silence_due;  ///< its place in `silences_`
         std::uint64_t notices = 0, refused = 0;
     };
 
@@ -91,7 +92,11 @@ class NoticeServer {
     /// `claimed`: what the notice says of its agent, where no record has it.
     void refuse(agent::Refusal refusal, NoticePath from, TimePoint now, Peer* peer = nullptr,
                 const agent::AgentIdentifier& claimed = {});
-    void tell_of_absence(Peer& peer, TimePoint now) const;
+    void settle();
+    void notice_silence(TimePoint now);
+    void tell_of_absence(TimePoint now);
+    /// Its silence is looked at when it can have been silent for the agent timeout, and at no other time.
+    void watch_silence(std::size_t index, Peer& peer);
 
     void change(Peer& peer, const Agent& wanted, TimePoint now);
     void add(const Agent& agent);
@@ -103,6 +108,13 @@ class NoticeServer {
     std::deque<Peer> peers_;  ///< by AgentId; never moved, as sessions refer to grants
     std::map<agent::AgentIdentifier, std::size_t> by_identifier_;
     std::map<agent::AssociationIdentifier, std::size_t> by_association_;
+    using Timed = std::pair<TimePoint, std::size_t>;  ///< an index of `peers_`, and when to look at it
+    std::set<std::size_t> unsettled_;                 ///< whose notices wait for their flows
+    /// Each that is connected, once, at the moment at which it may have been silent for long enough. What was
+    /// heard of it since is not known here: it is looked at then.
+    std::set<Timed> silences_;
+    std::vector<std::size_t> not_expected_;  ///< added since the last look at who is absent
+    std::deque<Timed> absent_;               ///< not heard yet when it was looked at, and told of then
     NoticeCounters counters_;
     RefusalWatch refusals_;
     TimePoint looked_{};  ///< at what is to be told

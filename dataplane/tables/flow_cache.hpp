@@ -95,7 +95,7 @@ class FlowCache {
     // What has just become too old is met once more before its time comes round.
     static_assert(longest_lifetime_ms + 2 * std::uint64_t{unit_ms} + round_ms <
                   (std::uint64_t{time_mask} << unit_shift));
-    using Entry = std::atomic<std::uint64_t>;           ///< tag 32, time 15, value 17 bits; 0: empty
+    using Entry = std::atomic<std::uint64_t>;  ///< tag 32, time 15, value 17 bits; 0: empty
     struct alignas(64) Bucket {
         Entry entries[ways];
     };

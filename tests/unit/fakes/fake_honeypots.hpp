@@ -104,8 +104,7 @@ class FakeHoneypots final : public HoneypotPort {
             const auto arp = load<ArpPacket>(frame.bytes.data() + sizeof(EthernetHeader));
             const auto asked = load<Be32>(arp.target_ip.data()).host();
             const bool ignored = is_nameless(frame) ? station.ignores_nameless : station.ignores_strangers;
-            if (station.arp && !ignored)
-                health.arp_heard(station.port, station.vlan, station.mac, {asked});
+            if (station.arp && !ignored) health.arp_heard(station.port, station.vlan, station.mac, {asked});
         } else if (const auto segment = frame.tcp(); segment && segment->flags == TcpSegment::syn) {
             if (station.tcp != Station::Tcp::silent)
                 health.tcp_heard(station.port, station.vlan, station.mac, reply_of(station.tcp, *segment));

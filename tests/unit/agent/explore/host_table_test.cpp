@@ -30,7 +30,8 @@ class HostTableTest : public testing::Test {
     }
     /// A turn of the agent's whenever the table wants one, and not more often.
     void pass(Clock::duration time) {
-        for (const auto end = now_ + time; table_.due() <= end;) {
+        const auto end = now_ + time;
+        while (table_.due() <= end) {
             now_ = std::max(now_, table_.due());
             std::size_t sent = 0;
             table_.tick(
@@ -46,6 +47,7 @@ class HostTableTest : public testing::Test {
             most_in_a_turn_ = std::max(most_in_a_turn_, sent);
             ASSERT_GT(table_.due(), now_) << "it would turn for ever";
         }
+        now_ = end;
     }
     void note(Ipv4Address address) {
         const unsigned times = ++probes_[address];
@@ -109,8 +111,7 @@ TEST_F(HostTableTest, WhoAnswersWhileItWaitsIsNotAskedAnyMore) {
     EXPECT_EQ(table_.suspects(), 1'500U);
     sent_.clear();
     pass(20s);
-    EXPECT_TRUE(
-        std::ranges::none_of(sent_, [](const auto& probe) { return probe.second.value % 2 == 1; }));
+    EXPECT_TRUE(std::ranges::none_of(sent_, [](const auto& probe) { return probe.second.value % 2 == 1; }));
     EXPECT_EQ(gone_.size(), 1'500U);
     EXPECT_EQ(table_.hosts().size(), 1'500U);
 }
