@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <mutex>
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -50,6 +52,36 @@ std::expected<void, Error> take_log(Eal::LogSink sink) {
     return {};
 }
 
+/// libbpf's and libxdp's, which have the same levels.
+enum class BpfLevel : int { warning, information, debug };
+using BpfPrint = int (*)(BpfLevel level, const char* format, va_list arguments);
+
+[[gnu::format(printf, 2, 0)]] int write_bpf_log(BpfLevel level, const char* format, va_list arguments) {
+    if (level == BpfLevel::debug) return 0;
+    char text[1024];
+    const int length = std::vsnprintf(text, sizeof text, format, arguments);
+    const std::string_view line(text, std::min<std::size_t>(std::max(length, 0), sizeof text - 1));
+    const auto gravity = level == BpfLevel::warning ? Gravity::warning : Gravity::information;
+    if (!line.empty()) log_sink(gravity, line.substr(0, line.find_last_not_of('\n') + 1));
+    return length;
+}
+
+/// The driver of AF_XDP is a plug-in of EAL's, and these are its libraries: where it is not there, nor are
+/// they. They print to standard error at each start of a port.
+void take_bpf_logs() {
+    struct Library {
+        const char *file, *setter;
+    };
+    for (const auto& [file, setter] :
+         {Library{"libbpf.so.1", "libbpf_set_print"}, Library{"libxdp.so.1", "libxdp_set_print"}}) {
+        void* const library = dlopen(file, RTLD_LAZY | RTLD_NOLOAD);
+        if (library == nullptr) continue;
+        using Setter = BpfPrint (*)(BpfPrint);
+        if (auto* const set = reinterpret_cast<Setter>(dlsym(library, setter))) (void)set(write_bpf_log);
+        dlclose(library);
+    }
+}
+
 /// Arguments that EAL does not like make it print a hundred lines of help to standard output.
 int initialise(int count, char** arguments) {
     std::fflush(stdout);
@@ -88,6 +120,7 @@ std::expected<Eal, Error> Eal::start(const std::vector<std::string>& arguments, 
             Error{"start DPDK with", "'" + all + "'",
                   std::string(rte_strerror(rte_errno)) + " (DPDK's own messages are above)"});
     }
+    if (log != nullptr) take_bpf_logs();
     return Eal();
 }
 
