@@ -67,6 +67,8 @@ class ControlPlane final : public Operate {
                                                                Ipv4Prefix prefix) override;
     [[nodiscard]] bool keeps_entries() const override { return kept_.keeps(); }
 
+    [[nodiscard]] PortKeeper& keeper() { return keeper_; }
+
   private:
     /// Lists of sources, in the table that workers look at.
     class ListedSink final : public ListSink {

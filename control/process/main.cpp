@@ -152,7 +152,7 @@ std::expected<int, Failure> serve(const Config& config, std::vector<std::string>
                                     std::max(parts.data_plane.idle_sleep_us, wait_with_nics_us));
     if (!loop) return std::unexpected(Failure{loop.error()});
     if (auto running = (*plane)->start(); !running) return std::unexpected(Failure{running.error()});
-    auto watch = PortGuard::start(guarded_ports(parts.ports.ports, (*plane)->ports()));
+    auto watch = PortGuard::start(guarded_ports(parts.ports.ports, (*plane)->ports()), (*control)->keeper());
     if (!watch) return std::unexpected(Failure{watch.error()});
     dataplane::Eal::on_removal([raw = watch->get()](const std::string& device) {
         raw->lose("device " + device + " was taken away");

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -14,15 +15,17 @@ namespace honeyswitch::control {
 namespace {
 
 constexpr int between_looks_ms = 1'000;
+constexpr std::chrono::milliseconds between_looks{between_looks_ms};
 
 }  // namespace
 
-std::expected<std::unique_ptr<PortGuard>, Error> PortGuard::start(const std::vector<GuardedPort>& ports) {
+std::expected<std::unique_ptr<PortGuard>, Error> PortGuard::start(const std::vector<GuardedPort>& ports,
+                                                                  PortKeeper& keeper) {
     auto links = LinkSocket::open();
     if (!links) return std::unexpected(links.error());
     Descriptor stop(eventfd(0, EFD_CLOEXEC));
     if (!stop) return std::unexpected(Error{"watch", "the ports", std::strerror(errno)});
-    std::unique_ptr<PortGuard> watch(new PortGuard(std::move(*links), std::move(stop)));
+    std::unique_ptr<PortGuard> watch(new PortGuard(std::move(*links), std::move(stop), keeper));
     for (const GuardedPort& port : ports)
         if (auto added = watch->add(port); !added) return std::unexpected(added.error());
     watch->thread_ = std::jthread([raw = watch.get()] { raw->run(); });
@@ -52,13 +55,21 @@ void PortGuard::lose(const std::string& reason) {
 }
 
 void PortGuard::run() {
+    using Clock = std::chrono::steady_clock;
     std::array<pollfd, 2> watched{pollfd{stop_.get(), POLLIN, 0}, pollfd{links_.changes(), POLLIN, 0}};
+    auto keep_at = Clock::now() + between_looks;
     while (true) {
         // Not every change is told, so it looks without being told too.
         (void)poll(watched.data(), watched.size(), between_looks_ms);
         if (watched[0].revents != 0) return;
         links_.forget_changes();
-        if (!look()) continue;
+        const bool put_back = look();
+        // Where links come and go all the time, settings are looked at no more often for that.
+        if (Clock::now() >= keep_at) {
+            keeper_->look();
+            keep_at = Clock::now() + between_looks;
+        }
+        if (!put_back) continue;
         // Whoever takes a program off whenever it is put back should not make this thread busy.
         (void)poll(watched.data(), 1, between_looks_ms);
     }

@@ -1,6 +1,6 @@
 // Whether the ports are still the switch's own: a kernel interface may be deleted, or its XDP program be
-// taken off or replaced by somebody else's, and a PCI device may be pulled. No packet comes then, and nothing
-// else says so.
+// taken off or replaced by somebody else's, its settings be changed, and a PCI device may be pulled. No
+// packet comes then, and nothing else says so.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 #include "base/descriptor.hpp"
 #include "base/error.hpp"
 #include "control/process/link_socket.hpp"
+#include "control/process/port_keeper.hpp"
 
 namespace honeyswitch::control {
 
@@ -27,9 +28,10 @@ struct GuardedPort {
 /// off, at most once a second, and says so in the log.
 class PortGuard {
   public:
-    /// Main thread, after the ports were started. Errors: an interface that is gone already, no rtnetlink.
+    /// Main thread, after the ports were started. `keeper` outlives this, and looks once a second. Errors: an
+    /// interface that is gone already, no rtnetlink.
     [[nodiscard]] static std::expected<std::unique_ptr<PortGuard>, Error> start(
-        const std::vector<GuardedPort>& ports);
+        const std::vector<GuardedPort>& ports, PortKeeper& keeper);
     ~PortGuard();
     PortGuard(const PortGuard&) = delete;
     PortGuard& operator=(const PortGuard&) = delete;
@@ -48,7 +50,8 @@ class PortGuard {
         Descriptor program_handle{};  ///< keeps the program while it is attached nowhere
     };
 
-    PortGuard(LinkSocket links, Descriptor stop) : links_(std::move(links)), stop_(std::move(stop)) {}
+    PortGuard(LinkSocket links, Descriptor stop, PortKeeper& keeper)
+        : links_(std::move(links)), stop_(std::move(stop)), keeper_(&keeper) {}
     [[nodiscard]] std::expected<void, Error> add(const GuardedPort& port);
     void run();
     /// Returns whether a program was put back.
@@ -57,6 +60,7 @@ class PortGuard {
 
     LinkSocket links_;
     Descriptor stop_;  ///< an eventfd
+    PortKeeper* keeper_;
     std::vector<Port> ports_;
     std::atomic<bool> claimed_ = false;  ///< somebody has begun to write the reason
     std::atomic<bool> lost_ = false;     ///< it is written

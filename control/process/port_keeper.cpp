@@ -1,6 +1,7 @@
 #include "control/process/port_keeper.hpp"
 
-#include <chrono>
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace honeyswitch::control {
@@ -15,21 +16,15 @@ PortKeeper::PortKeeper(std::span<const dataplane::Port> ports) {
                                                           : dataplane::needs_of_packet());
         settings_.back().remember();
     }
-    if (!settings_.empty()) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
-void PortKeeper::run(const std::stop_token& stop) {
-    constexpr std::chrono::seconds interval{1};
-    std::unique_lock lock(mutex_);
-    while (!stop.stop_requested()) {
-        stopped_.wait_for(lock, stop, interval, [] { return false; });
-        for (dataplane::KernelSettings& settings : settings_) {
-            lock.unlock();
-            auto told = settings.keep();
-            lock.lock();
-            changes_.fetch_add(told.size(), std::memory_order_relaxed);
-            for (std::string& sentence : told) told_.push_back(std::move(sentence));
-        }
+void PortKeeper::look() {
+    for (dataplane::KernelSettings& settings : settings_) {
+        auto told = settings.keep();
+        if (told.empty()) continue;
+        changes_.fetch_add(told.size(), std::memory_order_relaxed);
+        const std::lock_guard lock(mutex_);
+        std::ranges::move(told, std::back_inserter(told_));
     }
 }
 
