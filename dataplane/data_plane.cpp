@@ -126,11 +126,9 @@ PortStatistics DataPlane::statistics(PortIndex port) const {
 }
 
 std::uint64_t DataPlane::memory_needed(const DataPlaneConfig& config) {
-    constexpr std::uint64_t lpm_tbl24 = std::uint64_t{4} << 24;
-    constexpr std::uint64_t lpm_tbl8 = std::uint64_t{4} * 256;
     const auto sessions =
         static_cast<std::uint64_t>(SessionTable::bytes_per_session(config.sessions) * config.sessions);
-    return sessions + lpm_tbl24 + (lpm_tbl8 + 64) * config.addresses.domains + config.addresses.addresses +
+    return sessions + DomainMap::memory_needed(config.addresses.domains) + config.addresses.addresses +
            FlowCache::memory_needed(config.pending) + FlowCache::memory_needed(OwnFlows::capacity) +
            ListedTable::memory_needed(config.listed) +
            std::uint64_t{config.workers} *

@@ -20,9 +20,10 @@ constexpr std::uint8_t unknown = inside | unwatched;
 
 }  // namespace
 
-AddressTable::AddressTable(Capacity capacity, Quiescence& quiescence)
+AddressTable::AddressTable(Capacity capacity, Quiescence& quiescence, DomainMap map)
     : capacity_(capacity),
       quiescence_(quiescence),
+      map_(std::move(map)),
       places_(capacity.domains + 1),
       domains_(capacity.domains),
       unused_(capacity.domains),
@@ -33,7 +34,6 @@ AddressTable::AddressTable(Capacity capacity, Quiescence& quiescence)
 }
 
 AddressTable::~AddressTable() {
-    rte_lpm_free(lpm_);
     rte_ring_free(sightings_);
     rte_free(states_);
     rte_free(segments_);
@@ -45,7 +45,9 @@ std::expected<std::unique_ptr<AddressTable>, Error> AddressTable::create(Capacit
     if (capacity.addresses > most_addresses)
         return std::unexpected(
             Error{"allocate", "the address states", "there can be no more than 16,777,216"});
-    std::unique_ptr<AddressTable> table(new AddressTable(capacity, quiescence));
+    auto map = DomainMap::create(capacity.domains);
+    if (!map) return std::unexpected(map.error());
+    std::unique_ptr<AddressTable> table(new AddressTable(capacity, quiescence, std::move(*map)));
     if (auto done = table->allocate(); !done) return std::unexpected(done.error());
     return table;
 }
@@ -66,25 +68,14 @@ std::expected<void, Error> AddressTable::allocate() {
     sightings_ =
         rte_ring_create_elem("sightings", sizeof(std::uint32_t), ring_size, SOCKET_ID_ANY, RING_F_SC_DEQ);
     if (sightings_ == nullptr) return failed("the ring of sightings");
-
-    const rte_lpm_config config{
-        .max_rules = capacity_.domains + 1, .number_tbl8s = capacity_.domains + 1, .flags = 0};
-    lpm_ = rte_lpm_create("domains", SOCKET_ID_ANY, &config);
-    if (lpm_ == nullptr) return failed("the LPM of domains");
-    rte_lpm_rcu_config rcu{};
-    rcu.v = quiescence_.handle();
-    rcu.mode = RTE_LPM_QSBR_MODE_DQ;
-    if (rte_lpm_rcu_qsbr_add(lpm_, &rcu) != 0) return failed("the LPM's queue of deferred deletions");
     return {};
 }
 
 void AddressTable::lookup(std::span<const std::uint32_t> addresses, std::span<std::uint8_t> states) const {
-    std::uint32_t next_hops[burst_size];
-    rte_lpm_lookup_bulk(lpm_, addresses.data(), next_hops, static_cast<unsigned>(addresses.size()));
+    DomainMap::Index domains[burst_size];
+    map_.find(addresses, domains);
     for (std::size_t i = 0; i < addresses.size(); ++i) {
-        const std::uint32_t hit = next_hops[i];
-        const std::uint32_t index = (hit & RTE_LPM_LOOKUP_SUCCESS) != 0 ? hit & 0xffffffU : 0;
-        const Segment its = segment(index);
+        const Segment its = segment(domains[i]);
         states[i] = states_[its.place_of(addresses[i])].load(std::memory_order_relaxed) | its.always();
     }
 }
@@ -110,11 +101,6 @@ bool AddressTable::sight(std::uint32_t address) {
     // Cannot fail: the ring holds as many as there is credit.
     (void)rte_ring_enqueue_elem(sightings_, &address, sizeof address);
     return true;
-}
-
-std::uint32_t AddressTable::most_specific(std::uint32_t address) const {
-    std::uint32_t index = 0;
-    return rte_lpm_lookup(lpm_, address, &index) == 0 ? index : 0;
 }
 
 /// A place for a new domain that nobody meets yet.
@@ -194,14 +180,12 @@ void AddressTable::take_states(std::uint32_t index) {
 }
 
 /// To all workers, with a state of its own for each address or without. Nobody is turned away by it yet.
-std::expected<void, Error> AddressTable::introduce(std::uint32_t index) {
+void AddressTable::introduce(std::uint32_t index) {
     publish(index, unknown);
     const Prefix prefix = places_[index].prefix;
-    if (const int added = rte_lpm_add(lpm_, prefix.network, prefix.length, index); added != 0)
-        return std::unexpected(Error{"add", "a domain", rte_strerror(-added)});
     unused_.pop_back();
     domains_.insert(prefix, index);
-    return {};
+    map_.insert(prefix, domains_.parent(index), index);
 }
 
 std::expected<void, Error> AddressTable::add_domain(Prefix prefix, DomainKind kind,
@@ -221,13 +205,9 @@ std::expected<void, Error> AddressTable::add_domain(Prefix prefix, DomainKind ki
     const bool needs_states =
         kind == DomainKind::known || has_states(is_new ? domains_.covering(prefix) : domains_.parent(index));
     const bool gets_states = needs_states && !has_states(index);
-    std::expected<void, Error> done;
-    if (gets_states) done = give_states(index);
-    if (done && is_new) done = introduce(index);
-    if (!done) {
-        if (is_new) take_states(index);
-        return done;
-    }
+    if (gets_states)
+        if (auto given = give_states(index); !given) return given;
+    if (is_new) introduce(index);
     if (needs_states)
         for (const std::uint32_t address : active) set_active(address, true);
     publish(index, kind == DomainKind::known ? 0 : unknown);
@@ -238,10 +218,10 @@ std::expected<void, Error> AddressTable::add_domain(Prefix prefix, DomainKind ki
 void AddressTable::remove_domain(Prefix prefix) {
     const std::uint32_t index = domains_.find(prefix);
     if (index == DomainTree::none) return;
-    rte_lpm_delete(lpm_, prefix.network, prefix.length);
+    const std::uint32_t group = map_.erase(prefix, domains_.parent(index), index);
     domains_.erase(index);
     domain_sessions_[index] = 0;
-    retired_.push_back({index, quiescence_.start()});
+    retired_.push_back({index, group, quiescence_.start()});
 }
 
 void AddressTable::reclaim() {
@@ -249,6 +229,7 @@ void AddressTable::reclaim() {
         const std::uint32_t index = retired_.front().index;
         take_states(index);
         publish(index, unknown);
+        map_.give_back(retired_.front().group);
         unused_.push_back(index);
     }
 }

@@ -1,10 +1,9 @@
 // Priorities 1 and 2: which addresses belong to known domains, and which of those are active.
 //
-// An rte_lpm maps a destination to the most specific domain it belongs to; the domain's segment holds one
-// byte of state for each of its addresses. rte_lpm could hold the addresses themselves as /32 rules, but it
-// finds a rule by scanning all rules of its depth: the 65,000th update of a /16 would read half a megabyte. A
-// byte in a segment is one store, and a /16 takes 64 KiB of the workers' caches instead of 256 KiB of tbl8
-// groups.
+// A map (domain_map.hpp) leads from a destination to the most specific domain it belongs to; the domain's
+// segment holds one byte of state for each of its addresses. The map could hold the addresses themselves, as
+// /32; but a byte in a segment is one store, and a /16 takes 64 KiB of the workers' caches instead of 256 KiB
+// of the map's groups.
 #pragma once
 
 #include <algorithm>
@@ -17,11 +16,11 @@
 #include <span>
 #include <vector>
 
-#include <rte_lpm.h>
 #include <rte_ring.h>
 
 #include "base/error.hpp"
 #include "dataplane/eal/quiescence.hpp"
+#include "dataplane/tables/domain_map.hpp"
 #include "dataplane/tables/domain_tree.hpp"
 #include "dataplane/tables/extent_allocator.hpp"
 
@@ -167,10 +166,11 @@ class AddressTable {
     };
     struct Retired {
         std::uint32_t index;
+        std::uint32_t group;  ///< of the map
         Quiescence::Token token;
     };
 
-    AddressTable(Capacity capacity, Quiescence& quiescence);
+    AddressTable(Capacity capacity, Quiescence& quiescence, DomainMap map);
     [[nodiscard]] std::expected<void, Error> allocate();
 
     [[nodiscard]] Segment segment(std::uint32_t index) const {
@@ -184,9 +184,9 @@ class AddressTable {
     }
     [[nodiscard]] std::expected<void, Error> give_states(std::uint32_t index);
     void take_states(std::uint32_t index);
-    [[nodiscard]] std::expected<void, Error> introduce(std::uint32_t index);
+    void introduce(std::uint32_t index);
     [[nodiscard]] std::expected<std::uint32_t, Error> new_domain(Prefix prefix);
-    [[nodiscard]] std::uint32_t most_specific(std::uint32_t address) const;
+    [[nodiscard]] std::uint32_t most_specific(std::uint32_t address) const { return map_.find(address); }
     [[nodiscard]] State& state_of(std::uint32_t index, std::uint32_t address) const {
         return states_[place_of(index, address)];
     }
@@ -206,7 +206,7 @@ class AddressTable {
 
     Capacity capacity_;
     Quiescence& quiescence_;
-    rte_lpm* lpm_ = nullptr;
+    DomainMap map_;
     State* states_ = nullptr;  ///< capacity.addresses + 1; the first is never anything but 0
     /// Words of Segment, capacity.domains + 1; the first stands for "no domain".
     std::atomic<std::uint64_t>* segments_ = nullptr;

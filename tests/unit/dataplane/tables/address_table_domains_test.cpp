@@ -97,16 +97,38 @@ TEST_F(AddressTableDomains, WhatFindsNoRoomLeavesNothingBehind) {
     EXPECT_FALSE(inside(in_narrow));
 }
 
-/// As many as the greatest configuration can have. Work that grew with their square would not end.
+/// As many as the greatest configuration can have, side by side or each in a /24 of its own. Work that grew
+/// with their square would not end.
 TEST_F(AddressTableDomains, TensOfThousandsOfThemComeAndGo) {
     constexpr std::uint32_t count = 65'536;
     make({.addresses = count * 16, .domains = count, .sightings = 4});
-    for (std::uint32_t i = 0; i < count; ++i) add({0x0a000000 + i * 16, 28});
-    EXPECT_FALSE(inside(0x0a000000 + (count - 1) * 16));
-    for (std::uint32_t i = 0; i < count; ++i) table_->remove_domain({0x0a000000 + i * 16, 28});
-    EXPECT_TRUE(inside(0x0a000000));
+    for (const std::uint32_t distance : {16U, 256U}) {
+        for (std::uint32_t i = 0; i < count; ++i) add({0x0a000000 + i * distance, 28});
+        EXPECT_FALSE(inside(0x0a000000 + (count - 1) * distance));
+        for (std::uint32_t i = 0; i < count; ++i) table_->remove_domain({0x0a000000 + i * distance, 28});
+        EXPECT_TRUE(inside(0x0a000000));
+    }
     add({0x0a000000, 12});
     EXPECT_FALSE(inside(0x0a000000));
+}
+
+TEST_F(AddressTableDomains, AGroupOfTheMapIsUsedAgainAfterItsGracePeriod) {
+    make({.addresses = 64, .domains = 2, .sightings = 4});
+    quiescence_->online(0);
+    for (std::uint32_t round = 0; round < 20; ++round) {
+        const Prefix one{0x0a000000 + round * 512, 30}, other{0x0a000000 + round * 512 + 256, 30};
+        add(one);
+        add(other);
+        EXPECT_FALSE(inside(one.network));
+        EXPECT_FALSE(inside(other.network));
+        EXPECT_TRUE(inside(one.network + 4));
+        table_->remove_domain(one);
+        table_->remove_domain(other);
+        EXPECT_FALSE(table_->add_domain(one, DomainKind::known, {})) << "the worker may be reading it";
+        quiescence_->report(0, quiescence_->begun());
+        table_->reclaim();
+    }
+    quiescence_->offline(0);
 }
 
 }  // namespace
