@@ -1,6 +1,11 @@
 #include "control/controller/address_book.hpp"
 
+#include <algorithm>
+#include <array>
 #include <random>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -23,6 +28,58 @@ TEST(AddressBook, NoAgentIsTakenForAnotherSource) {
         EXPECT_FALSE(book.vouch({1}, source_of(AgentId{agent & 0xff}), now));
         EXPECT_EQ(book.entries().at({1}).vouchers.size(), 2U);
     }
+}
+
+/// Who vouches for what, as a plain set of pairs.
+TEST(AddressBook, AnAddressIsActiveWhileAnybodyVouchesForIt) {
+    std::mt19937 random(1);
+    AddressBook book;
+    std::set<std::pair<Ipv4Address, Source>> vouched;
+    const auto vouchers_of = [&](Ipv4Address address) {
+        return std::ranges::count_if(vouched, [&](const auto& pair) { return pair.first == address; });
+    };
+    const std::array sources{source_of(AgentId{0}), source_of(AgentId{7}), Source::subnet, Source::sighting,
+                             Source::static_entry};
+    for (int step = 0; step < 5'000; ++step) {
+        const Ipv4Address address{static_cast<std::uint32_t>(0x0a00ffe0U + random() % 64)};
+        const Source source = sources.at(random() % sources.size());
+        const auto before = vouchers_of(address);
+        if (random() % 2 == 0) {
+            vouched.emplace(address, source);
+            ASSERT_EQ(book.vouch(address, source, now), before == 0);
+        } else {
+            const bool was_the_last = vouched.erase({address, source}) == 1 && before == 1;
+            ASSERT_EQ(book.withdraw(address, source), was_the_last);
+        }
+        const auto after = vouchers_of(address);
+        ASSERT_EQ(book.active(address), after != 0);
+        ASSERT_EQ(book.vouched_only_by(address, source), after == 1 && vouched.contains({address, source}));
+        ASSERT_EQ(book.entries().contains(address), after != 0);
+    }
+    const auto half = Ipv4Prefix::of({0x0a010000}, 27);
+    for (const Source source : sources) {
+        std::vector<Ipv4Address> expected;
+        for (const auto& [address, by] : vouched)
+            if (by == source && half.contains(address)) expected.push_back(address);
+        EXPECT_EQ(book.vouched_in(half, source), expected);
+    }
+    while (!vouched.empty()) {
+        (void)book.withdraw(vouched.begin()->first, vouched.begin()->second);
+        vouched.erase(vouched.begin());
+    }
+    EXPECT_TRUE(book.entries().empty());
+    EXPECT_EQ(book.count_in(Ipv4Prefix::of({0x0a000000}, 8)), 0U);
+}
+
+TEST(AddressBook, ItsAgeIsThatOfTheFirstVoucher) {
+    AddressBook book;
+    book.vouch({1}, Source::sighting, now);
+    book.vouch({1}, Source::subnet, now + Milliseconds{5});
+    (void)book.withdraw({1}, Source::sighting);
+    EXPECT_EQ(book.entries().at({1}).since, now);
+    (void)book.withdraw({1}, Source::subnet);
+    book.vouch({1}, Source::subnet, now + Milliseconds{9});
+    EXPECT_EQ(book.entries().at({1}).since, now + Milliseconds{9});
 }
 
 TEST(AddressBook, CountsWhatIsInAPrefix) {

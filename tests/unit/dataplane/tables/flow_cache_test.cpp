@@ -2,6 +2,9 @@
 #include "dataplane/tables/flow_cache.hpp"
 
 #include <array>
+#include <atomic>
+#include <random>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -25,6 +28,47 @@ TEST(FlowCache, RemembersAFlowForItsLifetimeWheneverItBegan) {
             EXPECT_EQ(cache.find(flow, began + later), 5U) << later << " after " << began;
         EXPECT_FALSE(cache.find(flow, began + lifetime_ms + 1'000)) << began;
     }
+}
+
+TEST(FlowCache, FlowsOfABucketAreToldApartWithAllTheirBits) {
+    start_eal();
+    auto cache = FlowCache::create("flows", 8, lifetime_ms).value();
+    constexpr std::uint32_t most = (1U << FlowCache::value_bits) - 1;
+    for (std::uint64_t i = 0; i < 8; ++i)
+        cache.note(i << 32 | 5, 1'000, [&](auto) { return most - static_cast<std::uint32_t>(i); });
+    for (std::uint64_t i = 0; i < 8; ++i) EXPECT_EQ(cache.find(i << 32 | 9, 1'000), most - i) << i;
+    cache.note(3ULL << 32, 2'000, [&](auto old) {
+        EXPECT_EQ(old, most - 3);
+        return 0U;
+    });
+    EXPECT_EQ(cache.find(3ULL << 32, 2'000), 0U) << "no value is a value too";
+    EXPECT_EQ(cache.find(4ULL << 32, 2'000), most - 4);
+}
+
+/// A flow's value says which flow it is of: a worker that meets another's has read two halves.
+TEST(FlowCache, WorkersThatWriteTheSameBucketNeverMixFlows) {
+    start_eal();
+    auto cache = FlowCache::create("flows", 8, lifetime_ms).value();
+    std::atomic<unsigned> wrong = 0;
+    const auto work = [&](unsigned seed) {
+        std::minstd_rand random(seed);
+        for (std::uint32_t i = 0; i < 200'000; ++i) {
+            const std::uint64_t number = 1 + random() % 12;  // more than there is room for
+            const auto value = static_cast<std::uint32_t>(number * 1'000);
+            if (random() % 2 == 0)
+                cache.note(number << 32, 1'000 + i / 64, [&](auto old) {
+                    if (old && *old != value) ++wrong;
+                    return value;
+                });
+            else if (const auto found = cache.find(number << 32, 1'000 + i / 64); found && *found != value)
+                ++wrong;
+            if (i % 128 == 0 && seed == 1) cache.forget_old(1'000 + i / 64);
+        }
+    };
+    std::thread other(work, 2);
+    work(1);
+    other.join();
+    EXPECT_EQ(wrong, 0U);
 }
 
 constexpr std::uint64_t wrap_ms = std::uint64_t{256} << 15;  // 15 bits of units of 256 ms
