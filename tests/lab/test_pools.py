@@ -200,6 +200,23 @@ def test_a_check_of_a_service(lab, cables) -> None:
     assert "192.0.2.1" not in log, "the service has seen a check"
 
 
+@pytest.mark.parametrize("ignored", ["arp saddr ip 0.0.0.0", "arp saddr ip != 0.0.0.0"])
+def test_a_honeypot_that_does_not_answer_every_sender_of_arp(lab, ignored) -> None:
+    """Some never answer 0.0.0.0, and others no sender to which they have no route."""
+    machine = lab.sandbox.namespace
+    with farm(lab, **one_pool(HONEYPOT), timeouts=QUICK_CHECKS):
+        machine.run("nft", f"add table arp deaf; add chain arp deaf in {{ type filter hook input priority 0; }}; "
+                           f"add rule arp deaf in arp operation request {ignored} drop")
+        try:
+            with farm(lab, **one_pool(SANDBOX), timeouts=QUICK_CHECKS):
+                assert who_answers(lab, new_decoy(), new_source()) == "sandbox"
+                heard = view.counters(lab)["honeypot_arp_heard"]
+                wait_for("it has answered ten more times", lambda: view.counters(lab)["honeypot_arp_heard"] >= heard + 10)
+                assert view.honeypot_states(lab) == {"sandbox": "up"}
+        finally:
+            machine.run("nft", "delete table arp deaf")
+
+
 def test_a_learned_address_follows_the_machine(lab) -> None:
     """A container that was started anew has another MAC address."""
     other = "02:66:00:00:03:99"

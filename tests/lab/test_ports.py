@@ -3,6 +3,7 @@ otherwise is made so at the start, and what is lost is counted under its reason 
 
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -158,6 +159,14 @@ def test_offloads_are_switched_off_and_stay_off(box: Box):
     box.switch.run("ethtool", "-K", "inside", "gro", "on")
     box.wait_to_log("inside: somebody switched on gro")
     box.wait_until("it is off again", lambda: off[0] in box.features("inside"))
+
+
+def test_every_line_of_a_start_is_the_logs_own(box: Box):
+    """Also what DPDK and its libraries have to say."""
+    box.wire(queues=2)
+    box.start()
+    lines = box.log.read_text().splitlines()
+    assert lines and all(re.match(r"\d{4}-\d\d-\d\dT[\d:.]+ \w+: ", line) for line in lines), lines
 
 
 def test_a_frame_passes_whole_or_is_counted(box: Box):
