@@ -1,8 +1,10 @@
 // honeyswitch: parse, start EAL, compose, run, take down in reverse, report.
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -12,6 +14,7 @@
 
 #include "agent/wire/key.hpp"
 #include "base/signals.hpp"
+#include "base/warning_pace.hpp"
 #include "control/compose/parts.hpp"
 #include "control/config/options.hpp"
 #include "control/config/port_spec.hpp"
@@ -122,6 +125,18 @@ std::vector<GuardedPort> guarded_ports(std::span<const PortSpec> specs,
     return watched;
 }
 
+/// A device that the kernel wants back works on for as long as nobody lets it go, and without it there would
+/// be no link at all after a new start. The kernel repeats its wish every few seconds.
+std::function<void(const std::string&)> tell_of_removal() {
+    return [pace = WarningPace(std::chrono::minutes(10))](const std::string& device) mutable {
+        if (pace.due(std::chrono::steady_clock::now().time_since_epoch()))
+            spdlog::warn(
+                "port {}: the kernel wants the device back, as it is to be removed or to have another "
+                "driver; it is kept and works on while it is there. To let it go, stop honeyswitch",
+                device);
+    };
+}
+
 /// Composes data plane and control plane, and runs them until a signal asks to stop. Whatever nobody else may
 /// have is taken before anything is touched.
 std::expected<int, Failure> serve(const Config& config, std::vector<std::string> arguments,
@@ -154,9 +169,7 @@ std::expected<int, Failure> serve(const Config& config, std::vector<std::string>
     if (auto running = (*plane)->start(); !running) return std::unexpected(Failure{running.error()});
     auto watch = PortGuard::start(guarded_ports(parts.ports.ports, (*plane)->ports()), (*control)->keeper());
     if (!watch) return std::unexpected(Failure{watch.error()});
-    dataplane::Eal::on_removal([raw = watch->get()](const std::string& device) {
-        raw->lose("device " + device + " was taken away");
-    });
+    dataplane::Eal::on_removal(tell_of_removal());
     spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");
     const auto ended = loop->run(**watch);
     dataplane::Eal::on_removal({});

@@ -49,7 +49,7 @@ std::expected<void, Error> PortGuard::add(const GuardedPort& watched) {
 }
 
 void PortGuard::lose(const std::string& reason) {
-    if (claimed_.exchange(true)) return;
+    if (lost()) return;
     reason_ = reason;
     lost_.store(true, std::memory_order_release);
 }

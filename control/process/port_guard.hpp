@@ -1,6 +1,6 @@
-// Whether the ports are still the switch's own: a kernel interface may be deleted, or its XDP program be
-// taken off or replaced by somebody else's, its settings be changed, and a PCI device may be pulled. No
-// packet comes then, and nothing else says so.
+// Whether the ports are still the switch's own: a kernel interface may be deleted, its XDP program be taken
+// off or replaced by somebody else's, or its settings be changed. No packet comes then, and nothing else says
+// so.
 #pragma once
 
 #include <atomic>
@@ -36,8 +36,7 @@ class PortGuard {
     PortGuard(const PortGuard&) = delete;
     PortGuard& operator=(const PortGuard&) = delete;
 
-    /// Any thread: a port is gone for good, so that only a new start can help. The first reason stays.
-    void lose(const std::string& reason);
+    /// Any thread: a port is gone for good, so that only a new start can help.
     [[nodiscard]] bool lost() const { return lost_.load(std::memory_order_acquire); }
     /// Precondition: lost().
     [[nodiscard]] const std::string& reason() const { return reason_; }
@@ -54,6 +53,8 @@ class PortGuard {
         : links_(std::move(links)), stop_(std::move(stop)), keeper_(&keeper) {}
     [[nodiscard]] std::expected<void, Error> add(const GuardedPort& port);
     void run();
+    /// The first reason stays.
+    void lose(const std::string& reason);
     /// Returns whether a program was put back.
     [[nodiscard]] bool look();
     void put_back(Port& port, const XdpProgram& instead);
@@ -62,8 +63,7 @@ class PortGuard {
     Descriptor stop_;  ///< an eventfd
     PortKeeper* keeper_;
     std::vector<Port> ports_;
-    std::atomic<bool> claimed_ = false;  ///< somebody has begun to write the reason
-    std::atomic<bool> lost_ = false;     ///< it is written
+    std::atomic<bool> lost_ = false;  ///< the reason is written
     std::string reason_;
     std::jthread thread_;
 };
