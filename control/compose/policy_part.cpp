@@ -59,7 +59,13 @@ dataplane::PolicyConfig policy_config(const Config& config, const Numbers& numbe
     dataplane::PolicyConfig result;
     result.rules.reserve(config.rules.size());
     for (const Rule& rule : config.rules) result.rules.push_back(rule_of(rule, numbers));
-    for (const SourceList& list : config.lists) result.lists.push_back(list_of(list, numbers));
+    for (std::size_t i = 0; i < config.lists.size(); ++i) {
+        const std::size_t number = numbers.lists.at(i);
+        // Sources may be on a list that is gone until all of them are taken out.
+        if (result.lists.size() <= number) result.lists.resize(number + 1, {.used = false});
+        result.lists[number] = list_of(config.lists[i], numbers);
+        result.lists[number].rank = static_cast<std::uint8_t>(i);
+    }
     result.campus = prefixes(campus_of(config));
     return result;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace honeyswitch::control {
 
@@ -11,5 +12,14 @@ struct Numbered {
     std::uint8_t number = 0;
     Record record;
 };
+
+/// Without their numbers.
+template <typename Record>
+[[nodiscard]] std::vector<Record> records_of(const std::vector<Numbered<Record>>& numbered) {
+    std::vector<Record> records;
+    records.reserve(numbered.size());
+    for (const auto& [number, record] : numbered) records.push_back(record);
+    return records;
+}
 
 }  // namespace honeyswitch::control

@@ -59,8 +59,6 @@ class DpdkSwitch final : public Barriers {
 
     [[nodiscard]] PacketIns& packet_ins() { return ins_; }
     [[nodiscard]] PacketOuts& packet_outs() { return outs_; }
-    /// Until no worker reads what was replaced before this: microseconds, or 100 ms if one has no CPU.
-    void wait_for_workers();
     /// Takes back what is free after its grace period.
     void reclaim();
     /// The policy of a new configuration. The old one goes after a grace period.

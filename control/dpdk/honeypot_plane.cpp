@@ -20,11 +20,15 @@ dataplane::PortIndex port_of(const Honeypot& honeypot) {
     return static_cast<dataplane::PortIndex>(dataplane::first_honeypot_port + honeypot.port);
 }
 
-std::vector<Honeypot> records(std::span<const Numbered<Honeypot>> numbered) {
-    std::vector<Honeypot> result;
-    result.reserve(numbered.size());
-    for (const auto& [number, honeypot] : numbered) result.push_back(honeypot);
-    return result;
+template <typename Record>
+bool has_number(std::span<const Numbered<Record>> records, std::size_t number) {
+    return std::ranges::find(records, number, &Numbered<Record>::number) != records.end();
+}
+
+/// Precondition: one has this number.
+template <typename Record>
+const Record& with_number(std::span<const Numbered<Record>> records, std::size_t number) {
+    return std::ranges::find(records, number, &Numbered<Record>::number)->record;
 }
 
 /// The VLAN of a frame; a tag with a priority alone names none.
@@ -41,51 +45,62 @@ HoneypotPlane::HoneypotPlane(dataplane::DataPlane& plane, DpdkSwitch& the_switch
     : plane_(plane),
       switch_(the_switch),
       config_(std::move(config)),
-      health_(*this, records(config_.honeypots), config_.health) {
-    for (const HoneypotChange& change : health_.take_changes()) put_in_force(change);
-    for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) spread(pool);
+      health_(*this, config_.honeypots, config_.health) {
+    put_all_in_force();
 }
 
 void HoneypotPlane::reconfigure(HoneypotPlaneConfig config) {
-    const auto before = records(std::exchange(config_, std::move(config)).honeypots);
-    const auto honeypots = records(config_.honeypots);
-    health_.reconfigure(honeypots, config_.health);
-    // Sessions follow the names to their new numbers; those of a honeypot that is gone are spread anew.
-    std::array<std::uint8_t, 256> renumbered{};
-    bool differs = false;
-    for (std::size_t old = 0; old < before.size(); ++old) {
-        const auto same = std::ranges::find(honeypots, before[old].name, &Honeypot::name);
-        const auto number = static_cast<std::size_t>(same - honeypots.begin());
-        renumbered.at(old) =
-            same == honeypots.end() ? dataplane::no_honeypot : static_cast<std::uint8_t>(number);
-        differs = differs || renumbered.at(old) != old;
-    }
+    const auto before = std::exchange(config_, std::move(config)).honeypots;
+    health_.reconfigure(config_.honeypots, config_.health);
+    for (const auto& [number, honeypot] : config_.honeypots)
+        if (!has_number<Honeypot>(before, number)) replies_.at(number).forget();
     up_.fill(false);
-    for (std::size_t i = honeypots.size(); i < before.size(); ++i)
-        plane_.honeypots().unset(static_cast<std::uint8_t>(i), false);
+    put_all_in_force();
+    queue_moves();
+}
+
+/// The pools come last: what they name is in its place by then.
+void HoneypotPlane::put_all_in_force() {
     for (const HoneypotChange& change : health_.take_changes()) put_in_force(change);
-    for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) spread(pool);
-    if (differs)
-        for (FoldedStamp& reply : replies_) reply.forget();
-    if (differs) switch_.flows().renumber_honeypots(std::span(renumbered).first(before.size()));
-    move_those_of_none();
+    for (const auto& pool : config_.pools) spread(pool.number);
 }
 
 /// Sessions whose honeypot is gone, and of those that are down, find another as soon as there is one.
-void HoneypotPlane::move_those_of_none() {
+void HoneypotPlane::queue_moves() {
     moves_.clear();
-    plane_.honeypots().unset(dataplane::no_honeypot,
-                             config_.pools.front().record.when_none == Pool::WhenNone::drop);
-    moves_.push_back({dataplane::no_honeypot, 0});
-    for (std::size_t i = 0; i < config_.honeypots.size(); ++i) {
-        const auto index = static_cast<dataplane::HoneypotIndex>(i);
-        if (!plane_.honeypots().address(index)) moves_.push_back({index, config_.honeypots[i].record.pool});
+    for (const auto& [number, honeypot] : config_.honeypots)
+        if (!plane_.honeypots().address(number)) moves_.push_back({number, honeypot.pool});
+    for (unsigned i = 0; i < dataplane::HoneypotTable::capacity; ++i) {
+        const auto number = static_cast<dataplane::HoneypotIndex>(i);
+        if (is_configured(number)) continue;
+        const Move move{.from = number, .pool = 0, .leaving = true};
+        if (switch_.flows().sessions_of(HoneypotId{number}) != 0)
+            moves_.push_back(move);
+        else
+            take_out_of_service(move);
     }
 }
 
+bool HoneypotPlane::refers_to(HoneypotId honeypot, TimePoint left, TimePoint now) const {
+    constexpr Milliseconds without_session{dataplane::PendingTable::lifetime_ms};
+    return now - left < without_session || switch_.flows().sessions_of(honeypot) != 0;
+}
+
+bool HoneypotPlane::is_configured(dataplane::HoneypotIndex honeypot) const {
+    return has_number<Honeypot>(config_.honeypots, honeypot);
+}
+
+const Honeypot& HoneypotPlane::configured(HoneypotId honeypot) const {
+    return with_number<Honeypot>(config_.honeypots, std::to_underlying(honeypot));
+}
+
+const Pool& HoneypotPlane::pool_of(std::size_t number) const {
+    return with_number<Pool>(config_.pools, number);
+}
+
 void HoneypotPlane::tick(TimePoint now) {
-    for (std::size_t i = 0; i < config_.honeypots.size(); ++i)
-        replies_.at(i).look(Stamp32(plane_.honeypots().last_reply(static_cast<std::uint8_t>(i))), now);
+    for (const auto& [number, honeypot] : config_.honeypots)
+        replies_.at(number).look(Stamp32(plane_.honeypots().last_reply(number)), now);
     health_.tick(now);
     for (const HoneypotChange& change : health_.take_changes()) {
         put_in_force(change);
@@ -97,7 +112,7 @@ void HoneypotPlane::tick(TimePoint now) {
 void HoneypotPlane::put_in_force(const HoneypotChange& change) {
     const Honeypot& honeypot = configured(change.honeypot);
     const auto index = std::to_underlying(change.honeypot);
-    const Pool& pool = config_.pools[honeypot.pool].record;
+    const Pool& pool = pool_of(honeypot.pool);
     const bool was_up = std::exchange(up_.at(index), change.up);
     const bool stays = pool.on_failure == Pool::OnFailure::stay && change.mac;
     if (change.mac && (change.up || stays))
@@ -113,37 +128,45 @@ void HoneypotPlane::put_in_force(const HoneypotChange& change) {
 /// The slots of a pool, over those of its honeypots that are up.
 void HoneypotPlane::spread(std::size_t pool) {
     std::vector<PoolMember> members;
-    for (std::size_t i = 0; i < config_.honeypots.size(); ++i) {
-        const Honeypot& honeypot = config_.honeypots[i].record;
-        if (honeypot.pool == pool && up_.at(i))
-            members.push_back({static_cast<std::uint8_t>(i), honeypot.name, honeypot.weight});
-    }
+    for (const auto& [number, honeypot] : config_.honeypots)
+        if (honeypot.pool == pool && up_.at(number))
+            members.push_back({number, honeypot.name, honeypot.weight});
     std::array<std::uint8_t, dataplane::PoolTable::slot_count> slots;
     assign_slots(members, slots);
-    const Pool& configured = config_.pools[pool].record;
+    const Pool& configured = pool_of(pool);
     plane_.pools().set(static_cast<dataplane::PoolIndex>(pool), configured.affinity,
                        configured.when_none == Pool::WhenNone::drop, slots);
 }
 
 bool HoneypotPlane::any_up(std::size_t pool) const {
-    for (std::size_t i = 0; i < config_.honeypots.size(); ++i)
-        if (config_.honeypots[i].record.pool == pool && up_.at(i)) return true;
-    return false;
+    return std::ranges::any_of(config_.honeypots, [&](const Numbered<Honeypot>& honeypot) {
+        return honeypot.record.pool == pool && up_.at(honeypot.number);
+    });
 }
 
-/// While no other is up, sessions wait where they are: their honeypot, or another, may come up again.
+/// While no other is up, sessions wait where they are: their honeypot, or another, may come up again. One
+/// that is gone gets nothing meanwhile.
 void HoneypotPlane::move_some() {
     if (moves_.empty()) return;
     Move& move = moves_.front();
-    if (is_up(move.from)) return moves_.pop_front();
-    if (!any_up(move.pool)) {
-        std::ranges::rotate(moves_, moves_.begin() + 1);
-        return;
+    if (!move.leaving && up_.at(move.from)) return moves_.pop_front();
+    const bool possible = any_up(move.pool);
+    if (possible) {
+        const std::uint32_t count = std::min(portion, switch_.flows().session_capacity() - move.next);
+        switch_.flows().move_sessions(HoneypotId{move.from}, move.next, count, static_cast<PoolId>(move.pool));
+        move.next += count;
+        if (move.next < switch_.flows().session_capacity()) return;
     }
-    const std::uint32_t count = std::min(portion, switch_.flows().session_capacity() - move.next);
-    switch_.flows().move_sessions(HoneypotId{move.from}, move.next, count, static_cast<PoolId>(move.pool));
-    move.next += count;
-    if (move.next == switch_.flows().session_capacity()) moves_.pop_front();
+    if (move.leaving) take_out_of_service(move);
+    const bool others_began = move.leaving && switch_.flows().sessions_of(HoneypotId{move.from}) != 0;
+    if (possible && !others_began) return moves_.pop_front();
+    move.next = 0;
+    std::ranges::rotate(moves_, moves_.begin() + 1);
+}
+
+/// What of its sessions is left goes where all goes that finds no honeypot.
+void HoneypotPlane::take_out_of_service(const Move& move) {
+    plane_.honeypots().unset(move.from, pool_of(move.pool).when_none == Pool::WhenNone::drop);
 }
 
 void HoneypotPlane::heard(std::size_t port, std::span<const std::uint8_t> frame, TimePoint /*now*/) {

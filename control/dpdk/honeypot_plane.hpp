@@ -31,7 +31,8 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
   public:
     HoneypotPlane(dataplane::DataPlane& plane, DpdkSwitch& the_switch, HoneypotPlaneConfig config);
 
-    /// Of a reload. Running sessions keep their honeypot by its name.
+    /// Of a reload. Who has a number that nobody had is new; who has none any more gives its sessions to
+    /// others of the default pool, and keeps getting their packets until they have another.
     void reconfigure(HoneypotPlaneConfig config);
 
     /// Asks who lives, puts changes in force, and moves the sessions of those that went down: a bounded
@@ -39,13 +40,18 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     void tick(TimePoint now);
     void heard(std::size_t port, std::span<const std::uint8_t> frame, TimePoint now) override;
 
+    /// Whether a flow may still be with a honeypot that left the configuration at that moment.
+    [[nodiscard]] bool refers_to(HoneypotId honeypot, TimePoint left, TimePoint now) const;
+
+    /// Precondition: it is in the configuration.
     [[nodiscard]] HoneypotStatus status(HoneypotId honeypot) const { return health_.status(honeypot); }
 
   private:
     /// Sessions that go from a honeypot to others of a pool.
     struct Move {
-        dataplane::HoneypotIndex from;  ///< no_honeypot: those of one that is in the configuration no more
+        dataplane::HoneypotIndex from;
         std::size_t pool;
+        bool leaving = false;    ///< `from` is in the configuration no more
         std::uint32_t next = 0;  ///< place in the session table
     };
 
@@ -54,16 +60,15 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     [[nodiscard]] std::optional<TimePoint> last_reply(HoneypotId honeypot) const override;
 
     void put_in_force(const HoneypotChange& change);
+    void put_all_in_force();
     void spread(std::size_t pool);
-    [[nodiscard]] bool any_up(std::size_t pool) const;
-    [[nodiscard]] bool is_up(dataplane::HoneypotIndex honeypot) const {
-        return honeypot != dataplane::no_honeypot && up_.at(honeypot);
-    }
-    void move_those_of_none();
+    void queue_moves();
     void move_some();
-    [[nodiscard]] const Honeypot& configured(HoneypotId honeypot) const {
-        return config_.honeypots[std::to_underlying(honeypot)].record;
-    }
+    void take_out_of_service(const Move& move);
+    [[nodiscard]] bool any_up(std::size_t pool) const;
+    [[nodiscard]] bool is_configured(dataplane::HoneypotIndex honeypot) const;
+    [[nodiscard]] const Honeypot& configured(HoneypotId honeypot) const;
+    [[nodiscard]] const Pool& pool_of(std::size_t number) const;
 
     dataplane::DataPlane& plane_;
     DpdkSwitch& switch_;

@@ -165,16 +165,4 @@ void SessionFlows::move_sessions(HoneypotId from, std::uint32_t first, std::uint
     }
 }
 
-void SessionFlows::renumber_honeypots(std::span<const std::uint8_t> numbers) {
-    for (std::uint32_t index = 0; index < session_capacity(); ++index) {
-        const auto* const key = table().key_of(index);
-        if (key == nullptr) continue;
-        Session& session = table().at(index);
-        const HoneypotIndex old = session.honeypot.load(std::memory_order_relaxed);
-        if (old >= numbers.size()) continue;
-        const bool gone = numbers[old] == dataplane::no_honeypot;
-        rehome(session, gone ? plane_.pools().choose(0, *key) : numbers[old]);
-    }
-}
-
 }  // namespace honeyswitch::control

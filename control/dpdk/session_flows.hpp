@@ -50,9 +50,6 @@ class SessionFlows final : public FlowTable, public SessionAccounts {
     /// Lets the running sessions of `from` go to another honeypot of `pool`: of those in `count` places of
     /// the table from `first` on. Where there is none they stay.
     void move_sessions(HoneypotId from, std::uint32_t first, std::uint32_t count, PoolId pool);
-    /// Honeypots have other numbers now: that of old number i is `numbers[i]`. Sessions of one that is gone
-    /// (`no_honeypot`) go to one of the default pool. Looks at the whole table at once: a reload is rare.
-    void renumber_honeypots(std::span<const std::uint8_t> numbers);
 
   private:
     [[nodiscard]] static std::optional<FlowId> flow_of(std::optional<dataplane::SessionTable::Index> index) {

@@ -8,10 +8,6 @@ namespace {
 /// While a MAC address is unknown nothing is diverted: a long interval must not make that longer.
 constexpr Milliseconds learning_interval{1'000};
 
-HoneypotId id_of(std::size_t index) {
-    return static_cast<HoneypotId>(index);
-}
-
 /// RFC 9293 section 3.10.7.3: a SYN that acknowledges ours.
 bool accepts(const TcpSegment& answer, const TcpSegment& syn) {
     return answer.has(TcpSegment::syn | TcpSegment::ack_flag) && !answer.has(TcpSegment::rst) &&
@@ -26,31 +22,34 @@ bool same_place(const Honeypot& one, const Honeypot& other) {
 
 }  // namespace
 
-HoneypotHealth::HoneypotHealth(HoneypotPort& port, std::span<const Honeypot> honeypots,
+HoneypotHealth::HoneypotHealth(HoneypotPort& port, std::span<const Numbered<Honeypot>> honeypots,
                                const HealthOptions& options)
     : port_(port), probes_(static_cast<std::uint16_t>(random_())) {
     reconfigure(honeypots, options);
 }
 
-void HoneypotHealth::reconfigure(std::span<const Honeypot> honeypots, const HealthOptions& options) {
+void HoneypotHealth::reconfigure(std::span<const Numbered<Honeypot>> honeypots,
+                                 const HealthOptions& options) {
     options_ = options;
     std::vector<Watch> watches;
     watches.reserve(honeypots.size());
-    for (const Honeypot& honeypot : honeypots) watches.push_back(watch_of(honeypot));
+    for (const auto& honeypot : honeypots) watches.push_back(watch_of(honeypot));
     watches_ = std::move(watches);
     next_ = TimePoint::min();
     changed_ = true;
 }
 
-HoneypotHealth::Watch HoneypotHealth::watch_of(const Honeypot& honeypot) const {
-    Watch fresh{.configured = honeypot, .mac = honeypot.mac};
-    const auto former =
-        std::ranges::find(watches_, honeypot.name, [](const Watch& watch) { return watch.configured.name; });
-    if (former == watches_.end() || !same_place(former->configured, honeypot)) return fresh;
+HoneypotHealth::Watch HoneypotHealth::watch_of(const Numbered<Honeypot>& honeypot) const {
+    const auto& [number, configured] = honeypot;
+    Watch fresh{.honeypot = HoneypotId{number}, .configured = configured, .mac = configured.mac};
+    const auto former = std::ranges::find(watches_, configured.name,
+                                          [](const Watch& watch) { return watch.configured.name; });
+    if (former == watches_.end() || !same_place(former->configured, configured)) return fresh;
     Watch kept = *former;
-    kept.configured = honeypot;
+    kept.honeypot = HoneypotId{number};
+    kept.configured = configured;
     kept.reported.reset();
-    if (former->configured.check_tcp_port == honeypot.check_tcp_port) return kept;
+    if (former->configured.check_tcp_port == configured.check_tcp_port) return kept;
     kept.tcp = {};
     kept.interval.syn.reset();
     return kept;
@@ -59,17 +58,16 @@ HoneypotHealth::Watch HoneypotHealth::watch_of(const Honeypot& honeypot) const {
 void HoneypotHealth::tick(TimePoint now) {
     if (now < next_) return;
     next_ = TimePoint::max();
-    for (std::size_t i = 0; i < watches_.size(); ++i) {
-        Watch& watch = watches_[i];
+    for (Watch& watch : watches_) {
         if (!watch.configured.watched) continue;
-        if (now >= watch.interval.end) begin_interval(id_of(i), watch, now);
-        send_unsent(id_of(i), watch);
+        if (now >= watch.interval.end) begin_interval(watch, now);
+        send_unsent(watch);
         next_ = std::min(next_, watch.interval.unsent() ? now : watch.interval.end);
     }
 }
 
-void HoneypotHealth::begin_interval(HoneypotId honeypot, Watch& watch, TimePoint now) {
-    if (watch.interval.begun()) judge(honeypot, watch);
+void HoneypotHealth::begin_interval(Watch& watch, TimePoint now) {
+    if (watch.interval.begun()) judge(watch);
     const auto length = watch.mac ? options_.interval : std::min(options_.interval, learning_interval);
     watch.interval = {
         .start = now, .end = now + length, .arp_unsent = true, .nameless_arp_unsent = watch.also_nameless};
@@ -80,8 +78,8 @@ void HoneypotHealth::begin_interval(HoneypotId honeypot, Watch& watch, TimePoint
 
 /// A question that could not be sent counts as not answered: a port that takes no frame for three intervals
 /// is as good as a honeypot that is gone.
-void HoneypotHealth::judge(HoneypotId honeypot, Watch& watch) {
-    const auto replied = port_.last_reply(honeypot);
+void HoneypotHealth::judge(Watch& watch) {
+    const auto replied = port_.last_reply(watch.honeypot);
     if (replied && *replied >= watch.interval.start) heard_from(watch);
     if (!watch.interval.alive) watch.arp.missed();
     if (watch.interval.syn) watch.tcp.missed();
@@ -90,20 +88,21 @@ void HoneypotHealth::judge(HoneypotId honeypot, Watch& watch) {
     changed_ = true;
 }
 
-void HoneypotHealth::send_unsent(HoneypotId honeypot, Watch& watch) {
+void HoneypotHealth::send_unsent(Watch& watch) {
     Interval& interval = watch.interval;
-    if (interval.arp_unsent) interval.arp_unsent = !send_arp(honeypot, watch, options_.probe_source);
-    if (interval.nameless_arp_unsent) interval.nameless_arp_unsent = !send_arp(honeypot, watch, {});
+    if (interval.arp_unsent) interval.arp_unsent = !send_arp(watch, options_.probe_source);
+    if (interval.nameless_arp_unsent) interval.nameless_arp_unsent = !send_arp(watch, {});
     if (!interval.syn || !interval.syn_unsent || !watch.mac) return;
-    const MacPair macs{.source = port_.own_mac(honeypot), .destination = *watch.mac};
-    interval.syn_unsent = !port_.send(honeypot, tcp_frame(macs, *interval.syn));
+    const MacPair macs{.source = port_.own_mac(watch.honeypot), .destination = *watch.mac};
+    interval.syn_unsent = !port_.send(watch.honeypot, tcp_frame(macs, *interval.syn));
 }
 
 /// To everybody where the address is not known, or where a restarted container may have another by now.
-bool HoneypotHealth::send_arp(HoneypotId honeypot, const Watch& watch, Ipv4Address sender) {
+bool HoneypotHealth::send_arp(const Watch& watch, Ipv4Address sender) {
     const bool search = !watch.mac || (watch.learns() && watch.arp_silent);
-    const MacPair macs{.source = port_.own_mac(honeypot), .destination = search ? broadcast_mac : *watch.mac};
-    return port_.send(honeypot, arp_question(macs, sender, options_.decoy));
+    const MacPair macs{.source = port_.own_mac(watch.honeypot),
+                       .destination = search ? broadcast_mac : *watch.mac};
+    return port_.send(watch.honeypot, arp_question(macs, sender, options_.decoy));
 }
 
 TcpSegment HoneypotHealth::next_syn(std::uint16_t port) {
@@ -120,11 +119,10 @@ TcpSegment HoneypotHealth::next_syn(std::uint16_t port) {
 
 void HoneypotHealth::arp_heard(std::size_t port, std::optional<std::uint16_t> vlan, const MacAddress& sender,
                                Ipv4Address sender_ip) {
-    for (std::size_t i = 0; i < watches_.size(); ++i) {
-        Watch& watch = watches_[i];
+    for (Watch& watch : watches_) {
         if (!watch.on(port, vlan)) continue;
         if (watch.mac != sender) {
-            if (!teaches(id_of(i), watch, sender, sender_ip)) continue;
+            if (!teaches(watch, sender, sender_ip)) continue;
             watch.mac = sender;
         }
         watch.arp_silent = false;
@@ -136,17 +134,15 @@ void HoneypotHealth::arp_heard(std::size_t port, std::optional<std::uint16_t> vl
 /// Who answers for the decoy is a honeypot; another station of the segment speaks for itself. One address is
 /// given up for another only after it has left a question unanswered, so that two that answer do not take the
 /// sessions from each other by turns.
-bool HoneypotHealth::teaches(HoneypotId honeypot, const Watch& watch, const MacAddress& sender,
-                             Ipv4Address sender_ip) const {
+bool HoneypotHealth::teaches(const Watch& watch, const MacAddress& sender, Ipv4Address sender_ip) const {
     return watch.learns() && sender_ip == options_.decoy && (!watch.mac || watch.arp_silent) &&
-           !sender.is_zero() && !sender.is_multicast() && sender != port_.own_mac(honeypot);
+           !sender.is_zero() && !sender.is_multicast() && sender != port_.own_mac(watch.honeypot);
 }
 
 void HoneypotHealth::tcp_heard(std::size_t port, std::optional<std::uint16_t> vlan, const MacAddress& sender,
                                const TcpSegment& segment) {
     if (segment.destination != options_.probe_source) return;
-    for (std::size_t i = 0; i < watches_.size(); ++i) {
-        Watch& watch = watches_[i];
+    for (Watch& watch : watches_) {
         if (!watch.on(port, vlan) || watch.mac != sender) continue;
         heard_from(watch);
         if (watch.configured.check_tcp_port != segment.source_port) continue;
@@ -154,7 +150,7 @@ void HoneypotHealth::tcp_heard(std::size_t port, std::optional<std::uint16_t> vl
             watch.interval.syn.reset();
             watch.tcp.answered();
         }
-        close(id_of(i), sender, segment);
+        close(watch.honeypot, sender, segment);
     }
 }
 
@@ -182,18 +178,18 @@ std::vector<HoneypotChange> HoneypotHealth::take_changes() {
     std::vector<HoneypotChange> changes;
     if (!changed_) return changes;
     changed_ = false;
-    for (std::size_t i = 0; i < watches_.size(); ++i) {
-        const HoneypotStatus status = watches_[i].status();
-        const HoneypotChange current{.honeypot = id_of(i), .mac = status.mac, .up = status.up()};
-        if (watches_[i].reported == current) continue;
-        watches_[i].reported = current;
+    for (Watch& watch : watches_) {
+        const HoneypotStatus status = watch.status();
+        const HoneypotChange current{.honeypot = watch.honeypot, .mac = status.mac, .up = status.up()};
+        if (watch.reported == current) continue;
+        watch.reported = current;
         changes.push_back(current);
     }
     return changes;
 }
 
 HoneypotStatus HoneypotHealth::status(HoneypotId honeypot) const {
-    return watches_[static_cast<std::size_t>(honeypot)].status();
+    return std::ranges::find(watches_, honeypot, &Watch::honeypot)->status();
 }
 
 }  // namespace honeyswitch::control

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "control/config/numbered.hpp"
 #include "control/config/policy.hpp"
 #include "control/controller/switch_ids.hpp"
 #include "control/honeypots/health_check.hpp"
@@ -65,11 +66,12 @@ class HoneypotHealth {
   public:
     /// Precondition, which the configuration's check sees to: one that has to learn its MAC address is alone
     /// on its port and VLAN. `port` must outlive this.
-    HoneypotHealth(HoneypotPort& port, std::span<const Honeypot> honeypots, const HealthOptions& options);
+    HoneypotHealth(HoneypotPort& port, std::span<const Numbered<Honeypot>> honeypots,
+                   const HealthOptions& options);
 
     /// Of a reload. Who has the same name, port, VLAN and MAC address as before keeps its state, whatever its
-    /// number is now; the others begin anew. `port` must know the new numbers already.
-    void reconfigure(std::span<const Honeypot> honeypots, const HealthOptions& options);
+    /// place and number are now; the others begin anew. `port` must know the new ones already.
+    void reconfigure(std::span<const Numbered<Honeypot>> honeypots, const HealthOptions& options);
 
     /// Sends what is due.
     void tick(TimePoint now);
@@ -103,8 +105,9 @@ class HoneypotHealth {
         [[nodiscard]] bool unsent() const { return arp_unsent || nameless_arp_unsent || (syn && syn_unsent); }
     };
     struct Watch {
-        Honeypot configured;
-        std::optional<MacAddress> mac;
+        HoneypotId honeypot{};
+        Honeypot configured{};
+        std::optional<MacAddress> mac{};
         HealthCheck arp{}, tcp{};
         bool arp_silent = false;  ///< through the whole of its latest interval
         /// It was silent once: perhaps it answers no sender to which it has no route (rp_filter of Linux),
@@ -120,20 +123,19 @@ class HoneypotHealth {
         [[nodiscard]] HoneypotStatus status() const { return {mac, arp.state(), tcp.state()}; }
     };
 
-    [[nodiscard]] Watch watch_of(const Honeypot& honeypot) const;
-    void begin_interval(HoneypotId honeypot, Watch& watch, TimePoint now);
-    void judge(HoneypotId honeypot, Watch& watch);
-    void send_unsent(HoneypotId honeypot, Watch& watch);
-    [[nodiscard]] bool send_arp(HoneypotId honeypot, const Watch& watch, Ipv4Address sender);
+    [[nodiscard]] Watch watch_of(const Numbered<Honeypot>& honeypot) const;
+    void begin_interval(Watch& watch, TimePoint now);
+    void judge(Watch& watch);
+    void send_unsent(Watch& watch);
+    [[nodiscard]] bool send_arp(const Watch& watch, Ipv4Address sender);
     void close(HoneypotId honeypot, const MacAddress& peer, const TcpSegment& answer);
     void heard_from(Watch& watch);
-    [[nodiscard]] bool teaches(HoneypotId honeypot, const Watch& watch, const MacAddress& sender,
-                               Ipv4Address sender_ip) const;
+    [[nodiscard]] bool teaches(const Watch& watch, const MacAddress& sender, Ipv4Address sender_ip) const;
     [[nodiscard]] TcpSegment next_syn(std::uint16_t port);
 
     HoneypotPort& port_;
     HealthOptions options_;
-    std::vector<Watch> watches_;  ///< by HoneypotId
+    std::vector<Watch> watches_;  ///< in the order of the configuration
     TimePoint next_ = TimePoint::min();
     bool changed_ = true;  ///< there may be something to report
     std::random_device random_;

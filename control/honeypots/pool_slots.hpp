@@ -20,7 +20,7 @@ using dataplane::no_honeypot;  ///< in a slot: no honeypot is up
 inline constexpr std::size_t pool_slot_count = dataplane::PoolTable::slot_count;
 
 struct PoolMember {
-    std::uint8_t honeypot = no_honeypot;  ///< index in Config::honeypots, below `no_honeypot`
+    std::uint8_t honeypot = no_honeypot;  ///< its number, below `no_honeypot`
     std::string_view name;                ///< alone decides, with the weight, which slots it gets
     unsigned weight = 1;                  ///< at least 1
 };

@@ -35,7 +35,7 @@ T* take_turn(std::vector<T>& all, std::size_t& next, HasWork has_work) {
 
 }  // namespace
 
-ListWatcher::ListWatcher(SourceLists& sources, std::span<const SourceList> lists,
+ListWatcher::ListWatcher(SourceLists& sources, std::span<const Numbered<SourceList>> lists,
                          std::span<const AuthLog> logs, TimePoint now)
     : sources_(sources) {
     open_wakeup();
@@ -58,29 +58,29 @@ void ListWatcher::open_wakeup() {
     }
 }
 
-void ListWatcher::reconfigure(std::span<const SourceList> lists, std::span<const AuthLog> logs,
+void ListWatcher::reconfigure(std::span<const Numbered<SourceList>> lists, std::span<const AuthLog> logs,
                               TimePoint now) {
     // Before anything is read, so that no change falls in between.
     std::set<std::filesystem::path> folders;
-    for (const auto& list : lists)
+    for (const auto& [number, list] : lists)
         if (!list.file.empty()) folders.insert(folder_of(list.file));
     for (const auto& log : logs) folders.insert(folder_of(log.file));
     folders_.watch(folders);
     take_lists(lists, now);
     auto old_logs = std::exchange(logs_, {});
-    for (const auto& log : logs) take_log(log, lists[log.list].name, old_logs);
+    for (const auto& log : logs) take_log(log, lists[log.list].record.name, old_logs);
     set_timer(now);
 }
 
-void ListWatcher::take_lists(std::span<const SourceList> lists, TimePoint now) {
+void ListWatcher::take_lists(std::span<const Numbered<SourceList>> lists, TimePoint now) {
     const auto old_lists = std::exchange(lists_, {});
-    for (std::size_t i = 0; i < lists.size(); ++i) {
-        if (lists[i].file.empty()) continue;
-        const auto old = std::ranges::find(old_lists, lists[i].name, &ListFile::name);
-        const bool known = old != old_lists.end(), same = known && old->file == lists[i].file;
-        lists_.push_back({.list = i,
-                          .name = lists[i].name,
-                          .file = lists[i].file,
+    for (const auto& [number, list] : lists) {
+        if (list.file.empty()) continue;
+        const auto old = std::ranges::find(old_lists, list.name, &ListFile::name);
+        const bool known = old != old_lists.end(), same = known && old->file == list.file;
+        lists_.push_back({.list = number,
+                          .name = list.name,
+                          .file = list.file,
                           .ever_read = same && old->ever_read,
                           .of_another_file = known && (old->of_another_file || (!same && old->ever_read)),
                           .due = now});

@@ -36,8 +36,8 @@ struct FollowedLog {
 class ListWatcher {
   public:
     /// `logs` name their list by its index in `lists`; `sources` was made of the same, and outlives this.
-    ListWatcher(SourceLists& sources, std::span<const SourceList> lists, std::span<const AuthLog> logs,
-                TimePoint now);
+    ListWatcher(SourceLists& sources, std::span<const Numbered<SourceList>> lists,
+                std::span<const AuthLog> logs, TimePoint now);
 
     /// Can be read when service() has something to do; -1: never, tick() has to suffice.
     [[nodiscard]] int descriptor() const { return wakeup_.get(); }
@@ -48,7 +48,8 @@ class ListWatcher {
 
     /// After SourceLists::reconfigure() with the same lists. All files are read again; logs are followed from
     /// where they were, and new ones from their end.
-    void reconfigure(std::span<const SourceList> lists, std::span<const AuthLog> logs, TimePoint now);
+    void reconfigure(std::span<const Numbered<SourceList>> lists, std::span<const AuthLog> logs,
+                     TimePoint now);
 
     [[nodiscard]] std::vector<FollowedLog> logs() const;
 
@@ -62,7 +63,7 @@ class ListWatcher {
         ListParser parser;
     };
     struct ListFile {
-        std::size_t list = 0;
+        std::size_t list = 0;  ///< its number
         std::string name;
         std::filesystem::path file;
         bool ever_read = false;
@@ -85,7 +86,7 @@ class ListWatcher {
     };
 
     void open_wakeup();
-    void take_lists(std::span<const SourceList> lists, TimePoint now);
+    void take_lists(std::span<const Numbered<SourceList>> lists, TimePoint now);
     void take_log(const AuthLog& config, const std::string& list, std::vector<Log>& old_logs);
     void note_change(const std::filesystem::path& file, std::uint32_t mask, TimePoint now);
     static void note_change(ListFile& list, std::uint32_t mask, TimePoint now);

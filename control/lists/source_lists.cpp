@@ -41,16 +41,16 @@ TimePoint SourceLists::Row::end() const {
     return std::max(by_operator.value_or(TimePoint::min()), auth_log.value_or(TimePoint::min()));
 }
 
-SourceLists::SourceLists(std::span<const SourceList> lists, std::size_t capacity, ListSink& sink)
+SourceLists::SourceLists(std::span<const Numbered<SourceList>> lists, std::size_t capacity, ListSink& sink)
     : capacity_(capacity), sink_(sink) {
-    for (const auto& list : lists) lists_.push_back({list.name, list.file});
+    reconfigure(lists);
 }
 
 std::expected<std::size_t, std::string> SourceLists::find(std::string_view list) const {
     std::vector<std::string_view> names;
     for (std::size_t i = 0; i < lists_.size(); ++i) {
         if (lists_[i].name == list) return i;
-        names.emplace_back(lists_[i].name);
+        if (!lists_[i].name.empty()) names.emplace_back(lists_[i].name);
     }
     return std::unexpected(fmt::format("there is no list '{}'{}", list, suggest_name(list, names)));
 }
@@ -172,6 +172,7 @@ ListedPage SourceLists::entries(Ipv4Address from, std::size_t limit, TimePoint n
     ListedPage page;
     for (auto row = rows_.lower_bound({Ipv4Prefix{from, 0}, 0}); row != rows_.end(); ++row) {
         const auto& [key, origins] = *row;
+        if (lists_[key.list].name.empty()) continue;
         if (page.rows.size() >= std::max<std::size_t>(limit, 1) &&
             key.prefix.network != page.rows.back().prefix.network) {
             page.next = key.prefix.network;

@@ -5,6 +5,8 @@
 // the data plane needs to know, one set of bits for each prefix, goes out through ListSink.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <expected>
@@ -18,6 +20,7 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "control/config/numbered.hpp"
 #include "control/config/policy.hpp"
 
 namespace honeyswitch::control {
@@ -54,12 +57,12 @@ struct ListedPage {
     std::optional<Ipv4Address> next;  ///< where the following page begins; none: this was the last
 };
 
-/// Control thread. A list is named by its index in the configuration, which is also its bit in the sink.
+/// Control thread. A list is known by its number, which is also its bit in the sink.
 class SourceLists {
   public:
-    /// `capacity`: prefixes in all, however many lists each is on. Precondition: lists.size() <=
-    /// limits::lists.
-    SourceLists(std::span<const SourceList> lists, std::size_t capacity, ListSink& sink);
+    /// `capacity`: prefixes in all, however many lists each is on. Precondition: the numbers differ, and are
+    /// below limits::lists.
+    SourceLists(std::span<const Numbered<SourceList>> lists, std::size_t capacity, ListSink& sink);
 
     /// The file of this list now says this, and nothing of what it said before. It is only queued: tick()
     /// puts it into force, what is new before what is gone is taken out, so that no source that stays has a
@@ -76,14 +79,21 @@ class SourceLists {
     /// is in the file; nothing was changed.
     [[nodiscard]] std::expected<void, std::string> remove(std::string_view list, Ipv4Prefix prefix);
 
-    /// A bounded portion of what is due: sources whose time is over, and what replace_from_file() has queued.
+    /// A bounded portion of what is due: sources whose time is over, and what replace_from_file() and
+    /// reconfigure() have queued.
     void tick(TimePoint now);
     /// There is more of it: tick() again before long.
     [[nodiscard]] bool busy() const { return !jobs_.empty() || more_expired_; }
 
-    /// Lists are matched by name: sources of those that are gone are taken out, those of the others keep
-    /// their origins, also where the list is another bit now. At once, and for all of them: see README.md.
-    void reconfigure(std::span<const SourceList> lists);
+    /// Lists that are gone are out of sight at once, and their sources are taken out by tick(); until then
+    /// refers_to() says so. Precondition: a new list has a number that nothing refers to.
+    void reconfigure(std::span<const Numbered<SourceList>> lists);
+    /// The sink may have something of this list.
+    [[nodiscard]] bool refers_to(std::uint8_t list) const {
+        const bool queued =
+            std::ranges::any_of(jobs_, [list](const FileJob& job) { return job.list == list; });
+        return queued || lists_.at(list).size != 0 || !unwritten_.empty();
+    }
 
     /// In order of prefix, from the network address `from` on. A page ends after `limit` rows, and those
     /// that have the same network address as its last one.
@@ -101,7 +111,7 @@ class SourceLists {
     static constexpr std::size_t portion = 256;
 
     struct List {
-        std::string name;
+        std::string name;  ///< empty: there is no such list, or no longer
         std::filesystem::path file;
         std::size_t size = 0;
     };
@@ -121,10 +131,10 @@ class SourceLists {
         /// When the last one does.
         [[nodiscard]] TimePoint end() const;
     };
-    /// What a file says, on its way into force. Rows are marked with its number; then those that have an
-    /// older one are no longer in the file.
+    /// What a file says, on its way into force, or what becomes of a list that is gone. Rows are marked with
+    /// its number; then those that have an older one are no longer in the file.
     struct FileJob {
-        enum class Step : std::uint8_t { add, take_out, add_again };
+        enum class Step : std::uint8_t { add, take_out, add_again, take_all_out };
         std::size_t list = 0;
         std::uint32_t number = 0;
         std::vector<Ipv4Prefix> prefixes;
@@ -148,12 +158,12 @@ class SourceLists {
     void work(FileJob& job);
     void add_some(FileJob& job, std::vector<Ipv4Prefix>& prefixes);
     void take_out_some(FileJob& job);
+    [[nodiscard]] bool look_at_some(FileJob& job);
     void finish(const FileJob& job);
 
-    void restore(const std::map<Key, Row>& rows, std::span<const std::optional<std::size_t>> places);
-    void restore_jobs(std::span<const std::optional<std::size_t>> places);
+    void leave(std::size_t list);
 
-    std::vector<List> lists_;
+    std::array<List, limits::lists> lists_;  ///< by number
     std::size_t capacity_;
     ListSink& sink_;
     std::map<Key, Row> rows_;

@@ -24,6 +24,8 @@ void SourceLists::work(FileJob& job) {
             return take_out_some(job);
         case FileJob::Step::add_again:
             return add_some(job, job.without_room);
+        case FileJob::Step::take_all_out:
+            if (look_at_some(job)) jobs_.pop_front();
     }
 }
 
@@ -46,21 +48,28 @@ void SourceLists::add_some(FileJob& job, std::vector<Ipv4Prefix>& prefixes) {
 }
 
 void SourceLists::take_out_some(FileJob& job) {
-    auto row = rows_.lower_bound(job.seen);
-    for (std::size_t looked = 0; looked < portion && row != rows_.end(); ++looked) {
-        const auto [key, old] = *row++;
-        if (key.list != job.list || old.file == 0 || old.file == job.number) continue;
-        Row without = old;
-        without.file = 0;
-        set(key, without);
-    }
-    if (row != rows_.end()) {
-        job.seen = row->first;
-        return;
-    }
+    if (!look_at_some(job)) return;
     job.step = FileJob::Step::add_again;
     job.next = 0;
     if (job.without_room.empty()) finish(job);
+}
+
+/// Takes out what is not, or no longer, to be on the list. True: all rows have been looked at.
+bool SourceLists::look_at_some(FileJob& job) {
+    auto row = rows_.lower_bound(job.seen);
+    for (std::size_t looked = 0; looked < portion && row != rows_.end(); ++looked) {
+        const auto [key, old] = *row++;
+        if (key.list != job.list) continue;
+        Row without = old;
+        if (job.step == FileJob::Step::take_all_out)
+            without = {};
+        else if (old.file != job.number)
+            without.file = 0;
+        if (without.file != old.file || without.empty()) set(key, without);
+    }
+    if (row == rows_.end()) return true;
+    job.seen = row->first;
+    return false;
 }
 
 void SourceLists::finish(const FileJob& job) {
@@ -75,50 +84,30 @@ void SourceLists::finish(const FileJob& job) {
     jobs_.pop_front();
 }
 
-void SourceLists::reconfigure(std::span<const SourceList> lists) {
-    std::vector<std::optional<std::size_t>> places;  // of each old list: its new index, if it has one
-    for (const auto& old : lists_) {
-        const auto same = std::ranges::find(lists, old.name, &SourceList::name);
-        const auto index = static_cast<std::size_t>(same - lists.begin());
-        places.push_back(same == lists.end() ? std::nullopt : std::optional(index));
+void SourceLists::reconfigure(std::span<const Numbered<SourceList>> lists) {
+    for (std::size_t number = 0; number < lists_.size(); ++number) {
+        const auto same = std::ranges::find(lists, number, &Numbered<SourceList>::number);
+        if (same == lists.end() || same->record.name != lists_[number].name) leave(number);
     }
-    const auto old_lists = std::exchange(lists_, {});
-    for (const auto& list : lists) lists_.push_back({list.name, list.file});
-    restore(std::exchange(rows_, {}), places);
-    restore_jobs(places);
-    for (std::size_t i = 0; i < old_lists.size(); ++i)
-        if (const auto place = places[i]; place && !old_lists[i].file.empty() && lists_[*place].file.empty())
-            replace_from_file(*place, {});
-}
-
-void SourceLists::restore(const std::map<Key, Row>& rows,
-                          std::span<const std::optional<std::size_t>> places) {
-    due_.clear();
-    prefixes_ = 0;
-    for (auto row = rows.begin(); row != rows.end();) {
-        const auto prefix = row->first.prefix;
-        std::uint64_t before = 0;
-        for (; row != rows.end() && row->first.prefix == prefix; ++row) {
-            before |= std::uint64_t{1} << row->first.list;
-            const auto place = places[row->first.list];
-            if (!place) continue;
-            const Key key{prefix, *place};
-            rows_.emplace(key, row->second);
-            if (row->second.due() != TimePoint::max()) due_.emplace(row->second.due(), key);
-            ++lists_[*place].size;
-        }
-        const auto after = bits_of(prefix);
-        if (after != 0) ++prefixes_;
-        if (after != before) write(prefix);
+    for (const auto& [number, list] : lists) {
+        auto& place = lists_[number];
+        const bool loses_its_file = !place.file.empty() && list.file.empty();
+        place.name = list.name;
+        place.file = list.file;
+        if (loses_its_file) replace_from_file(number, {});
     }
 }
 
-void SourceLists::restore_jobs(std::span<const std::optional<std::size_t>> places) {
-    std::erase_if(jobs_, [&](const FileJob& job) { return !places[job.list]; });
-    for (auto& job : jobs_) {
-        job.list = places[job.list].value_or(job.list);
-        job.seen = {};  // in order of the new lists some rows may come before those that it has looked at
+void SourceLists::leave(std::size_t list) {
+    if (lists_[list].name.empty()) return;
+    std::erase_if(jobs_, [list](const FileJob& job) { return job.list == list; });
+    if (lists_[list].size != 0) {
+        auto& job = jobs_.emplace_back();
+        job.list = list;
+        job.step = FileJob::Step::take_all_out;
     }
+    lists_[list].name.clear();
+    lists_[list].file.clear();
 }
 
 }  // namespace honeyswitch::control

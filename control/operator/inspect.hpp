@@ -193,9 +193,10 @@ class Inspect {
   public:
     virtual ~Inspect() = default;
 
-    [[nodiscard]] virtual Stats stats() const = 0;
+    [[nodiscard]] virtual Stats stats(TimePoint now) const = 0;
     /// From cursor 0; at most `limit` rows, which may be none before the end.
-    [[nodiscard]] virtual SessionPage sessions(std::uint32_t cursor, std::size_t limit) const = 0;
+    [[nodiscard]] virtual SessionPage sessions(std::uint32_t cursor, std::size_t limit,
+                                               TimePoint now) const = 0;
     /// In order of address, from `from` on.
     [[nodiscard]] virtual ActivePage active(Ipv4Address from, std::size_t limit) const = 0;
     /// In order of prefix, from the network address `from` on. A page ends after `limit` rows, and those that
@@ -211,8 +212,10 @@ class Inspect {
     /// Cursors are whatever the implementation likes: 0 begins, then the `next` of the page before. As with
     /// sessions(), a page may have no rows before the end.
     [[nodiscard]] virtual RulePage rules(std::uint32_t cursor, std::size_t limit) const = 0;
-    [[nodiscard]] virtual ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit) const = 0;
-    [[nodiscard]] virtual ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit) const = 0;
+    [[nodiscard]] virtual ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit,
+                                                     TimePoint now) const = 0;
+    [[nodiscard]] virtual ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit,
+                                            TimePoint now) const = 0;
     [[nodiscard]] virtual Milliseconds idle_timeout() const = 0;
 
   protected:

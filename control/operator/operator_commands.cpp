@@ -42,7 +42,7 @@ json all_rows(const auto& table, const auto&... arguments) {
 
 json sessions(const Context& context) {
     const auto& [request, inspect, operate, now, who] = context;
-    const auto page = inspect.sessions(request.cursor, request.limit);
+    const auto page = inspect.sessions(request.cursor, request.limit, now);
     json rows = json::array();
     for (const auto& row : page.rows)
         if (request.source.contains(Ipv4Address{row.stats.key.outside.host()}) &&
@@ -97,7 +97,7 @@ json logs(const Context& context) {
 }
 
 json stats(const Context& context) {
-    const auto row = context.inspect.stats();
+    const auto row = context.inspect.stats(context.now);
     return response(json::array({to_json(row, context.inspect.idle_timeout())}));
 }
 
@@ -110,7 +110,7 @@ json rules(const Context& context) {
 
 json report(const Context& context) {
     const auto& request = context.request;
-    const auto page = context.inspect.report(request.by, request.cursor, request.limit);
+    const auto page = context.inspect.report(request.by, request.cursor, request.limit, context.now);
     auto result = all_rows(page.rows);
     if (page.next) result["next"] = *page.next;
     result["totals"] = to_json(page.totals);
@@ -122,7 +122,7 @@ json list_entries(const Context& context) {
     const auto all = inspect.lists();
     if (request.list && std::ranges::find(all, *request.list, &ListRow::name) == all.end())
         return error(fmt::format("there is no list '{}'", *request.list));
-    const auto page = inspect.list_entries(request.cursor, request.limit);
+    const auto page = inspect.list_entries(request.cursor, request.limit, now);
     json rows = json::array();
     for (const auto& row : page.rows)
         if (!request.list || row.list == *request.list) rows.push_back(to_json(row));

@@ -50,25 +50,27 @@ std::expected<ControlSockets, Error> ControlSockets::open(const SocketsConfig& c
     return ControlSockets{std::move(*notices), std::move(*operators), *groups};
 }
 
-ControlPlane::ControlPlane(Config config, RunningParts parts, std::vector<std::string> arguments,
-                           dataplane::DataPlane& plane, rte_mempool& buffers, NoticeSocket socket,
-                           TimePoint now)
+ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts parts,
+                           std::vector<std::string> arguments, dataplane::DataPlane& plane,
+                           rte_mempool& buffers, NoticeSocket socket, TimePoint now)
     : config_(std::move(config)),
+      numbers_(std::move(numbers)),
       heartbeat_timeout_(parts.heartbeat_timeout),
       plane_(plane),
       switch_(plane, buffers),
       controller_(std::move(parts.controller), switch_.pieces()),
       honeypots_(plane, switch_, std::move(parts.honeypots)),
       sink_(plane.listed()),
-      lists_(config_.lists, parts.listed_capacity, sink_),
-      watcher_(lists_, config_.lists, parts.auth_logs, now),
+      lists_(parts.lists, parts.listed_capacity, sink_),
+      watcher_(lists_, parts.lists, parts.auth_logs, now),
       kept_(file_of_kept_entries()),
       socket_(std::move(socket)),
       notices_(parts.agents, controller_, parts.agent_timeout,
                [this](std::span<const std::uint8_t> datagram, NoticePath to) { socket_.send(datagram, to); }),
       keeper_(plane.ports()),
-      inspector_({controller_, switch_, notices_, honeypots_, lists_, watcher_, plane, keeper_, now},
-                 std::move(parts.shown)),
+      inspector_(
+          {numbers_, controller_, switch_, notices_, honeypots_, lists_, watcher_, plane, keeper_, now},
+          std::move(parts.shown)),
       reloader_(std::move(arguments)),
       ports_(port_names(config_)),
       listen_address_(parts.listen_address, is_local_address),
@@ -84,15 +86,19 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
                                                                          dataplane::DataPlane& plane,
                                                                          rte_mempool& buffers,
                                                                          ControlSockets sockets) {
-    auto parts = running_parts(config, Numbers::in_order(config));
+    const TimePoint now(Milliseconds(static_cast<std::int64_t>(plane.clock().now_ms())));
+    ConfigNumbers numbers;
+    const auto given = numbers.numbers_for(config);
+    if (!given) return std::unexpected(Error{"number", "what is configured", given.error().front()});
+    numbers.adopt(config, *given, now);
+    auto parts = running_parts(config, *given);
     auto policy = dataplane::Policy::build(parts.policy, parts.workers);
     if (!policy) return std::unexpected(policy.error());
     (void)plane.policy().swap(std::move(*policy));  // nobody reads the empty one yet
-    const TimePoint now(Milliseconds(static_cast<std::int64_t>(plane.clock().now_ms())));
     const auto modes = parts.modes;
-    std::unique_ptr<ControlPlane> control(new ControlPlane(std::move(config), std::move(parts),
-                                                           std::move(arguments), plane, buffers,
-                                                           std::move(sockets.notices), now));
+    std::unique_ptr<ControlPlane> control(new ControlPlane(std::move(config), std::move(numbers),
+                                                           std::move(parts), std::move(arguments), plane,
+                                                           buffers, std::move(sockets.notices), now));
     control->switch_.set_modes(modes);
     // All is in force when the first packet comes, unless somebody wants to stop: the loop will see to that.
     if (auto begun = control->controller_.start(now, stop_is_pending); !begun)
@@ -113,7 +119,6 @@ bool ControlPlane::turn(TimePoint now) {
     plane_.forget_old_flows(now_ms);
     now_ = now;
     switch_.packet_outs().begin_turn();
-    inspector_.set_time(now);
     if (const auto held_up = turns_.look(now, heartbeat_timeout_)) spdlog::warn("{}", *held_up);
     bool busy = handle_packet_ins(now);
     busy = controller_.tick(now) || busy;
@@ -126,6 +131,7 @@ bool ControlPlane::turn(TimePoint now) {
         each_second_ = now;
         watcher_.tick(now);
         kept_.tick(wall_time());
+        free_numbers(now);
         tell_of_ports(now);
         tell_of_losses(now);
         tell_of_listen_address(now);
@@ -204,9 +210,8 @@ void ControlPlane::tell_of_address(Ipv4Address address, bool active, Source by) 
 
 void ControlPlane::tell_of_move(Ipv4Address source, PoolId from, PoolId to) {
     if (!moves_told_.admits(now_)) return;
-    const auto name = [&](PoolId pool) { return config_.pools.at(std::to_underlying(pool)).name; };
-    spdlog::info("{} goes to pool {} instead of {}, as its tier says", to_string(source), name(to),
-                 name(from));
+    spdlog::info("{} goes to pool {} instead of {}, as its tier says", to_string(source), numbers_.pool(to),
+                 numbers_.pool(from));
 }
 
 void ControlPlane::tell_of_admission() {
@@ -237,7 +242,7 @@ std::expected<std::uint64_t, std::string> ControlPlane::reload() {
         return std::unexpected("a reload is running already");
     spdlog::info("reloading the configuration");
     reload_state_ = {.id = reload_state_.id + 1, .phase = ReloadState::Phase::running, .sentences = {}};
-    reloader_.start(config_);
+    reloader_.start(config_, numbers_);
     return reload_state_.id;
 }
 
@@ -258,6 +263,7 @@ void ControlPlane::go_on_with_reload(TimePoint now) {
 /// What decides first is changed last: a rule may name a pool, and a pool its honeypots.
 void ControlPlane::apply(Prepared prepared, TimePoint now) {
     config_ = std::move(prepared.config);
+    numbers_.adopt(config_, prepared.parts.numbers, now);
     auto& parts = prepared.parts;
     reload_state_.sentences = std::move(prepared.warnings);
     list_findings_ = std::move(prepared.list_findings);
@@ -266,22 +272,25 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
     controller_.reconfigure(std::move(parts.controller), now);
     honeypots_.reconfigure(std::move(parts.honeypots));
     switch_.set_modes(parts.modes);
-    if (prepared.interim) {
-        switch_.set_policy(std::move(prepared.interim));
-        switch_.wait_for_workers();
-        lists_.reconfigure(config_.lists);
-        switch_.set_policy(std::move(prepared.policy));
-    } else {
-        switch_.set_policy(std::move(prepared.policy));
-        lists_.reconfigure(config_.lists);
-    }
-    watcher_.reconfigure(config_.lists, parts.auth_logs, now);
+    switch_.set_policy(std::move(prepared.policy));
+    lists_.reconfigure(parts.lists);
+    watcher_.reconfigure(parts.lists, parts.auth_logs, now);
     kept_.only(config_.lists);
     inspector_.reconfigure(std::move(parts.shown));
     if (controller_.changing())
         spdlog::info(
             "reload: domains and active addresses come into force; until a new dark prefix has, its "
             "traffic goes inside");
+}
+
+/// What a former configuration named, and nothing refers to any more.
+void ControlPlane::free_numbers(TimePoint now) {
+    numbers_.free_unused(
+        switch_,
+        [&](std::uint8_t number, TimePoint left) {
+            return honeypots_.refers_to(HoneypotId{number}, left, now);
+        },
+        [&](std::uint8_t number, TimePoint) { return lists_.refers_to(number); });
 }
 
 void ControlPlane::finish_reload() {

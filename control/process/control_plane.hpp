@@ -80,7 +80,7 @@ class ControlPlane final : public Operate {
         dataplane::ListedTable& table_;
     };
 
-    ControlPlane(Config config, RunningParts parts, std::vector<std::string> arguments,
+    ControlPlane(Config config, ConfigNumbers numbers, RunningParts parts, std::vector<std::string> arguments,
                  dataplane::DataPlane& plane, rte_mempool& buffers, NoticeSocket socket, TimePoint now);
     [[nodiscard]] bool handle_packet_ins(TimePoint now);
     void restore_kept_entries(TimePoint now);
@@ -92,9 +92,11 @@ class ControlPlane final : public Operate {
     void tell_of_admission();
     void go_on_with_reload(TimePoint now);
     void finish_reload();
+    void free_numbers(TimePoint now);
     void apply(Prepared prepared, TimePoint now);
 
     Config config_;  ///< in force, for the next reload to compare with
+    ConfigNumbers numbers_;
     Milliseconds heartbeat_timeout_;
     dataplane::DataPlane& plane_;
     DpdkSwitch switch_;

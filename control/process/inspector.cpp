@@ -1,7 +1,5 @@
 #include "control/process/inspector.hpp"
 
-#include <algorithm>
-
 namespace honeyswitch::control {
 namespace {
 
@@ -19,10 +17,10 @@ CounterRow row_of(const CounterInfo<Id>& info, std::uint64_t value) {
 
 }  // namespace
 
-Stats Inspector::stats() const {
+Stats Inspector::stats(TimePoint now) const {
     Stats stats = config_.stats;
     const auto& admission = parts_.controller.admission();
-    stats.now = now_;
+    stats.now = now;
     stats.started = parts_.started;
     stats.sessions = parts_.the_switch.flows().session_count();
     stats.session_capacity = parts_.the_switch.flows().session_capacity();
@@ -83,23 +81,18 @@ PortRow Inspector::port(std::size_t index) const {
     return row;
 }
 
-SessionPage Inspector::sessions(std::uint32_t cursor, std::size_t limit) const {
+SessionPage Inspector::sessions(std::uint32_t cursor, std::size_t limit, TimePoint now) const {
     SessionPage page;
     const std::uint32_t capacity = parts_.the_switch.flows().session_capacity();
     std::uint32_t looked = 0;
     for (; cursor < capacity && page.rows.size() < limit && looked < places_a_page; ++cursor, ++looked) {
-        auto stats = parts_.the_switch.flows().session(FlowId{cursor}, now_);
+        auto stats = parts_.the_switch.flows().session(FlowId{cursor}, now);
         if (!stats || parts_.the_switch.flows().ended(FlowId{cursor})) continue;
-        page.rows.push_back({FlowId{cursor}, *stats, name_of(stats->honeypot), stats->progress});
+        page.rows.push_back(
+            {FlowId{cursor}, *stats, parts_.numbers.honeypot(stats->honeypot), stats->progress});
     }
     if (cursor < capacity) page.next = cursor;
     return page;
-}
-
-std::string Inspector::name_of(HoneypotId honeypot) const {
-    const auto row =
-        std::ranges::find(config_.honeypots, std::to_underlying(honeypot), &Numbered<HoneypotRow>::number);
-    return row == config_.honeypots.end() ? "" : row->record.name;
 }
 
 ActivePage Inspector::active(Ipv4Address from, std::size_t limit) const {

@@ -17,6 +17,7 @@ namespace honeyswitch::control {
 class Inspector final : public Inspect {
   public:
     struct Parts {
+        const ConfigNumbers& numbers;
         Controller& controller;  ///< a report brings its tally up to date
         const DpdkSwitch& the_switch;
         const NoticeServer& notices;
@@ -32,11 +33,9 @@ class Inspector final : public Inspect {
     /// Of a reload.
     void reconfigure(ShownConfig config) { config_ = std::move(config); }
 
-    /// The moment that answers speak of.
-    void set_time(TimePoint now) { now_ = now; }
-
-    [[nodiscard]] Stats stats() const override;
-    [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit) const override;
+    [[nodiscard]] Stats stats(TimePoint now) const override;
+    [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit,
+                                       TimePoint now) const override;
     [[nodiscard]] ActivePage active(Ipv4Address from, std::size_t limit) const override;
     [[nodiscard]] DomainPage domains(Ipv4Address from, std::size_t limit) const override;
     [[nodiscard]] std::vector<DomainRow> domains_around(Ipv4Prefix prefix) const override;
@@ -46,15 +45,16 @@ class Inspector final : public Inspect {
     [[nodiscard]] std::vector<ListRow> lists() const override;
     [[nodiscard]] std::vector<LogRow> logs() const override;
     [[nodiscard]] RulePage rules(std::uint32_t cursor, std::size_t limit) const override;
-    [[nodiscard]] ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit) const override;
-    [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit) const override;
+    [[nodiscard]] ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit,
+                                             TimePoint now) const override;
+    [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit,
+                                    TimePoint now) const override;
     [[nodiscard]] Milliseconds idle_timeout() const override { return config_.idle_timeout; }
 
     /// "agent:NAME", "sighting", "static", "subnet"
     [[nodiscard]] std::string name_of(Source source) const;
 
   private:
-    [[nodiscard]] std::string name_of(HoneypotId honeypot) const;
     [[nodiscard]] DomainRow domain(Ipv4Prefix prefix, const Domain& domain) const;
     [[nodiscard]] std::vector<CounterRow> counters() const;
     [[nodiscard]] std::uint64_t counted(ControlCounter counter) const;
@@ -65,7 +65,6 @@ class Inspector final : public Inspect {
 
     Parts parts_;
     ShownConfig config_;
-    TimePoint now_{};
 };
 
 }  // namespace honeyswitch::control

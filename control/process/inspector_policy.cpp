@@ -85,8 +85,8 @@ RulePage Inspector::rules(std::uint32_t cursor, std::size_t limit) const {
 }
 
 /// The cursor is the network address at which a page begins; 0 begins with the first.
-ListEntryPage Inspector::list_entries(std::uint32_t cursor, std::size_t limit) const {
-    auto found = parts_.lists.entries({cursor}, limit, now_);
+ListEntryPage Inspector::list_entries(std::uint32_t cursor, std::size_t limit, TimePoint now) const {
+    auto found = parts_.lists.entries({cursor}, limit, now);
     ListEntryPage page;
     for (auto& row : found.rows)
         page.rows.push_back({.list = std::move(row.list),
@@ -97,11 +97,11 @@ ListEntryPage Inspector::list_entries(std::uint32_t cursor, std::size_t limit) c
     return page;
 }
 
-ReportPage Inspector::report(ReportBy by, std::uint32_t cursor, std::size_t limit) const {
+ReportPage Inspector::report(ReportBy by, std::uint32_t cursor, std::size_t limit, TimePoint now) const {
     if (cursor >= tally_cursor) return report_rows(by, cursor - tally_cursor, limit);
     const std::uint32_t capacity = parts_.the_switch.flows().session_capacity();
     const std::uint32_t count = std::min(places_a_page, capacity - std::min(cursor, capacity));
-    parts_.controller.sessions().account(cursor, count, now_);
+    parts_.controller.sessions().account(cursor, count, now);
     const bool all = cursor + count >= capacity;
     return {.rows = {}, .totals = {}, .next = all ? tally_cursor : cursor + count};
 }

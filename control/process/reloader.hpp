@@ -21,9 +21,6 @@ struct Prepared {
     Config config;
     RunningParts parts;
     std::unique_ptr<const dataplane::Policy> policy;
-    /// Without lists, for the moment in which lists change their bits in the table of sources; null: none
-    /// does.
-    std::unique_ptr<const dataplane::Policy> interim;
     std::vector<std::string> warnings;
     std::vector<std::string> list_findings;  ///< of the files of lists, and of logs
 };
@@ -38,13 +35,13 @@ class Reloader {
 
     [[nodiscard]] bool running() const { return thread_.joinable(); }
     /// Precondition: not running.
-    void start(const Config& running_config);
+    void start(const Config& running_config, const ConfigNumbers& numbers);
     /// What came of it, once.
     [[nodiscard]] std::optional<Result> take();
 
   private:
     [[nodiscard]] static Result prepare(const std::vector<std::string>& arguments,
-                                        const Config& running_config);
+                                        const Config& running_config, const ConfigNumbers& numbers);
 
     std::vector<std::string> arguments_;
     std::optional<Result> result_;  ///< written by the thread before it sets `done_`

@@ -80,6 +80,8 @@ Policy::Policy(const PolicyConfig& config, unsigned workers)
       workers_(workers),
       rule_count_(config.rules.size()),
       hits_(new std::atomic<std::uint64_t>[workers * rule_count_ + 1]()) {
+    for (std::size_t i = 0; i < lists_.size(); ++i)
+        if (lists_[i].used) (lists_[i].benign ? benign_lists_ : attacker_lists_) |= std::uint64_t{1} << i;
     auto campus = config.campus;
     std::ranges::sort(campus, {}, [](Prefix prefix) { return std::pair(prefix.network, prefix.length); });
     for (const Prefix prefix : campus)  // what contains one comes before it
@@ -202,21 +204,19 @@ void Policy::judge(std::span<const SessionKey> keys, std::span<const Listing> li
 }
 
 bool Policy::benign(const SessionKey& key, Listing listing) const {
-    for (std::uint64_t rest = listing.lists(); rest != 0; rest &= rest - 1) {
-        const auto index = static_cast<std::size_t>(std::countr_zero(rest));
-        if (index < lists_.size() && lists_[index].benign && applies(lists_[index], key)) return true;
-    }
+    for (std::uint64_t rest = listing.lists() & benign_lists_; rest != 0; rest &= rest - 1)
+        if (applies(lists_[static_cast<std::size_t>(std::countr_zero(rest))], key)) return true;
     return false;
 }
 
 /// The first list of attackers that this packet's source is on and that is for such packets.
 const PolicyList* Policy::attacker(const SessionKey& key, Listing listing) const {
-    for (std::uint64_t rest = listing.lists(); rest != 0; rest &= rest - 1) {
-        const auto index = static_cast<std::size_t>(std::countr_zero(rest));
-        if (index < lists_.size() && !lists_[index].benign && applies(lists_[index], key))
-            return &lists_[index];
+    const PolicyList* first = nullptr;
+    for (std::uint64_t rest = listing.lists() & attacker_lists_; rest != 0; rest &= rest - 1) {
+        const PolicyList& list = lists_[static_cast<std::size_t>(std::countr_zero(rest))];
+        if ((first == nullptr || list.rank < first->rank) && applies(list, key)) first = &list;
     }
-    return nullptr;
+    return first;
 }
 
 std::uint64_t Policy::hits(std::uint32_t rule) const {

@@ -39,15 +39,17 @@ struct PolicyRule {
 
 /// What being on a list means for a source's packets.
 struct PolicyList {
+    bool used = true;                        ///< false: its number is nobody's
     bool benign = false;                     ///< never diverted; otherwise diverted wherever they go
     std::optional<std::uint8_t> protocol{};  ///< only packets of this protocol
     std::vector<PortInterval> ports{};       ///< only packets to these; empty: any
     std::optional<PoolIndex> pool{};
+    std::uint8_t rank = 0;  ///< of lists that apply to one packet, that of the lowest chooses the pool
 };
 
 struct PolicyConfig {
     std::vector<PolicyRule> rules{};  ///< in order: the first that matches counts
-    std::vector<PolicyList> lists{};  ///< at most Listing::most_lists
+    std::vector<PolicyList> lists{};  ///< by their bit in a Listing: at most Listing::most_lists
     std::vector<Prefix> campus{};     ///< nothing of a honeypot goes there
 };
 
@@ -114,8 +116,9 @@ class Policy {
 
     rte_acl_ctx* acl_ = nullptr;  ///< null: no rules
     std::vector<Ruled> rules_;
-    std::vector<PolicyList> lists_;
-    std::vector<Prefix> campus_;          ///< in order, none within another
+    std::vector<PolicyList> lists_;                        ///< by number
+    std::uint64_t benign_lists_ = 0, attacker_lists_ = 0;  ///< their bits
+    std::vector<Prefix> campus_;                           ///< in order, none within another
     Filter concerned_, decoys_, let_in_;  ///< by the lower half of the destination: exact for one /16
     Filter let_in_from_;                  ///< by the upper half of the source
     bool concerns_any_ = false;

@@ -59,11 +59,12 @@ class FakeInspect : public Inspect {
     mutable std::size_t reads = 0;         ///< calls of any kind
     mutable std::size_t longest_page = 0;  ///< that was asked for
 
-    [[nodiscard]] Stats stats() const override {
+    [[nodiscard]] Stats stats(TimePoint /*now*/) const override {
         ++reads;
         return stats_row;
     }
-    [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit) const override {
+    [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit,
+                                       TimePoint /*now*/) const override {
         return page_of<SessionPage>(session_rows, cursor, limit);
     }
     [[nodiscard]] ActivePage active(Ipv4Address from, std::size_t limit) const override {
@@ -121,11 +122,13 @@ class FakeInspect : public Inspect {
     [[nodiscard]] RulePage rules(std::uint32_t cursor, std::size_t limit) const override {
         return page_of<RulePage>(rule_rows, cursor, limit);
     }
-    [[nodiscard]] ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit) const override {
+    [[nodiscard]] ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit,
+                                             TimePoint /*now*/) const override {
         return page_of<ListEntryPage>(entry_rows, cursor, limit);
     }
     /// Looks at the running sessions first, in one page: rows begin at cursor 1.
-    [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit) const override {
+    [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit,
+                                    TimePoint /*now*/) const override {
         if (cursor == 0) return {.rows = {}, .totals = {}, .next = 1};
         std::vector<ReportRow> wanted;
         std::ranges::copy_if(report_rows, std::back_inserter(wanted),

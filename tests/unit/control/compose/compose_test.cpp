@@ -56,6 +56,10 @@ Config config_of(const std::string& text) {
     EXPECT_TRUE(loaded) << loaded.error().message();
     return loaded ? std::move(loaded->config) : Config{};
 }
+/// As a start gives them.
+Numbers first_numbers(const Config& config) {
+    return ConfigNumbers().numbers_for(config).value();
+}
 /// Of honeypots a and b, pools low and high, lists attackers and scanners.
 const Numbers others{.honeypots = {7, 3}, .pools = {0, 5}, .lists = {9, 2}};
 
@@ -82,12 +86,18 @@ TEST(Compose, RulesAndListsNamePoolsByTheirNumbers) {
     EXPECT_EQ(decoy.ports[0].last, 23);
     EXPECT_EQ(decoy.pool, 5);
     EXPECT_EQ(policy.rules[1].action, dataplane::PolicyRule::Action::inside);
+    ASSERT_EQ(policy.lists.size(), 10U);
+    EXPECT_TRUE(policy.lists[9].used && !policy.lists[9].benign);
+    EXPECT_EQ(policy.lists[9].pool, 5);
+    EXPECT_TRUE(policy.lists[2].used && policy.lists[2].benign);
+    EXPECT_LT(policy.lists[9].rank, policy.lists[2].rank) << "the order of the file";
+    EXPECT_EQ(std::ranges::count_if(policy.lists, &dataplane::PolicyList::used), 2);
     EXPECT_EQ(policy.campus, (std::vector<dataplane::Prefix>{{0x0a010000, 16}}));
 }
 
 TEST(Compose, ModesFollowTheOperatorsWords) {
     Config config = config_of(one_honeypot);
-    const auto modes = [&] { return mode_settings(config, Numbers::in_order(config)); };
+    const auto modes = [&] { return mode_settings(config, first_numbers(config)); };
     EXPECT_FALSE(modes().open_containment || modes().limited_containment || modes().divert_backscatter);
     EXPECT_FALSE(modes().several_honeypots);
     config.containment = Containment::open;
@@ -159,7 +169,7 @@ TEST(Compose, TheDecoyIsAnAddressThatEachHoneypotAnswersFor) {
         config.dark.clear();
         if (dark != nullptr) config.dark = {prefix(dark)};
         if (campus != nullptr) config.campus = {prefix(campus)};
-        const auto plane = honeypot_plane_config(config, Numbers::in_order(config));
+        const auto plane = honeypot_plane_config(config, first_numbers(config));
         EXPECT_EQ(to_string(plane.health.decoy), decoy);
     }
     Config rules_alone = config_of(policy_text);

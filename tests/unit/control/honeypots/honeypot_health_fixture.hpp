@@ -11,6 +11,7 @@
 
 #include "control/honeypots/honeypot_health.hpp"
 #include "tests/unit/fakes/fake_honeypots.hpp"
+#include "tests/unit/fixtures/in_order.hpp"
 
 namespace honeyswitch::control {
 
@@ -38,11 +39,11 @@ class HoneypotHealthTest : public testing::Test {
     void start(std::vector<Honeypot> honeypots, std::vector<Station> stations) {
         pots_.configured = std::move(honeypots);
         pots_.stations = std::move(stations);
-        health_ = std::make_unique<HoneypotHealth>(pots_, pots_.configured, options_);
+        health_ = std::make_unique<HoneypotHealth>(pots_, in_order(pots_.configured), options_);
     }
     void reload(std::vector<Honeypot> honeypots) {
         pots_.configured = std::move(honeypots);
-        health_->reconfigure(pots_.configured, options_);
+        health_->reconfigure(in_order(pots_.configured), options_);
     }
     /// In small steps, as the control loop does; every answer arrives within one.
     void pass(Milliseconds time) {

@@ -9,6 +9,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "tests/unit/fixtures/in_order.hpp"
 #include "tests/unit/fixtures/temporary_folder.hpp"
 
 namespace honeyswitch::control {
@@ -42,7 +43,7 @@ struct ListWatcherTest : testing::Test {
         std::ofstream(path(name), std::ios::app) << text;
     }
     void begin() {
-        watcher.emplace(sources, lists, logs, now);
+        watcher.emplace(sources, in_order(lists), logs, now);
         while (sources.busy()) sources.tick(now);
     }
     /// Lets it do all that it wants to, with time going on meanwhile. No tick(): inotify alone.
@@ -90,7 +91,7 @@ struct ListWatcherTest : testing::Test {
     }();
     std::array<AuthLog, 1> logs{AuthLog{.file = path("auth.log"), .list = 1}};
     Table table;
-    SourceLists sources{lists, 100'000, table};
+    SourceLists sources{in_order(lists), 100'000, table};
     std::optional<ListWatcher> watcher;
 };
 
@@ -296,13 +297,13 @@ TEST_F(ListWatcherTest, ANewConfigurationKeepsThePlaceInItsLogs) {
     serve();
     append("auth.log", failures("203.0.113.7", 2));
     write("other.txt", "203.0.113.2\n");
-    std::array<SourceList, 2> next{lists[1], lists[0]};
-    next[1].file = path("other.txt");
+    std::vector<Numbered<SourceList>> next{{1, lists[1]}, {0, lists[0]}};
+    next[1].record.file = path("other.txt");
     logs[0].list = 0;
     sources.reconfigure(next);
     watcher->reconfigure(next, logs, now);
     serve();
-    EXPECT_EQ(table.entries, (Entries{{"203.0.113.7/32", 1}, {"203.0.113.2/32", 2}}));
+    EXPECT_EQ(table.entries, (Entries{{"203.0.113.7/32", 2}, {"203.0.113.2/32", 1}}));
 }
 
 TEST_F(ListWatcherTest, ALogOfWhichNothingIsUnderstoodIsToldAndCounted) {
@@ -350,14 +351,14 @@ TEST_F(ListWatcherTest, WhatAnotherFileSaidGoesEvenIfTheNewOneCannotBeRead) {
         write("bad.txt", "203.0.113.1\n");
         write("auth.log", "");
         lists[0].file = path("bad.txt");
-        sources.reconfigure(lists);
+        sources.reconfigure(in_order(lists));
         begin();
         ASSERT_EQ(table.entries, (Entries{{"203.0.113.1/32", 1}}));
         log();
         if (text != nullptr) write("new.txt", text);
         lists[0].file = path("new.txt");
-        sources.reconfigure(lists);
-        watcher->reconfigure(lists, logs, now);
+        sources.reconfigure(in_order(lists));
+        watcher->reconfigure(in_order(lists), logs, now);
         serve();
         EXPECT_EQ(table.entries, Entries{});
         EXPECT_EQ(log(), std::string(said) +

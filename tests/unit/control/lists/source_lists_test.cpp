@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/fixtures/in_order.hpp"
+
 namespace honeyswitch::control {
 namespace {
 
@@ -64,7 +66,7 @@ struct SourceListsTest : testing::Test {
 
     std::array<SourceList, 3> configured{list("attackers", "a.txt"), list("scanners", "b.txt"), list("ssh")};
     FakeSink sink;
-    SourceLists lists{configured, 1000, sink};
+    SourceLists lists{in_order(configured), 1000, sink};
 };
 
 using Table = std::map<Ipv4Prefix, std::uint64_t>;
@@ -95,7 +97,7 @@ TEST_F(SourceListsTest, ASourceStaysWhileAnyOriginHolds) {
           Row{"operator for good, log", false, 0s, 20s, -1ms}, Row{"file", true, {}, {}, -1ms},
           Row{"file and log", true, {}, 20s, -1ms}}) {
         FakeSink table;
-        SourceLists fresh(configured, 10, table);
+        SourceLists fresh(in_order(configured), 10, table);
         if (in_file) fresh.replace_from_file(0, {one});
         if (by_operator) {
             ASSERT_TRUE(fresh.add("attackers", one, *by_operator > 0s ? by_operator : std::nullopt,
@@ -156,7 +158,7 @@ TEST_F(SourceListsTest, RemoveTakesBackWhatOperatorAndLogSaid) {
 }
 
 TEST_F(SourceListsTest, CapacityIsOfPrefixes) {
-    SourceLists small(configured, 2, sink);
+    SourceLists small(in_order(configured), 2, sink);
     const auto put = [&](const char* name, Ipv4Prefix entry) {
         const auto added = small.add(name, entry, {}, Origin::by_operator, start);
         return added ? "" : added.error();
@@ -211,7 +213,7 @@ std::vector<Ipv4Prefix> many(std::uint32_t first, std::uint32_t count) {
 }
 
 TEST_F(SourceListsTest, ALargeFileIsAppliedInPortionsAndAdditionsComeFirst) {
-    SourceLists large(configured, 200'000, sink);
+    SourceLists large(in_order(configured), 200'000, sink);
     large.replace_from_file(0, many(0x0a000000, 100'000));
     std::size_t before = sink.calls, ticks = 0;
     for (; large.busy(); ++ticks, before = sink.calls) {
@@ -258,46 +260,76 @@ TEST_F(SourceListsTest, ExpiryIsBoundedToo) {
     EXPECT_TRUE(sink.table.empty());
 }
 
-TEST_F(SourceListsTest, ListsMoveGoAndCome) {
+using Reordered = std::vector<Numbered<SourceList>>;
+
+TEST_F(SourceListsTest, AListKeepsItsBitWhateverItsPlaceInTheFile) {
     file(0, {one});
-    file(1, {two});
     ASSERT_EQ(add("ssh", one, 10s), "");
-    ASSERT_EQ(add("attackers", net), "");
-    const std::array next{list("new"), list("ssh"), list("attackers", "a.txt")};
-    lists.reconfigure(next);
-    EXPECT_EQ(sink.table, (Table{{one, 0b110}, {net, 0b100}}));
-    EXPECT_EQ(lists.prefixes(), 2U);
-    EXPECT_EQ(lists.size(0), 0U);
-    EXPECT_EQ(lists.size(1), 1U);
-    EXPECT_EQ(lists.size(2), 2U);
-    lists.tick(start + 10s);
-    EXPECT_EQ(sink.table, (Table{{one, 0b100}, {net, 0b100}}));
-    EXPECT_EQ(remove("scanners", two), "there is no list 'scanners'");
+    const auto table = sink.table;
     const auto calls = sink.calls;
-    lists.reconfigure(next);
-    EXPECT_EQ(sink.calls, calls);
+    lists.reconfigure(
+        Reordered{{2, list("ssh")}, {1, list("scanners", "b.txt")}, {0, list("attackers", "a.txt")}});
+    settle();
+    EXPECT_EQ(sink.table, table);
+    EXPECT_EQ(sink.calls, calls) << "nothing of the table was touched";
+    lists.tick(start + 10s);
+    EXPECT_EQ(sink.table, (Table{{one, 0b001}}));
+}
+
+TEST_F(SourceListsTest, AListThatIsGoneIsOutOfSightAtOnceAndTakenOutInPortions) {
+    file(1, many(0x0a000000, 900));
+    ASSERT_EQ(add("scanners", one, 10s), "");
+    ASSERT_EQ(add("ssh", one), "");
+    lists.reconfigure(Reordered{{0, list("attackers", "a.txt")}, {2, list("ssh")}});
+    EXPECT_EQ(sink.table.size(), 901U) << "nothing is done at once";
+    EXPECT_TRUE(lists.refers_to(1));
+    EXPECT_EQ(remove("scanners", two), "there is no list 'scanners'");
+    EXPECT_EQ(lists.entries({}, 10, start).rows, (std::vector<ListedSource>{{"ssh", one, {"operator"}, {}}}));
+    for (std::size_t before = sink.calls; lists.busy(); before = sink.calls) {
+        lists.tick(start);
+        ASSERT_LE(sink.calls - before, 512U);
+    }
+    EXPECT_EQ(sink.table, (Table{{one, 0b100}}));
+    EXPECT_FALSE(lists.refers_to(1));
+    EXPECT_EQ(lists.prefixes(), 1U);
+    lists.reconfigure(Reordered{{0, list("attackers", "a.txt")}, {2, list("ssh")}, {1, list("new")}});
+    ASSERT_EQ(add("new", two), "");
+    settle();
+    EXPECT_EQ(sink.table, (Table{{one, 0b100}, {two, 0b010}}));
+}
+
+/// What is still on its way must not take out a list that has the number by then.
+TEST_F(SourceListsTest, ANumberIsReferredToWhileAnythingOfItIsUnderWay) {
+    ASSERT_EQ(add("scanners", one, 10s), "");
+    lists.reconfigure(Reordered{{0, list("attackers", "a.txt")}, {2, list("ssh")}});
+    sink.refuse = true;
+    lists.tick(start + 10s);
+    EXPECT_TRUE(lists.refers_to(1)) << "the sink has it still";
+    sink.refuse = false;
+    lists.tick(start + 10s);
+    settle();
+    EXPECT_FALSE(lists.refers_to(1));
+    EXPECT_TRUE(sink.table.empty());
 }
 
 TEST_F(SourceListsTest, AListThatHasNoFileAnyMoreLosesItsSources) {
     file(0, {one});
     ASSERT_EQ(add("attackers", two), "");
-    lists.reconfigure(std::array{list("attackers")});
+    lists.reconfigure(Reordered{{0, list("attackers")}});
     settle();
     EXPECT_EQ(sink.table, (Table{{two, 1}}));
 }
 
-TEST_F(SourceListsTest, AFileOnItsWayIntoForceMovesWithItsList) {
+TEST_F(SourceListsTest, AFileOnItsWayIntoForceGoesOnOverAReload) {
     file(0, many(0x0a000000, 300));
-    file(1, {one});
     lists.replace_from_file(0, many(0x0b000000, 300));
     lists.replace_from_file(1, {two});
     lists.tick(start);
-    lists.reconfigure(std::array{list("ssh"), list("attackers", "a.txt")});
+    lists.reconfigure(Reordered{{2, list("ssh")}, {0, list("attackers", "a.txt")}});
     settle();
-    EXPECT_EQ(lists.size(1), 300U);
+    EXPECT_EQ(lists.size(0), 300U);
     EXPECT_EQ(sink.table.size(), 300U);
     EXPECT_EQ(sink.table.begin()->first, Ipv4Prefix::of({0x0b000000}, 32));
-    EXPECT_EQ(sink.table.begin()->second, 0b10U);
 }
 
 TEST_F(SourceListsTest, EntriesComeInPagesInOrder) {

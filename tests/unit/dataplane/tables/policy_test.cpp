@@ -239,6 +239,19 @@ TEST_F(Lists, ARuleGoesBeforeAListOfAttackers) {
     EXPECT_EQ(from_outside(syn(printer)).end, End::punted);
 }
 
+/// Numbers outlast the order of the file: a list may come before one of a lower number, and a number may be
+/// nobody's while sources are still taken out of it.
+TEST_F(Lists, TheOrderOfTheFileDecidesAndANumberWithoutAListSaysNothing) {
+    modes_.handshake = true;
+    set_policy(
+        {.lists = {{.used = false}, {.pool = 0, .rank = 1}, {.pool = 1, .rank = 0}}, .campus = {campus}});
+    EXPECT_TRUE(listed_->set(prefix(attacker), Listing(0b001)));
+    EXPECT_EQ(from_outside(syn(server)).end, End::inside);
+    EXPECT_TRUE(listed_->set(prefix(attacker), Listing(0b111)));
+    const auto frame = from_outside(syn(decoy)).frame;
+    EXPECT_TRUE(std::equal(frame.begin(), frame.begin() + 6, mac("02:00:00:00:00:ab").begin())) << "pool 1";
+}
+
 TEST_F(Lists, AnswersOfListedSourcesReachWhoAskedThem) {
     set_policy({.lists = {{}}, .campus = {campus}});
     put_on_list(0, attacker);
