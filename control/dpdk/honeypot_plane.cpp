@@ -153,7 +153,8 @@ void HoneypotPlane::move_some() {
     const bool possible = any_up(move.pool);
     if (possible) {
         const std::uint32_t count = std::min(portion, switch_.flows().session_capacity() - move.next);
-        switch_.flows().move_sessions(HoneypotId{move.from}, move.next, count, static_cast<PoolId>(move.pool));
+        switch_.flows().move_sessions(HoneypotId{move.from}, move.next, count,
+                                      static_cast<PoolId>(move.pool));
         move.next += count;
         if (move.next < switch_.flows().session_capacity()) return;
     }

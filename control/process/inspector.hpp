@@ -34,8 +34,7 @@ class Inspector final : public Inspect {
     void reconfigure(ShownConfig config) { config_ = std::move(config); }
 
     [[nodiscard]] Stats stats(TimePoint now) const override;
-    [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit,
-                                       TimePoint now) const override;
+    [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit, TimePoint now) const override;
     [[nodiscard]] ActivePage active(Ipv4Address from, std::size_t limit) const override;
     [[nodiscard]] DomainPage domains(Ipv4Address from, std::size_t limit) const override;
     [[nodiscard]] std::vector<DomainRow> domains_around(Ipv4Prefix prefix) const override;

@@ -49,6 +49,7 @@ std::expected<void, Error> PortGuard::add(const GuardedPort& watched) {
 }
 
 void PortGuard::lose(const std::string& reason) {
+    const std::lock_guard lock(losing_);
     if (lost()) return;
     reason_ = reason;
     lost_.store(true, std::memory_order_release);

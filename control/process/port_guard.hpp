@@ -6,6 +6,7 @@
 #include <atomic>
 #include <expected>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -38,6 +39,8 @@ class PortGuard {
 
     /// Any thread: a port is gone for good, so that only a new start can help.
     [[nodiscard]] bool lost() const { return lost_.load(std::memory_order_acquire); }
+    /// A port is gone, for this reason; the first one stays. Any thread.
+    void lose(const std::string& reason);
     /// Precondition: lost().
     [[nodiscard]] const std::string& reason() const { return reason_; }
 
@@ -53,8 +56,6 @@ class PortGuard {
         : links_(std::move(links)), stop_(std::move(stop)), keeper_(&keeper) {}
     [[nodiscard]] std::expected<void, Error> add(const GuardedPort& port);
     void run();
-    /// The first reason stays.
-    void lose(const std::string& reason);
     /// Returns whether a program was put back.
     [[nodiscard]] bool look();
     void put_back(Port& port, const XdpProgram& instead);
@@ -63,6 +64,7 @@ class PortGuard {
     Descriptor stop_;  ///< an eventfd
     PortKeeper* keeper_;
     std::vector<Port> ports_;
+    std::mutex losing_;
     std::atomic<bool> lost_ = false;  ///< the reason is written
     std::string reason_;
     std::jthread thread_;

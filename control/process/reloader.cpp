@@ -7,6 +7,7 @@
 #include "control/lists/list_check.hpp"
 
 namespace honeyswitch::control {
+
 void Reloader::start(const Config& running_config, const ConfigNumbers& numbers) {
     done_ = false;
     thread_ = std::jthread([this, arguments = arguments_, running_config, numbers] {
