@@ -42,10 +42,8 @@ struct StatusReport::Json {
     json report{{"domains", json::array()}, {"interfaces", json::array()}, {"controllers", json::array()}};
 };
 
-StatusReport::StatusReport() : json_(new Json) {}
-StatusReport::~StatusReport() {
-    delete json_;
-}
+StatusReport::StatusReport() : json_(std::make_unique<Json>()) {}
+StatusReport::~StatusReport() = default;
 
 void StatusReport::add(const Domain& domain) {
     json proxies = json::array(), many = json::array();

@@ -1,6 +1,7 @@
 // What a running agent says of itself, as JSON.
 #pragma once
 
+#include <memory>
 #include <string>
 
 namespace honeyswitch::agent {
@@ -25,7 +26,7 @@ class StatusReport {
 
   private:
     struct Json;
-    Json* json_;
+    std::unique_ptr<Json> json_;
 };
 
 }  // namespace honeyswitch::agent

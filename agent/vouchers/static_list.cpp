@@ -1,8 +1,13 @@
 #include "agent/vouchers/static_list.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 namespace honeyswitch::agent {
 
-std::expected<std::vector<Ipv4Prefix>, ListFault> parse_static_list(std::string_view text) {
+std::expected<std::vector<Ipv4Prefix>, Complaint> parse_static_list(const std::filesystem::path& file,
+                                                                    std::string_view text) {
     std::vector<Ipv4Prefix> prefixes;
     for (unsigned number = 1; !text.empty(); ++number) {
         const auto end = std::min(text.find('\n'), text.size());
@@ -12,15 +17,10 @@ std::expected<std::vector<Ipv4Prefix>, ListFault> parse_static_list(std::string_
         const auto begin = line.find_first_not_of(" \t\r");
         if (begin == std::string_view::npos) continue;
         line = line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
-        if (line.contains('/')) {
-            const auto prefix = parse_prefix(line);
-            if (!prefix) return std::unexpected(ListFault{number, prefix.error()});
-            prefixes.push_back(*prefix);
-        } else {
-            const auto address = parse_address(line);
-            if (!address) return std::unexpected(ListFault{number, address.error()});
-            prefixes.push_back(Ipv4Prefix::of(*address, 32));
-        }
+        const auto prefix = parse_address_or_prefix(line);
+        if (!prefix)
+            return std::unexpected(Complaint{fmt::format("{}:{}", file.string(), number), prefix.error()});
+        prefixes.push_back(*prefix);
     }
     return prefixes;
 }

@@ -2,19 +2,17 @@
 #pragma once
 
 #include <expected>
-#include <string>
+#include <filesystem>
 #include <string_view>
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/complaint.hpp"
 
 namespace honeyswitch::agent {
 
-struct ListFault {
-    unsigned line = 0;
-    std::string reason;
-};
-
-[[nodiscard]] std::expected<std::vector<Ipv4Prefix>, ListFault> parse_static_list(std::string_view text);
+/// `file` is for complaints alone, whose place is "FILE:LINE".
+[[nodiscard]] std::expected<std::vector<Ipv4Prefix>, Complaint> parse_static_list(
+    const std::filesystem::path& file, std::string_view text);
 
 }  // namespace honeyswitch::agent

@@ -77,11 +77,8 @@ void VoucherFiles::read(FollowedLeases& followed) {
 std::expected<void, Error> VoucherFiles::read(FollowedList& followed) {
     const auto text = content_of(followed.path);
     if (!text) return std::unexpected(Error{"read", followed.path.string(), std::strerror(errno)});
-    auto prefixes = parse_static_list(*text);
-    if (!prefixes)
-        return std::unexpected(Error{"read",
-                                     fmt::format("{}:{}", followed.path.string(), prefixes.error().line),
-                                     prefixes.error().reason});
+    auto prefixes = parse_static_list(followed.path, *text);
+    if (!prefixes) return std::unexpected(Error{"read", prefixes.error().place, prefixes.error().reason});
     followed.prefixes = std::move(*prefixes);
     return {};
 }

@@ -18,7 +18,7 @@ std::vector<ListFinding> check_list_files(std::span<const SourceList> lists, std
         if (list.file.empty()) continue;
         const auto prefixes = read_list_file(list.file);
         if (!prefixes) {
-            findings.push_back({prefixes.error().kind != ListFileError::Kind::missing,
+            findings.push_back({prefixes.error().kind != ListComplaint::Kind::missing,
                                 fmt::format("list {}: {}", list.name, prefixes.error().message())});
             continue;
         }

@@ -82,23 +82,24 @@ bool is_ipv6_source(std::string_view text) {
     return failure == std::errc{} && end == digits.data() + digits.size() && length <= 128;
 }
 
-std::string ListFileError::message() const {
-    return line == 0 ? fmt::format("{}: {}", file.string(), reason)
-                     : fmt::format("{}:{}: {}", file.string(), line, reason);
+ListComplaint ListComplaint::of_line(const std::filesystem::path& file, std::size_t line,
+                                     std::string reason) {
+    return {{line == 0 ? file.string() : fmt::format("{}:{}", file.string(), line), std::move(reason)},
+            Kind::text};
 }
 
-ListFileError ListFileError::of_system(std::filesystem::path file, int error) {
-    return {std::move(file), 0, std::strerror(error), error == ENOENT ? Kind::missing : Kind::unreadable};
+ListComplaint ListComplaint::of_system(const std::filesystem::path& file, int error) {
+    return {{file.string(), std::strerror(error)}, error == ENOENT ? Kind::missing : Kind::unreadable};
 }
 
 ListParser::ListParser(std::filesystem::path file, ListFileLimits limits)
     : file_(std::move(file)), limits_(limits) {}
 
-std::unexpected<ListFileError> ListParser::fail(std::size_t line, std::string reason) const {
-    return std::unexpected(ListFileError{file_, line, std::move(reason), ListFileError::Kind::text});
+std::unexpected<ListComplaint> ListParser::fail(std::size_t line, std::string reason) const {
+    return std::unexpected(ListComplaint::of_line(file_, line, std::move(reason)));
 }
 
-std::expected<void, ListFileError> ListParser::feed(std::string_view portion) {
+std::expected<void, ListComplaint> ListParser::feed(std::string_view portion) {
     bytes_ += portion.size();
     if (bytes_ > limits_.bytes) return fail(0, fmt::format("it has more than {} bytes", limits_.bytes));
     for (auto end = portion.find('\n'); end != std::string_view::npos; end = portion.find('\n')) {
@@ -113,7 +114,7 @@ std::expected<void, ListFileError> ListParser::feed(std::string_view portion) {
     return {};
 }
 
-std::expected<void, ListFileError> ListParser::read_line(std::string_view line) {
+std::expected<void, ListComplaint> ListParser::read_line(std::string_view line) {
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // some editors begin every file with it
     if (++line_ == 1 && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
     if (line.size() > limits_.line)
@@ -159,14 +160,14 @@ void ListParser::merge_last_two() {
     runs_.back() = std::move(merged);
 }
 
-std::expected<std::vector<Ipv4Prefix>, ListFileError> ListParser::finish() {
+std::expected<std::vector<Ipv4Prefix>, ListComplaint> ListParser::finish() {
     if (auto read = read_line(partial_); !read) return std::unexpected(read.error());
     settle_fresh();
     while (runs_.size() > 1) merge_last_two();
     return runs_.empty() ? std::vector<Ipv4Prefix>{} : std::move(runs_.front());
 }
 
-std::expected<std::vector<Ipv4Prefix>, ListFileError> parse_list(std::filesystem::path file,
+std::expected<std::vector<Ipv4Prefix>, ListComplaint> parse_list(std::filesystem::path file,
                                                                  std::string_view text,
                                                                  ListFileLimits limits) {
     ListParser parser(std::move(file), limits);
@@ -174,17 +175,18 @@ std::expected<std::vector<Ipv4Prefix>, ListFileError> parse_list(std::filesystem
     return parser.finish();
 }
 
-std::expected<Descriptor, ListFileError> open_list_file(const std::filesystem::path& file) {
+std::expected<Descriptor, ListComplaint> open_list_file(const std::filesystem::path& file) {
     Descriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     struct stat status{};
     if (!opened || fstat(opened.get(), &status) != 0)
-        return std::unexpected(ListFileError::of_system(file, errno));
+        return std::unexpected(ListComplaint::of_system(file, errno));
     // An empty pipe is no empty list.
     if (S_ISREG(status.st_mode)) return opened;
-    return std::unexpected(ListFileError{file, 0, "not a regular file", ListFileError::Kind::unreadable});
+    return std::unexpected(
+        ListComplaint{{file.string(), "not a regular file"}, ListComplaint::Kind::unreadable});
 }
 
-std::expected<std::vector<Ipv4Prefix>, ListFileError> read_list_file(const std::filesystem::path& file,
+std::expected<std::vector<Ipv4Prefix>, ListComplaint> read_list_file(const std::filesystem::path& file,
                                                                      ListFileLimits limits) {
     const auto opened = open_list_file(file);
     if (!opened) return std::unexpected(opened.error());
@@ -192,7 +194,7 @@ std::expected<std::vector<Ipv4Prefix>, ListFileError> read_list_file(const std::
     std::vector<char> portion(65'536);
     while (true) {
         const auto size = read(opened->get(), portion.data(), portion.size());
-        if (size < 0) return std::unexpected(ListFileError::of_system(file, errno));
+        if (size < 0) return std::unexpected(ListComplaint::of_system(file, errno));
         if (size == 0) return parser.finish();
         if (auto fed = parser.feed({portion.data(), static_cast<std::size_t>(size)}); !fed)
             return std::unexpected(fed.error());

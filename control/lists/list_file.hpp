@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/complaint.hpp"
 #include "base/descriptor.hpp"
 
 namespace honeyswitch::control {
@@ -30,22 +31,19 @@ inline constexpr unsigned shortest_listed_prefix = 8;
 /// "2001:db8::1" or "2001:db8::/32"
 [[nodiscard]] bool is_ipv6_source(std::string_view text);
 
-struct ListFileError {
+struct ListComplaint : Complaint {
     enum class Kind : std::uint8_t {
         text,        ///< there is something in it that no list has
         missing,     ///< there is no such file
         unreadable,  ///< no regular file, or the system refuses
     };
-    std::filesystem::path file;
-    std::size_t line = 0;  ///< from 1; 0: the file as a whole
-    std::string reason;
     Kind kind = Kind::text;
 
-    /// `error`: an errno.
-    [[nodiscard]] static ListFileError of_system(std::filesystem::path file, int error);
-
-    /// "attackers.txt:12: 'x' is not an IPv4 address"
-    [[nodiscard]] std::string message() const;
+    /// About a line of the file, from 1 on: "attackers.txt:12"; 0: about the file as a whole.
+    [[nodiscard]] static ListComplaint of_line(const std::filesystem::path& file, std::size_t line,
+                                               std::string reason);
+    /// About the file as a whole. `error`: an errno.
+    [[nodiscard]] static ListComplaint of_system(const std::filesystem::path& file, int error);
 };
 
 struct ListFileLimits {
@@ -61,17 +59,17 @@ class ListParser {
     explicit ListParser(std::filesystem::path file, ListFileLimits limits = {});
 
     /// After an error the parser is of no more use.
-    [[nodiscard]] std::expected<void, ListFileError> feed(std::string_view portion);
+    [[nodiscard]] std::expected<void, ListComplaint> feed(std::string_view portion);
     /// Sources of IPv6 that were left out.
     [[nodiscard]] std::size_t ipv6() const { return ipv6_; }
     /// The text is complete: its sources in order, each once.
-    [[nodiscard]] std::expected<std::vector<Ipv4Prefix>, ListFileError> finish();
+    [[nodiscard]] std::expected<std::vector<Ipv4Prefix>, ListComplaint> finish();
 
   private:
-    [[nodiscard]] std::expected<void, ListFileError> read_line(std::string_view line);
+    [[nodiscard]] std::expected<void, ListComplaint> read_line(std::string_view line);
     void settle_fresh();
     void merge_last_two();
-    [[nodiscard]] std::unexpected<ListFileError> fail(std::size_t line, std::string reason) const;
+    [[nodiscard]] std::unexpected<ListComplaint> fail(std::size_t line, std::string reason) const;
 
     std::filesystem::path file_;
     ListFileLimits limits_;
@@ -87,13 +85,13 @@ class ListParser {
 };
 
 /// For reading. Does not block, whatever the file is.
-[[nodiscard]] std::expected<Descriptor, ListFileError> open_list_file(const std::filesystem::path& file);
+[[nodiscard]] std::expected<Descriptor, ListComplaint> open_list_file(const std::filesystem::path& file);
 
 /// Reads all of it at once.
-[[nodiscard]] std::expected<std::vector<Ipv4Prefix>, ListFileError> parse_list(std::filesystem::path file,
+[[nodiscard]] std::expected<std::vector<Ipv4Prefix>, ListComplaint> parse_list(std::filesystem::path file,
                                                                                std::string_view text,
                                                                                ListFileLimits limits = {});
-[[nodiscard]] std::expected<std::vector<Ipv4Prefix>, ListFileError> read_list_file(
+[[nodiscard]] std::expected<std::vector<Ipv4Prefix>, ListComplaint> read_list_file(
     const std::filesystem::path& file, ListFileLimits limits = {});
 
 }  // namespace honeyswitch::control

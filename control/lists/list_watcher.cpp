@@ -177,7 +177,7 @@ void ListWatcher::go_on(ListFile& list, Load& load) {
     const auto size = read(load.file.get(), buffer.data(), buffer.size());
     if (size < 0) {
         list.load.reset();
-        return give_up(list, ListFileError::of_system(list.file, errno));
+        return give_up(list, ListComplaint::of_system(list.file, errno));
     }
     const auto fed = load.parser.feed({buffer.data(), static_cast<std::size_t>(size)});
     if (fed && size > 0) return;
@@ -193,17 +193,17 @@ void ListWatcher::go_on(ListFile& list, Load& load) {
     list.of_another_file = false;
 }
 
-void ListWatcher::give_up(ListFile& list, const ListFileError& error) {
+void ListWatcher::give_up(ListFile& list, const ListComplaint& error) {
     const auto* then = "nothing of it is on the list until it can be read";
     if (list.ever_read)
-        then = error.kind == ListFileError::Kind::text ? "what the file said before stays in force"
+        then = error.kind == ListComplaint::Kind::text ? "what the file said before stays in force"
                                                        : "what it said stays in force, as an editor may be "
                                                          "about to save it anew; to empty the list, "
                                                          "empty the file";
     else if (list.of_another_file)
         then =
             "nothing of it is on the list until it can be read, and what the former file said is taken out";
-    const bool is_missing = error.kind == ListFileError::Kind::missing;
+    const bool is_missing = error.kind == ListComplaint::Kind::missing;
     spdlog::log(is_missing ? spdlog::level::warn : spdlog::level::err, "list {}: {}; {}", list.name,
                 error.message(), then);
     if (!std::exchange(list.of_another_file, false)) return;

@@ -95,7 +95,7 @@ class ListWatcher {
     void work(TimePoint now);
     void begin(ListFile& list);
     /// Nothing of the file can be used.
-    void give_up(ListFile& list, const ListFileError& error);
+    void give_up(ListFile& list, const ListComplaint& error);
     void go_on(ListFile& list, Load& load);
     void follow(Log& log, TimePoint now);
     void count(Log& log, std::string_view line, TimePoint now);

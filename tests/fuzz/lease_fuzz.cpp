@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto leases = parse_leases(format, text);
         if (leases.malformed > leases.entries || leases.active.size() > leases.entries) std::abort();
     }
-    if (const auto list = parse_static_list(text))
+    if (const auto list = parse_static_list("list", text))
         for (const auto prefix : *list)
             if (Ipv4Prefix::of(prefix.network, prefix.length) != prefix) std::abort();
     return 0;

@@ -129,6 +129,8 @@ def test_management_network_stays_real(box) -> None:
 
 @pytest.mark.parametrize("arguments, code, said", [
     (["--prefix", "10.99.0.1/16", "--interface", "trap"], 2, "host bits set"),
+    (["--prefix", "127.0.0.0/8", "--interface", "trap"], 2, "where no host can be"),
+    (["--prefix", "0.0.0.0/0", "--interface", "trap"], 2, "where no host can be"),
     (["--prefix", PREFIX], 2, "--interface"),
     (["--prefix", PREFIX, "--interface", "nosuch"], 1, "no interface 'nosuch'"),
     ([*SETUP, "--redirect", "tcp:80"], 2, "not PROTO:PORTS:TARGET"),

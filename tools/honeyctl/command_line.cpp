@@ -77,49 +77,49 @@ void add_commands(CLI::App& app, Words& words, std::span<const Command> all) {
     }
 }
 
-std::expected<void, std::string> read_prefix(const std::string& text, std::string_view option,
-                                             Ipv4Prefix& prefix) {
+std::expected<void, Complaint> read_prefix(const std::string& text, const std::string& option,
+                                           Ipv4Prefix& prefix) {
     if (text.empty()) return {};
     const auto parsed = parse_address_or_prefix(text);
-    if (!parsed) return std::unexpected(fmt::format("{}: {}", option, parsed.error()));
+    if (!parsed) return std::unexpected(Complaint{option, parsed.error()});
     prefix = *parsed;
     return {};
 }
 
-std::expected<void, std::string> read_lifetime(const std::string& text, std::optional<std::int64_t>& place) {
+std::expected<void, Complaint> read_lifetime(const std::string& text, std::optional<std::int64_t>& place) {
     if (text.empty()) return {};
     const auto parsed = parse_duration(text);
-    if (!parsed) return std::unexpected(fmt::format("--for: {}", parsed.error()));
+    if (!parsed) return std::unexpected(Complaint{"--for", parsed.error()});
     place = std::chrono::ceil<std::chrono::milliseconds>(*parsed).count();
-    if (*place <= 0) return std::unexpected("--for: must be longer than nothing");
+    if (*place <= 0) return std::unexpected(Complaint{"--for", "must be longer than nothing"});
     return {};
 }
 
-std::expected<CommandLine, Ending> understand(Words words) {
+std::expected<CommandLine, Declined> understand(Words words) {
     auto& selection = words.line.selection;
     for (const auto& read : {read_prefix(words.source, "--source", selection.source),
                              read_prefix(words.destination, "--destination", selection.destination),
                              read_prefix(words.prefix, "prefix", selection.prefix),
                              read_lifetime(words.lifetime, selection.lifetime_ms)})
-        if (!read) return std::unexpected(Ending{.code = bad_options, .output = {}, .error = read.error()});
+        if (!read) return std::unexpected(Declined{.shown = {}, .complaint = read.error()});
     return std::move(words.line);
 }
 
 /// What is wrong with the command line: a word that is no command, or what the parser says.
-std::string misuse(const CLI::App& app, std::string_view reason) {
+Complaint misuse(const CLI::App& app, const std::string& reason) {
     const auto rest = app.remaining(true);
-    if (rest.empty()) return fmt::format("{}\nTry honeyctl --help.", reason);
+    if (rest.empty()) return {"", reason};
     const bool of_list = app.got_subcommand("list");
     std::vector<std::string_view> names;
     for (const auto& command : of_list ? list_commands() : commands()) names.push_back(command.name);
     if (!of_list) names.emplace_back("list");
-    return fmt::format("unknown command or option '{}'{}\nTry honeyctl --help.", rest.front(),
-                       suggest_name(rest.front(), names));
+    return {"",
+            fmt::format("unknown command or option '{}'{}", rest.front(), suggest_name(rest.front(), names))};
 }
 
 }  // namespace
 
-std::expected<CommandLine, Ending> parse_command_line(int argc, const char* const* argv) {
+std::expected<CommandLine, Declined> parse_command_line(int argc, const char* const* argv) {
     Words words;
     words.line.socket = control::Config{}.control_socket;
     CLI::App app{"Shows what a running honeyswitch does, and changes its lists.", "honeyctl"};
@@ -136,9 +136,9 @@ std::expected<CommandLine, Ending> parse_command_line(int argc, const char* cons
     } catch (const CLI::Success& asked_for) {  // help or version
         std::ostringstream output;
         app.exit(asked_for, output, output);
-        return std::unexpected(Ending{.code = 0, .output = output.str(), .error = {}});
+        return std::unexpected(Declined{.shown = output.str()});
     } catch (const CLI::ParseError& error) {
-        return std::unexpected(Ending{.code = bad_options, .output = {}, .error = misuse(app, error.what())});
+        return std::unexpected(Declined::misused(misuse(app, error.what())));
     }
     return understand(std::move(words));
 }

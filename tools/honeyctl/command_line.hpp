@@ -4,11 +4,10 @@
 #include <expected>
 #include <string>
 
+#include "base/declined.hpp"
 #include "tools/honeyctl/commands.hpp"
 
 namespace honeyswitch::honeyctl {
-
-inline constexpr int failed = 1, bad_options = 2;  ///< exit codes
 
 struct CommandLine {
     std::string socket;
@@ -17,13 +16,6 @@ struct CommandLine {
     const Command* command = nullptr;
 };
 
-/// There is nothing to do but to say this and to leave.
-struct Ending {
-    int code = 0;
-    std::string output;  ///< help or version
-    std::string error;   ///< a sentence
-};
-
-[[nodiscard]] std::expected<CommandLine, Ending> parse_command_line(int argc, const char* const* argv);
+[[nodiscard]] std::expected<CommandLine, Declined> parse_command_line(int argc, const char* const* argv);
 
 }  // namespace honeyswitch::honeyctl

@@ -88,8 +88,9 @@ int report(int code, const std::string& message) {
 int main(int argc, char** argv) {
     const auto line = parse_command_line(argc, argv);
     if (!line) {
-        std::fputs(line.error().output.c_str(), stdout);
-        return line.error().error.empty() ? line.error().code : report(line.error().code, line.error().error);
+        const auto code = line.error().code();
+        std::fputs(line.error().text("honeyctl").c_str(), code == 0 ? stdout : stderr);
+        return code;
     }
     std::signal(SIGPIPE, SIG_IGN);
     const auto done = run_command(*line);

@@ -11,11 +11,19 @@ DEFAULT_GATEWAY = "169.254.64.66"  # link-local (RFC 3927): collides with no cam
 DEFAULT_STATE = Path("/var/lib/honeyswitch/honeypot.json")
 
 
+# This network, loopback, multicast, and what is reserved (RFC 1122 section 3.2.1.3, RFC 5771, RFC 1112).
+UNINHABITED = [ipaddress.IPv4Network(prefix) for prefix in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4")]
+
+
 def prefix_option(text: str) -> str:
     try:
-        return str(ipaddress.IPv4Network(text))
+        prefix = ipaddress.IPv4Network(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"'{text}': {error}") from error
+    for where in UNINHABITED:
+        if prefix.overlaps(where):
+            raise argparse.ArgumentTypeError(f"'{text}' overlaps with {where}, where no host can be")
+    return str(prefix)
 
 
 def ports_option(text: str) -> tuple[str, str]:

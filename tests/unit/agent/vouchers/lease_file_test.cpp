@@ -102,12 +102,12 @@ TEST(KeaMemfile, ReadsColumnsByNameAndTheLastLineCounts) {
 }
 
 TEST(StaticList, HasAddressesAndPrefixesAndSaysWhereItIsWrong) {
-    const auto list = parse_static_list("# routers\n10.0.0.5\n  10.1.0.0/24 # printers\r\n\n");
+    const auto list = parse_static_list("list", "# routers\n10.0.0.5\n  10.1.0.0/24 # printers\r\n\n");
     ASSERT_TRUE(list);
     EXPECT_EQ(*list, (std::vector{Ipv4Prefix::of(five, 32), *parse_prefix("10.1.0.0/24")}));
-    const auto wrong = parse_static_list("10.0.0.5\n\n10.0.0.256\n");
+    const auto wrong = parse_static_list("a.list", "10.0.0.5\n\n10.0.0.256\n");
     ASSERT_FALSE(wrong);
-    EXPECT_EQ(wrong.error().line, 3U);
+    EXPECT_EQ(wrong.error().sentence(), "a.list:3: '10.0.0.256' is not an IPv4 address");
 }
 
 }  // namespace

@@ -11,33 +11,33 @@ Ipv4Prefix prefix(const char* text) {
     return parse_prefix(text).value();
 }
 
-std::expected<CommandLine, Ending> parse(std::vector<const char*> words) {
+std::expected<CommandLine, Declined> parse(std::vector<const char*> words) {
     words.insert(words.begin(), "honeyctl");
     return parse_command_line(static_cast<int>(words.size()), words.data());
 }
 
 TEST(HoneyctlCommandLine, NamesACommandAndWhatItTakes) {
     const auto report = parse({"report", "--by", "network", "--limit", "5", "--json", "--socket", "/x"});
-    ASSERT_TRUE(report) << report.error().error;
+    ASSERT_TRUE(report) << report.error().text("honeyctl");
     EXPECT_EQ(report->command->name, "report");
     EXPECT_EQ(report->selection.by, "network");
     EXPECT_EQ(report->selection.limit, 5U);
     EXPECT_TRUE(report->selection.json);
     EXPECT_EQ(report->socket, "/x");
     const auto add = parse({"list", "add", "scanners", "198.51.100.7", "--for", "2h", "--socket", "/y"});
-    ASSERT_TRUE(add) << add.error().error;
+    ASSERT_TRUE(add) << add.error().text("honeyctl");
     EXPECT_EQ(add->command->name, "add");
     EXPECT_EQ(add->selection.list, "scanners");
     EXPECT_EQ(add->selection.prefix, prefix("198.51.100.7/32"));
     EXPECT_EQ(add->selection.lifetime_ms, 7'200'000);
     EXPECT_EQ(add->socket, "/y");
     const auto remove = parse({"list", "remove", "scanners", "192.0.2.0/24"});
-    ASSERT_TRUE(remove) << remove.error().error;
+    ASSERT_TRUE(remove) << remove.error().text("honeyctl");
     EXPECT_EQ(remove->command->name, "remove");
     EXPECT_EQ(remove->selection.prefix, prefix("192.0.2.0/24"));
     EXPECT_FALSE(remove->selection.lifetime_ms);
     const auto show = parse({"list", "show", "scanners"});
-    ASSERT_TRUE(show) << show.error().error;
+    ASSERT_TRUE(show) << show.error().text("honeyctl");
     EXPECT_EQ(show->selection.list, "scanners");
 }
 
@@ -64,18 +64,18 @@ TEST(HoneyctlCommandLine, EndsWithASentence) {
         const auto line = parse(words);
         const auto shown = words.empty() ? "" : words.back();
         ASSERT_FALSE(line) << shown;
-        EXPECT_EQ(line.error().code, bad_options) << shown;
-        EXPECT_FALSE(line.error().error.empty()) << shown;
+        EXPECT_EQ(line.error().code(), bad_configuration) << shown;
+        EXPECT_FALSE(line.error().complaint.reason.empty()) << shown;
     }
-    EXPECT_TRUE(parse({"session"})
-                    .error()
-                    .error.starts_with("unknown command or option 'session'; did you mean 'sessions'?"));
-    EXPECT_TRUE(parse({"list", "ad", "x"}).error().error.contains("did you mean 'add'?"));
+    EXPECT_TRUE(
+        parse({"session"})
+            .error()
+            .complaint.reason.starts_with("unknown command or option 'session'; did you mean 'sessions'?"));
+    EXPECT_TRUE(parse({"list", "ad", "x"}).error().complaint.reason.contains("did you mean 'add'?"));
     const auto help = parse({"list", "--help"});
     ASSERT_FALSE(help);
-    EXPECT_EQ(help.error().code, 0);
-    EXPECT_TRUE(help.error().error.empty());
-    EXPECT_NE(help.error().output.find("remove"), std::string::npos);
+    EXPECT_EQ(help.error().code(), 0);
+    EXPECT_NE(help.error().text("honeyctl").find("remove"), std::string::npos);
 }
 
 }  // namespace
