@@ -1,7 +1,7 @@
 #include "base/complaint.hpp"
 
-#include <algorithm>
 #include <charconv>
+#include <map>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -55,9 +55,16 @@ std::expected<void, Complaint> Complaints::result() const {
     return std::unexpected(std::move(all));
 }
 
+/// What libstdc++'s stable sort is made of is deprecated, and clang says so: a multimap keeps the order of
+/// equals.
 void in_order_of_lines(std::vector<Complaint>& complaints) {
-    std::ranges::stable_sort(complaints, {},
-                             [](const Complaint& complaint) { return line_and_column(complaint.place); });
+    std::multimap<std::pair<unsigned, unsigned>, Complaint> in_order;
+    for (Complaint& complaint : complaints) {
+        const auto place = line_and_column(complaint.place);
+        in_order.emplace(place, std::move(complaint));
+    }
+    complaints.clear();
+    for (auto& [place, complaint] : in_order) complaints.push_back(std::move(complaint));
 }
 
 std::expected<void, Complaint> Complaints::in_order_of_lines() {

@@ -19,9 +19,9 @@ class Eal {
     /// Is told a line of DPDK's log, without its end. Any thread.
     using LogSink = void (*)(Gravity gravity, std::string_view line);
 
-    /// `arguments` as on the command line of any DPDK program, without its name. What DPDK and its libraries log goes to `log`
-    /// from here on (nullptr: to standard error), and its help for arguments that it does not like goes
-    /// nowhere.
+    /// `arguments` as on the command line of any DPDK program, without its name. What DPDK and its libraries
+    /// log goes to `log` from here on (nullptr: to standard error), and its help for arguments that it does
+    /// not like goes nowhere.
     [[nodiscard]] static std::expected<Eal, Error> start(const std::vector<std::string>& arguments,
                                                          LogSink log = nullptr);
     ~Eal();

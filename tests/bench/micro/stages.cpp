@@ -160,7 +160,8 @@ void verdict_overload(benchmark::State& state) {
     scan(state, 1);
 }
 
-/// New flows under the rule of the first packet: each is handed to the control thread, of which there is none.
+/// New flows under the rule of the first packet: each is handed to the control thread, of which there is
+/// none.
 void packet_in(benchmark::State& state) {
     constexpr std::uint32_t many = 100'000'000;
     World& world = World::get();
