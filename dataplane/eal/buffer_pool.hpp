@@ -9,6 +9,7 @@
 #include <rte_mbuf.h>
 
 #include "base/error.hpp"
+#include "dataplane/eal/frame_lengths.hpp"
 
 namespace honeyswitch::dataplane {
 
@@ -22,15 +23,22 @@ using BufferPool = std::unique_ptr<rte_mempool, FreeBufferPool>;
 inline constexpr std::uint16_t private_bytes_of_buffer = RTE_CACHE_LINE_SIZE;
 static_assert(private_bytes_of_buffer % RTE_MBUF_PRIV_ALIGN == 0);
 
-inline constexpr std::uint64_t bytes_per_buffer =
-    RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(rte_mbuf) + private_bytes_of_buffer + RTE_CACHE_LINE_SIZE;
+inline constexpr std::uint16_t head_and_room_of_buffer = RTE_PKTMBUF_HEADROOM + room_of_buffer;
 
-/// Main thread. `count` buffers of 2 KiB and head room.
+/// The last is the mempool's own header of each.
+inline constexpr std::uint64_t bytes_per_buffer =
+    head_and_room_of_buffer + sizeof(rte_mbuf) + private_bytes_of_buffer + RTE_CACHE_LINE_SIZE;
+// A mempool pads objects to an odd number of cache lines, so that they spread over the channels of memory.
+// net_af_xdp would take the padding for room, and the kernel would write frames that are longer than a buffer
+// says it is.
+static_assert(bytes_per_buffer % (2 * RTE_CACHE_LINE_SIZE) == RTE_CACHE_LINE_SIZE);
+
+/// Main thread. `count` buffers, each of `room_of_buffer` bytes behind the head room.
 [[nodiscard]] inline std::expected<BufferPool, Error> create_buffer_pool(std::uint32_t count) {
     constexpr unsigned cached_by_each_lcore = 256;
     rte_mempool* const pool =
         rte_pktmbuf_pool_create("buffers", count, cached_by_each_lcore, private_bytes_of_buffer,
-                                RTE_MBUF_DEFAULT_BUF_SIZE, static_cast<int>(rte_socket_id()));
+                                head_and_room_of_buffer, static_cast<int>(rte_socket_id()));
     if (pool == nullptr)
         return std::unexpected(
             Error{"allocate", std::to_string(count) + " packet buffers", rte_strerror(rte_errno)});

@@ -13,8 +13,10 @@ inline constexpr std::uint32_t full_frame = 1522;
 /// An MTU counts neither the Ethernet header nor, for most drivers, tags.
 inline constexpr std::uint32_t mtu_for_longest = longest_frame - ethernet_header;
 
+/// What a buffer holds of a frame.
+inline constexpr std::uint32_t room_of_buffer = 2048 + 64;
 /// The longest frame that an AF_XDP socket takes into a buffer of ours: the kernel keeps room before it.
-inline constexpr std::uint32_t xdp_longest = 2048 - 256;
+inline constexpr std::uint32_t xdp_longest = room_of_buffer - 256;
 /// The frames of an AF_PACKET ring; net_af_packet wants a power of two, and no more than a buffer has. The
 /// kernel puts its own header and the socket's address before what it has received.
 inline constexpr std::uint32_t packet_ring_frame = 2048;
