@@ -130,7 +130,8 @@ struct SettingKinds {
 
     /// Whatever `parse` reads: std::expected<T, std::string>(std::string_view). `write` is its inverse.
     template <typename Access, typename Parse, typename Write>
-    [[nodiscard]] static Setting text(SettingName name, Access member, Parse parse, Write write) {
+    [[nodiscard]] static Setting text(SettingName name, Access member, const Parse& parse,
+                                      const Write& write) {
         auto made = named(std::move(name), Kind::text);
         made.set = [=](Options& options, std::string_view text) -> SetResult {
             auto parsed = parse(text);
@@ -156,7 +157,8 @@ struct SettingKinds {
 
     /// Any number of what `parse` reads. `write` is its inverse.
     template <typename Access, typename Parse, typename Write>
-    [[nodiscard]] static Setting list(SettingName name, Access member, Parse parse, Write write) {
+    [[nodiscard]] static Setting list(SettingName name, Access member, const Parse& parse,
+                                      const Write& write) {
         auto made = named(std::move(name), Kind::list);
         made.set = [=](Options& options, std::string_view text) -> SetResult {
             auto parsed = parse(text);

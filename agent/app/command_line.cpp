@@ -1,6 +1,7 @@
 #include "agent/app/command_line.hpp"
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -35,7 +36,7 @@ struct Parser {
     Extra extra;
     CLI::Option* status = nullptr;
     CLI::App* keygen = nullptr;
-    std::optional<SettingOptions> of_agent, of_domain;
+    std::unique_ptr<SettingOptions> of_agent, of_domain;
 
     Parser() {
         app.set_help_flag("-h,--help", "Print this help and exit");
@@ -52,8 +53,8 @@ struct Parser {
         keygen->add_option("PATH", extra.keygen_path, "Of the key; it must not exist")->required();
         AgentOptions agent;
         DomainSpec domain;
-        of_agent.emplace(app, bind_settings(agent_settings(), agent));
-        of_domain.emplace(app, bind_settings(domain_settings(), domain), "domain");
+        of_agent = std::make_unique<SettingOptions>(app, bind_settings(agent_settings(), agent));
+        of_domain = std::make_unique<SettingOptions>(app, bind_settings(domain_settings(), domain), "domain");
     }
 };
 

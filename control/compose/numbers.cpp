@@ -28,7 +28,8 @@ std::string sentence(std::string_view kind, std::size_t most, std::string_view w
                      const NumberRegistry::Shortage& shortage) {
     constexpr std::size_t shown = 3;
     const auto& leaving = shortage.leaving;
-    const auto first = std::vector(leaving.begin(), leaving.begin() + std::min(leaving.size(), shown));
+    const auto first = std::vector(
+        leaving.begin(), leaving.begin() + static_cast<std::ptrdiff_t>(std::min(leaving.size(), shown)));
     return fmt::format(
         "[[{}]] '{}': there can be {}, and {} that {} taken out {} not done with yet, as {} ({}{}): "
         "reload again in a minute",

@@ -122,6 +122,7 @@ std::expected<CheckedConfig, Complaint> finish_config(ConfigDraft draft) {
     auto checked = check_config(draft);
     if (!checked) return std::unexpected(checked.error());
     std::vector<std::string> warnings;
+    warnings.reserve(draft.warnings.size() + checked->size());
     for (const auto& warning : draft.warnings) warnings.push_back(warning.sentence());
     std::ranges::move(*checked, std::back_inserter(warnings));
     return CheckedConfig{std::move(draft.config), std::move(warnings)};

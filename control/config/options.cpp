@@ -1,5 +1,6 @@
 #include "control/config/options.hpp"
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -32,7 +33,7 @@ struct Parser {
         "group below is also a key of that table of the configuration file, and overrides it.",
         "honeyswitch"};
     Extra extra;
-    std::optional<SettingOptions> options;
+    std::unique_ptr<SettingOptions> options;
 
     Parser() {
         app.set_help_flag("-h,--help", "Print this help and exit");
@@ -46,7 +47,7 @@ struct Parser {
                        "MAC address of the only honeypot; in the file it is the mac of its [[honeypot]]")
             ->type_name("MAC");
         Config defaults;
-        options.emplace(app, bind_settings(settings(), defaults));
+        options = std::make_unique<SettingOptions>(app, bind_settings(settings(), defaults));
     }
 };
 

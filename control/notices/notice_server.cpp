@@ -173,8 +173,9 @@ void NoticeServer::settle() {
 
 void NoticeServer::watch_silence(std::size_t index, Peer& peer) {
     if (peer.silence_due) silences_.erase({*peer.silence_due, index});
-    peer.silence_due = *peer.last_heard + agent_timeout_ + Milliseconds{1};
-    silences_.emplace(*peer.silence_due, index);
+    const TimePoint due = peer.last_heard.value_or(TimePoint{}) + agent_timeout_ + Milliseconds{1};
+    peer.silence_due = due;
+    silences_.emplace(due, index);
 }
 
 void NoticeServer::notice_silence(TimePoint now) {
@@ -184,7 +185,7 @@ void NoticeServer::notice_silence(TimePoint now) {
         silences_.erase(silences_.begin());
         peer.silence_due.reset();
         if (!peer.connected) continue;
-        if (now - *peer.last_heard <= agent_timeout_) {
+        if (now - peer.last_heard.value_or(TimePoint{}) <= agent_timeout_) {
             watch_silence(index, peer);
             continue;
         }

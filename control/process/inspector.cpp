@@ -56,6 +56,7 @@ std::uint64_t Inspector::counted(ControlCounter counter) const {
 
 std::vector<PortRow> Inspector::ports() const {
     std::vector<PortRow> rows;
+    rows.reserve(config_.ports.size());
     for (std::size_t i = 0; i < config_.ports.size(); ++i) rows.push_back(port(i));
     return rows;
 }
