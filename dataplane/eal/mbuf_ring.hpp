@@ -29,6 +29,8 @@ class MbufRing {
         return rte_ring_sp_enqueue_burst(ring_.get(), reinterpret_cast<void**>(packets.data()),
                                          static_cast<unsigned>(packets.size()), nullptr);
     }
+    /// Producer: so many it takes over at least.
+    [[nodiscard]] unsigned room() const { return rte_ring_free_count(ring_.get()); }
     /// Consumer. Returns how many are the caller's now.
     [[nodiscard]] unsigned take(std::span<rte_mbuf*> packets) {
         return rte_ring_sc_dequeue_burst(ring_.get(), reinterpret_cast<void**>(packets.data()),

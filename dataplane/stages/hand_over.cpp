@@ -1,28 +1,31 @@
 #include "dataplane/stages/hand_over.hpp"
 
+#include <algorithm>
+
 namespace honeyswitch::dataplane {
 
 void HandOver::add(std::size_t i, Side otherwise, PacketInReason reason) {
-    note(i, reason, outside_port, 0);
     if (candidates_.is_fragment(i)) order_.note(fragment_hash(i), count_);
-    put(candidates_.packet(i), otherwise, static_cast<std::uint8_t>(i));
+    put(candidates_.packet(i), otherwise, static_cast<std::uint8_t>(i), note_on(i, reason, outside_port, 0));
 }
 
 void HandOver::add_reply(std::size_t i, PacketInReason reason, PortIndex port, HoneypotIndex sender) {
-    note(i, reason, port, sender);
     if (candidates_.is_fragment(i)) order_.note(fragment_hash(i), count_);
-    put(candidates_.packet(i), Side::outside, static_cast<std::uint8_t>(i));
+    put(candidates_.packet(i), Side::outside, static_cast<std::uint8_t>(i), note_on(i, reason, port, sender));
 }
 
 void HandOver::add_arp(rte_mbuf* packet, PortIndex port, std::uint8_t tag_count) {
-    write_note(packet, {.worker = static_cast<std::uint16_t>(context_.config.worker),
-                        .reason = PacketInReason::honeypot_arp,
-                        .port = port,
-                        .tag_count = tag_count});
-    put(packet, Side::outside, no_candidate);
+    put(packet, Side::outside, no_candidate,
+        {.worker = static_cast<std::uint16_t>(context_.config.worker),
+         .reason = PacketInReason::honeypot_arp,
+         .port = port,
+         .tag_count = tag_count});
 }
 
-void HandOver::put(rte_mbuf* packet, Side otherwise, std::uint8_t candidate) {
+void HandOver::put(rte_mbuf* packet, Side otherwise, std::uint8_t candidate, const PacketInNote& note) {
+    if (count_ == 0) room_ = ring_.room();
+    if (count_ < room_) prefetch_note(packet);
+    notes_[count_] = note;
     packets_[count_] = packet;
     places_[count_] = candidate;
     otherwise_[count_++] = otherwise;
@@ -50,24 +53,26 @@ bool HandOver::lacks_companion(std::size_t i) const {
            !sessions.find(companion_of(view.own_key));
 }
 
-/// Beside the packet. `sender`: the honeypot that it comes from, if it comes from one.
-void HandOver::note(std::size_t i, PacketInReason reason, PortIndex port, HoneypotIndex sender) const {
-    write_note(candidates_.packet(i),
-               {.key = candidates_.key(i),
-                .own_key = candidates_.own_key(i),
-                .hash = candidates_.hash(i),
-                .worker = static_cast<std::uint16_t>(context_.config.worker),
-                .reason = reason,
-                .port = port,
-                .honeypot = sender,
-                .tag_count = candidates_.tag_count(i),
-                .first_fragment = candidates_.first_fragment(i),
-                .following_fragment = candidates_.following_fragment(i),
-                .icmp_error = !candidates_.plain(i) && candidates_.view(i).icmp_error});
+/// `sender`: the honeypot that it comes from, if it comes from one.
+PacketInNote HandOver::note_on(std::size_t i, PacketInReason reason, PortIndex port,
+                               HoneypotIndex sender) const {
+    return {.key = candidates_.key(i),
+            .own_key = candidates_.own_key(i),
+            .hash = candidates_.hash(i),
+            .worker = static_cast<std::uint16_t>(context_.config.worker),
+            .reason = reason,
+            .port = port,
+            .honeypot = sender,
+            .tag_count = candidates_.tag_count(i),
+            .first_fragment = candidates_.first_fragment(i),
+            .following_fragment = candidates_.following_fragment(i),
+            .icmp_error = !candidates_.plain(i) && candidates_.view(i).icmp_error};
 }
 
 std::size_t HandOver::give() {
-    const unsigned taken = context_.transmitter.hand_over(std::span(packets_).first(count_), ring_);
+    const std::size_t going = std::min(count_, room_);
+    for (std::size_t i = 0; i < going; ++i) write_note(packets_[i], notes_[i]);
+    const unsigned taken = context_.transmitter.hand_over(std::span(packets_).first(going), ring_);
     order_.handed_over(taken);
     count_ = 0;
     return taken;

@@ -78,8 +78,9 @@ class HandOver {
     [[nodiscard]] std::uint64_t fragment_hash(std::size_t candidate) const {
         return context_.tables.sessions.hash(companion_of(candidates_.own_key(candidate)));
     }
-    void note(std::size_t candidate, PacketInReason reason, PortIndex port, HoneypotIndex sender) const;
-    void put(rte_mbuf* packet, Side otherwise, std::uint8_t candidate);
+    [[nodiscard]] PacketInNote note_on(std::size_t candidate, PacketInReason reason, PortIndex port,
+                                       HoneypotIndex sender) const;
+    void put(rte_mbuf* packet, Side otherwise, std::uint8_t candidate, const PacketInNote& note);
     [[nodiscard]] Refused refused(std::size_t place) const;
     /// Returns how many were taken, and is empty then.
     [[nodiscard]] std::size_t give();
@@ -89,10 +90,14 @@ class HandOver {
     MbufRing& ring_;
     FragmentOrder order_;
     std::size_t count_ = 0;
+    std::size_t room_ = 0;  ///< in the ring, when the first of these packets was added
     std::size_t of_honeypots_own_ = 0;
     std::array<rte_mbuf*, burst_size> packets_;
     std::array<Side, burst_size> otherwise_;
     std::array<std::uint8_t, burst_size> places_;  ///< among the candidates
+    /// They are written beside the packets when those go, and only beside those: the place is in another
+    /// core's cache nearly always, and takes a while to come.
+    std::array<PacketInNote, burst_size> notes_;
 };
 
 }  // namespace honeyswitch::dataplane

@@ -51,6 +51,10 @@ static_assert(std::is_trivially_destructible_v<PacketInNote>, "a buffer is freed
 inline PacketInNote& write_note(rte_mbuf* packet, const PacketInNote& note) {
     return *new (rte_mbuf_to_priv(packet)) PacketInNote(note);
 }
+/// A note is about to be written: its line is on its way from the cache of whoever wrote there last.
+inline void prefetch_note(rte_mbuf* packet) {
+    __builtin_prefetch(rte_mbuf_to_priv(packet), 1);
+}
 /// Precondition: a note was written since the buffer was taken out of its pool.
 [[nodiscard]] inline PacketInNote& note_of(rte_mbuf* packet) {
     return *std::launder(static_cast<PacketInNote*>(rte_mbuf_to_priv(packet)));
