@@ -107,6 +107,17 @@ void DataPlane::stop() {
     running_ = false;
 }
 
+void DataPlane::give_up(PortIndex port) {
+    ports_[port].stop_polling();
+    for (const auto& worker : workers_) worker->give_up(port);
+    given_up_.emplace_back(port, quiescence_.start());
+}
+
+void DataPlane::let_go() {
+    for (; !given_up_.empty() && quiescence_.passed(given_up_.front().second); given_up_.pop_front())
+        ports_[given_up_.front().first].let_go();
+}
+
 std::uint64_t DataPlane::counted(Counter counter) const {
     std::uint64_t sum = 0;
     for (const auto& worker : workers_) sum += worker->counters().value(counter);

@@ -4,8 +4,10 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "dataplane/eal/port.hpp"
@@ -78,6 +80,12 @@ class DataPlane {
     [[nodiscard]] PortStatistics statistics(PortIndex port) const;
     [[nodiscard]] const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
 
+    /// Control thread: the device of this port is gone, or somebody else is to have it. The others go on;
+    /// what is sent to this one is lost and counted. Once for each port.
+    void give_up(PortIndex port);
+    /// Control thread, in each of its turns: lets those devices go that no worker uses any more.
+    void let_go();
+
     /// Bytes of memory that tables of this size take, buffers not included.
     [[nodiscard]] static std::uint64_t memory_needed(const DataPlaneConfig& config);
 
@@ -101,6 +109,7 @@ class DataPlane {
     std::unique_ptr<OwnFlows> own_flows_;
     std::unique_ptr<ListedTable> listed_;
     std::vector<std::unique_ptr<Worker>> workers_;
+    std::deque<std::pair<PortIndex, Quiescence::Token>> given_up_;  ///< in order of their tokens
     bool running_ = false;
 };
 

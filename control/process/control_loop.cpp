@@ -1,6 +1,7 @@
 #include "control/process/control_loop.hpp"
 
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -40,6 +41,10 @@ TimePoint ControlLoop::now() const {
 std::expected<int, Error> ControlLoop::run(const PortGuard& ports) {
     while (stop_signal_ == 0) {
         if (ports.lost()) return std::unexpected(Error{"go on forwarding", "", ports.reason()});
+        for (std::uint32_t gone = ports.gone() & ~given_up_; gone != 0; gone &= gone - 1) {
+            control_->give_up(static_cast<dataplane::PortIndex>(std::countr_zero(gone)));
+            given_up_ |= gone & -gone;
+        }
         const bool busy = control_->turn(now());
         if (busy && ++busy_turns_ % turns_between_descriptors != 0) continue;
         handle_descriptors(!busy, now());

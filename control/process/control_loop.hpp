@@ -19,7 +19,8 @@ class ControlLoop {
                                                                   const sigset_t& signals,
                                                                   std::uint32_t idle_wait_us);
 
-    /// Returns the signal that asked to stop. Error: a port was lost, so that only a new start can help.
+    /// Returns the signal that asked to stop. Error: a port of the link was lost, so that only a new
+    /// start can help.
     [[nodiscard]] std::expected<int, Error> run(const PortGuard& ports);
 
   private:
@@ -41,6 +42,7 @@ class ControlLoop {
     Descriptor signals_;
     std::uint32_t idle_wait_us_;
     unsigned busy_turns_ = 0;
+    std::uint32_t given_up_ = 0;  ///< ports, a bit for each
     int stop_signal_ = 0;
 };
 

@@ -117,6 +117,7 @@ bool ControlPlane::turn(TimePoint now) {
     const auto now_ms = static_cast<std::uint64_t>(now.time_since_epoch().count());
     plane_.heartbeat().beat(now_ms);
     plane_.forget_old_flows(now_ms);
+    plane_.let_go();
     now_ = now;
     switch_.packet_outs().begin_turn();
     if (const auto held_up = turns_.look(now, heartbeat_timeout_)) spdlog::warn("{}", *held_up);

@@ -67,6 +67,8 @@ class ControlPlane final : public Operate {
                                                                Ipv4Prefix prefix) override;
     [[nodiscard]] bool keeps_entries() const override { return kept_.keeps(); }
 
+    /// The device of a honeypots' port is gone, or the kernel wants it back. Once for each port.
+    void give_up(dataplane::PortIndex port) { plane_.give_up(port); }
     [[nodiscard]] PortKeeper& keeper() { return keeper_; }
 
   private:

@@ -1,10 +1,8 @@
 // honeyswitch: parse, start EAL, compose, run, take down in reverse, report.
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <functional>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -14,7 +12,6 @@
 
 #include "agent/wire/key.hpp"
 #include "base/signals.hpp"
-#include "base/warning_pace.hpp"
 #include "control/compose/parts.hpp"
 #include "control/config/options.hpp"
 #include "control/config/port_spec.hpp"
@@ -115,26 +112,16 @@ Failure out_of_memory(const Error& error, const std::string& memory_before) {
     return {{error.attempted, error.object, "memory is out: " + memory_before}, bad_configuration};
 }
 
-/// Those behind which there is an interface of the kernel.
 std::vector<GuardedPort> guarded_ports(std::span<const PortSpec> specs,
                                        std::span<const dataplane::Port> ports) {
     std::vector<GuardedPort> watched;
     for (std::size_t i = 0; i < specs.size(); ++i)
-        if (auto interface = interface_of(specs[i]))
-            watched.push_back({specs[i].text, std::move(*interface), ports[i].driver() == "net_af_xdp"});
+        watched.push_back({.index = static_cast<dataplane::PortIndex>(i),
+                           .text = specs[i].text,
+                           .device = specs[i].device,
+                           .interface = interface_of(specs[i]),
+                           .xdp = ports[i].driver() == "net_af_xdp"});
     return watched;
-}
-
-/// A device that the kernel wants back works on for as long as nobody lets it go, and without it there would
-/// be no link at all after a new start. The kernel repeats its wish every few seconds.
-std::function<void(const std::string&)> tell_of_removal() {
-    return [pace = WarningPace(std::chrono::minutes(10))](const std::string& device) mutable {
-        if (pace.due(std::chrono::steady_clock::now().time_since_epoch()))
-            spdlog::warn(
-                "port {}: the kernel wants the device back, as it is to be removed or to have another "
-                "driver; it is kept and works on while it is there. To let it go, stop honeyswitch",
-                device);
-    };
 }
 
 /// Composes data plane and control plane, and runs them until a signal asks to stop. Whatever nobody else may
@@ -169,7 +156,7 @@ std::expected<int, Failure> serve(const Config& config, std::vector<std::string>
     if (auto running = (*plane)->start(); !running) return std::unexpected(Failure{running.error()});
     auto watch = PortGuard::start(guarded_ports(parts.ports.ports, (*plane)->ports()), (*control)->keeper());
     if (!watch) return std::unexpected(Failure{watch.error()});
-    dataplane::Eal::on_removal(tell_of_removal());
+    dataplane::Eal::on_removal([raw = watch->get()](const std::string& device) { raw->wanted_back(device); });
     spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");
     const auto ended = loop->run(**watch);
     dataplane::Eal::on_removal({});

@@ -26,8 +26,10 @@ std::expected<std::unique_ptr<PortGuard>, Error> PortGuard::start(const std::vec
     Descriptor stop(eventfd(0, EFD_CLOEXEC));
     if (!stop) return std::unexpected(Error{"watch", "the ports", std::strerror(errno)});
     std::unique_ptr<PortGuard> watch(new PortGuard(std::move(*links), std::move(stop), keeper));
+    watch->all_ = ports;
     for (const GuardedPort& port : ports)
-        if (auto added = watch->add(port); !added) return std::unexpected(added.error());
+        if (port.interface)
+            if (auto added = watch->add(port); !added) return std::unexpected(added.error());
     watch->thread_ = std::jthread([raw = watch.get()] { raw->run(); });
     return watch;
 }
@@ -37,9 +39,10 @@ PortGuard::~PortGuard() {
 }
 
 std::expected<void, Error> PortGuard::add(const GuardedPort& watched) {
-    Port port{.text = watched.text, .index = if_nametoindex(watched.interface.c_str()), .program = {}};
-    const auto program = links_.xdp_program(port.index);
-    if (!program) return std::unexpected(Error{"watch", "port " + port.text, std::strerror(program.error())});
+    Port port{.configured = watched, .interface = if_nametoindex(watched.interface->c_str()), .program = {}};
+    const auto program = links_.xdp_program(port.interface);
+    if (!program)
+        return std::unexpected(Error{"watch", "port " + watched.text, std::strerror(program.error())});
     if (watched.xdp) {
         port.program = *program;
         port.program_handle = xdp_program_by_id(program->id);
@@ -48,11 +51,24 @@ std::expected<void, Error> PortGuard::add(const GuardedPort& watched) {
     return {};
 }
 
-void PortGuard::lose(const std::string& reason) {
+void PortGuard::lose(const GuardedPort& port, const std::string& reason) {
+    if (dataplane::side_of(port.index) == dataplane::Side::honeypot) {
+        const std::uint32_t bit = 1U << port.index;
+        if ((gone_.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return;
+        return spdlog::warn(
+            "port {}: {}; it is given up, and its honeypots are down until honeyswitch is started again. All "
+            "else goes on",
+            port.text, reason);
+    }
     const std::lock_guard lock(losing_);
     if (lost()) return;
-    reason_ = reason;
+    reason_ = fmt::format("port {}: {}", port.text, reason);
     lost_.store(true, std::memory_order_release);
+}
+
+void PortGuard::wanted_back(const std::string& device) {
+    for (const GuardedPort& port : all_)
+        if (port.device == device) lose(port, "the kernel wants its device back");
 }
 
 void PortGuard::run() {
@@ -79,9 +95,8 @@ void PortGuard::run() {
 bool PortGuard::look() {
     bool any = false;
     for (Port& port : ports_) {
-        const auto program = links_.xdp_program(port.index);
-        if (!program && program.error() == ENODEV)
-            lose(fmt::format("port {}: its interface is gone", port.text));
+        const auto program = links_.xdp_program(port.interface);
+        if (!program && program.error() == ENODEV) lose(port.configured, "its interface is gone");
         if (!program) continue;  // whatever else keeps the kernel from answering says nothing of the port
         if (port.program.id != 0 && program->id != port.program.id) put_back(port, *program), any = true;
     }
@@ -89,15 +104,19 @@ bool PortGuard::look() {
 }
 
 void PortGuard::put_back(Port& port, const XdpProgram& instead) {
+    // Its sockets have no packets any more, whatever is attached there.
+    if ((gone() >> port.configured.index & 1U) != 0) return;
     const auto what =
-        fmt::format("port {}: its XDP program was taken off{}", port.text,
+        fmt::format("its XDP program was taken off{}",
                     instead.id == 0 ? "" : fmt::format(", and program {} is there instead", instead.id));
     if (!port.program_handle)
-        return lose(what + ", and cannot be put back without CAP_SYS_ADMIN and CAP_NET_ADMIN");
-    if (auto attached = links_.attach(port.index, port.program_handle, port.program.mode); !attached)
-        return lose(fmt::format("{}, and cannot be put back: {}", what, attached.error()));
-    spdlog::warn("{}; it was put back, and what came meanwhile is lost. Somebody else changes this interface",
-                 what);
+        return lose(port.configured,
+                    what + ", and cannot be put back without CAP_SYS_ADMIN and CAP_NET_ADMIN");
+    if (auto attached = links_.attach(port.interface, port.program_handle, port.program.mode); !attached)
+        return lose(port.configured, fmt::format("{}, and cannot be put back: {}", what, attached.error()));
+    spdlog::warn(
+        "port {}: {}; it was put back, and what came meanwhile is lost. Somebody else changes this interface",
+        port.configured.text, what);
 }
 
 }  // namespace honeyswitch::control

@@ -16,13 +16,16 @@
 #include "base/error.hpp"
 #include "control/process/link_socket.hpp"
 #include "control/process/port_keeper.hpp"
+#include "dataplane/eal/side.hpp"
 
 namespace honeyswitch::control {
 
 struct GuardedPort {
-    std::string text;       ///< as it is configured
-    std::string interface;  ///< of the kernel
-    bool xdp = false;       ///< its packets come by an XDP program, which is attached by now
+    dataplane::PortIndex index = 0;
+    std::string text;                      ///< as it is configured
+    std::string device;                    ///< as DPDK calls it
+    std::optional<std::string> interface;  ///< of the kernel
+    bool xdp = false;                      ///< its packets come by an XDP program, which is attached by now
 };
 
 /// A thread of its own, as it asks the kernel what may take long. It puts back an XDP program that was taken
@@ -37,17 +40,21 @@ class PortGuard {
     PortGuard(const PortGuard&) = delete;
     PortGuard& operator=(const PortGuard&) = delete;
 
-    /// Any thread: a port is gone for good, so that only a new start can help.
+    /// Any thread: a port of the link is gone for good, so that only a new start can help.
     [[nodiscard]] bool lost() const { return lost_.load(std::memory_order_acquire); }
-    /// A port is gone, for this reason; the first one stays. Any thread.
-    void lose(const std::string& reason);
     /// Precondition: lost().
     [[nodiscard]] const std::string& reason() const { return reason_; }
+    /// Any thread: ports of honeypots that are gone, a bit for each by its index. The link goes on without
+    /// them: a new start would lack them, and so there would be no link either.
+    [[nodiscard]] std::uint32_t gone() const { return gone_.load(std::memory_order_relaxed); }
+    /// Any thread: the kernel wants this device back, as it is pulled or another driver is to have it. It
+    /// waits until the device is let go, and so does whoever reads what the kernel says of it.
+    void wanted_back(const std::string& device);
 
   private:
     struct Port {
-        std::string text;
-        unsigned index = 0;           ///< of the interface; a new one of the same name has another
+        GuardedPort configured;
+        unsigned interface = 0;       ///< its number; a new one of the same name has another
         XdpProgram program;           ///< as it was at the start; id 0: it has none
         Descriptor program_handle{};  ///< keeps the program while it is attached nowhere
     };
@@ -59,13 +66,16 @@ class PortGuard {
     /// Returns whether a program was put back.
     [[nodiscard]] bool look();
     void put_back(Port& port, const XdpProgram& instead);
+    void lose(const GuardedPort& port, const std::string& reason);
 
     LinkSocket links_;
     Descriptor stop_;  ///< an eventfd
     PortKeeper* keeper_;
-    std::vector<Port> ports_;
+    std::vector<GuardedPort> all_;
+    std::vector<Port> ports_;  ///< those that are interfaces of the kernel
     std::mutex losing_;
     std::atomic<bool> lost_ = false;  ///< the reason is written
+    std::atomic<std::uint32_t> gone_ = 0;
     std::string reason_;
     std::jthread thread_;
 };

@@ -11,6 +11,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "dataplane/eal/eal.hpp"
 #include "dataplane/eal/frame_lengths.hpp"
 #include "dataplane/eal/kernel_sockets.hpp"
 
@@ -57,7 +58,7 @@ rte_eth_conf device_config(const rte_eth_dev_info& info, std::uint16_t rx_queues
 
 Port::Port(Port&& other) noexcept
     : id_(other.id_),
-      rx_queues_(other.rx_queues_),
+      rx_queues_(other.rx_queues()),
       open_(std::exchange(other.open_, false)),
       strips_vlan_(other.strips_vlan_),
       spreads_(other.spreads_),
@@ -65,12 +66,21 @@ Port::Port(Port&& other) noexcept
       mac_(other.mac_),
       driver_(std::move(other.driver_)),
       interface_(std::move(other.interface_)),
-      meter_(std::move(other.meter_)) {}
+      meter_(std::move(other.meter_)),
+      last_(other.last_) {}
 
 Port::~Port() {
     if (!open_) return;
     (void)rte_eth_dev_stop(id_);
     (void)rte_eth_dev_close(id_);
+}
+
+void Port::let_go() {
+    if (!open_) return;
+    last_ = meter_->read();
+    open_ = false;
+    (void)rte_eth_dev_stop(id_);
+    Eal::detach(id_);
 }
 
 std::expected<Port, Error> Port::start(std::uint16_t id, const PortConfig& config) {
@@ -101,7 +111,8 @@ std::expected<void, Error> Port::configure_device(const PortConfig& config) {
     if (const int code = rte_eth_dev_info_get(id_, &info); code != 0) return failed("query", id_, code);
     driver_ = info.driver_name;
     strips_vlan_ = driver_ == "net_af_packet";
-    rx_queues_ = std::min(config.workers, info.max_rx_queues);
+    const std::uint16_t rx_queues = std::min(config.workers, info.max_rx_queues);
+    rx_queues_ = rx_queues;
     if (info.max_tx_queues < config.workers)
         return std::unexpected(Error{"configure", name_of(id_),
                                      "it has " + std::to_string(info.max_tx_queues) +
@@ -109,16 +120,16 @@ std::expected<void, Error> Port::configure_device(const PortConfig& config) {
                                          " workers need one each"});
 
     std::uint16_t mtu = mtu_of(info, config.buffers);
-    auto device = device_config(info, rx_queues_, mtu);
-    int code = rte_eth_dev_configure(id_, rx_queues_, config.workers, &device);
+    auto device = device_config(info, rx_queues, mtu);
+    int code = rte_eth_dev_configure(id_, rx_queues, config.workers, &device);
     if (code != 0 && mtu > RTE_ETHER_MTU) {
-        device = device_config(info, rx_queues_, mtu = RTE_ETHER_MTU);
-        code = rte_eth_dev_configure(id_, rx_queues_, config.workers, &device);
+        device = device_config(info, rx_queues, mtu = RTE_ETHER_MTU);
+        code = rte_eth_dev_configure(id_, rx_queues, config.workers, &device);
     }
     if (code != 0) return failed("configure", id_, code);
     longest_frame_ = mtu + ethernet_header;
     spreads_ =
-        config.workers == 1 || (rx_queues_ == config.workers && device.rxmode.mq_mode == RTE_ETH_MQ_RX_RSS);
+        config.workers == 1 || (rx_queues == config.workers && device.rxmode.mq_mode == RTE_ETH_MQ_RX_RSS);
     return {};
 }
 

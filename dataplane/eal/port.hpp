@@ -1,9 +1,11 @@
 // An Ethernet port: configured, started, promiscuous, and closed at the end.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <rte_mempool.h>
@@ -33,7 +35,7 @@ class Port {
     Port& operator=(Port&&) = delete;
 
     [[nodiscard]] std::uint16_t id() const { return id_; }
-    [[nodiscard]] std::uint16_t rx_queues() const { return rx_queues_; }
+    [[nodiscard]] std::uint16_t rx_queues() const { return rx_queues_.load(std::memory_order_relaxed); }
     [[nodiscard]] const EtherAddress& mac() const { return mac_; }
     [[nodiscard]] const std::string& driver() const { return driver_; }
     /// The driver hands VLAN tags over beside the frame whether asked or not, so they must be put back.
@@ -45,9 +47,17 @@ class Port {
     /// A NIC: each worker gets its share of what arrives. Otherwise the first ones get all of it.
     [[nodiscard]] bool spreads() const { return spreads_; }
     /// These are read on the control thread.
-    [[nodiscard]] PortStatistics statistics() const { return meter_->read(); }
-    [[nodiscard]] bool link_up() const { return meter_->link_up(); }
+    [[nodiscard]] PortStatistics statistics() const { return last_ ? *last_ : meter_->read(); }
+    [[nodiscard]] bool link_up() const { return !last_ && meter_->link_up(); }
     [[nodiscard]] std::uint64_t times_down() const { return meter_->times_down(); }
+
+    // Control thread, for a device that is gone or wanted by somebody else while the switch runs.
+
+    /// From a grace period on no worker receives from it.
+    void stop_polling() { rx_queues_.store(0, std::memory_order_relaxed); }
+    /// Lets the device go; what it has counted stays, and its link is down for good. Precondition: no worker
+    /// receives from it or sends to it any more. It may take some milliseconds.
+    void let_go();
 
   private:
     explicit Port(std::uint16_t id) : id_(id) {}
@@ -58,7 +68,7 @@ class Port {
     void drain() const;
 
     std::uint16_t id_;
-    std::uint16_t rx_queues_ = 1;
+    std::atomic<std::uint16_t> rx_queues_{1};
     bool open_ = true;
     bool strips_vlan_ = false;
     bool spreads_ = true;
@@ -67,6 +77,7 @@ class Port {
     std::string driver_;
     std::string interface_;
     std::unique_ptr<PortMeter> meter_;
+    std::optional<PortStatistics> last_;  ///< before the device was let go
 };
 
 }  // namespace honeyswitch::dataplane

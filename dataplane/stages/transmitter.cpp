@@ -50,6 +50,8 @@ void Transmitter::free_discarded() {
 void Transmitter::transmit(PortIndex port, std::span<rte_mbuf*> packets) {
     const Side side = side_of(port);
     int attempts = side == Side::honeypot ? 1 : patience_for_the_link;
+    if ((given_up_.load(std::memory_order_relaxed) >> port & 1U) != 0) [[unlikely]]
+        attempts = 0;
     while (!packets.empty() && attempts-- > 0)
         packets = packets.subspan(rte_eth_tx_burst(port_ids_[port], queue_, packets.data(),
                                                    static_cast<std::uint16_t>(packets.size())));

@@ -64,6 +64,9 @@ class Transmitter {
     [[nodiscard]] unsigned hand_over(std::span<rte_mbuf*> packets, MbufRing& ring);
     void flush();
 
+    /// Any thread: nothing is given to this port from a grace period on; it is lost like what finds its queue
+    /// full.
+    void give_up(PortIndex port) { given_up_.fetch_or(1U << port, std::memory_order_relaxed); }
     /// Any thread: frames dropped because this port's queue stayed full.
     [[nodiscard]] std::uint64_t dropped_at(PortIndex port) const {
         return dropped_[port].load(std::memory_order_relaxed);
@@ -91,6 +94,8 @@ class Transmitter {
     std::array<Pending, most_ports> pending_;
     Pending discarded_;
     std::array<std::atomic<std::uint64_t>, most_ports> dropped_{};
+    std::atomic<std::uint32_t> given_up_{0};  ///< a bit for each port
 };
+static_assert(most_ports <= 32);
 
 }  // namespace honeyswitch::dataplane

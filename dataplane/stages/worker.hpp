@@ -65,6 +65,8 @@ class Worker {
     void settle(std::uint64_t packet_ins) { settled_.store(packet_ins, std::memory_order_release); }
     [[nodiscard]] const Counters& counters() const { return counters_; }
     [[nodiscard]] std::uint64_t dropped_at(PortIndex port) const { return transmitter_.dropped_at(port); }
+    /// Control thread: from a grace period on it sends nothing to this port.
+    void give_up(PortIndex port) { transmitter_.give_up(port); }
     /// Any thread: frames from this port of which the driver handed over the beginning alone.
     [[nodiscard]] std::uint64_t cut_at(PortIndex port) const {
         return cut_[port].load(std::memory_order_relaxed);

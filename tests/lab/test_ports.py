@@ -120,6 +120,12 @@ check = "none"
         return [frame in seen for frame in wanted]
 
 
+    def attack(self) -> bool:
+        """Somebody outside asks for an address that nobody uses. True."""
+        self.taps["outside"].send(Ether(src=UPSTREAM, dst=CORE) / IP(src=ATTACKER, dst="10.66.9.9") / TCP(dport=22, flags="S"))
+        return True
+
+
 @pytest.fixture(name="box", params=["af_xdp", "af_packet"])
 def any_box(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Box]:
     box = Box(tmp_path, request.param)
@@ -257,6 +263,27 @@ def test_a_link_that_goes_down_is_told_of(box: Box):
     ups = box.log.read_text().count(up)
     box.far.ip("link", "set", "inside", "up")
     box.wait_to_log(up, ups + 1)
+
+
+def test_a_honeypots_interface_that_is_gone_leaves_the_link_as_it_is(box: Box):
+    box.wire()
+    box.start()
+    frame = to_server(1)
+    assert box.comes_out("inside", frame) == [True]
+    sent = box.port("honeypot")["tx_packets"]
+    box.taps.pop("honeypot").socket.close()
+    box.switch.ip("link", "delete", "honeypot")
+    box.wait_to_log("port dev:honeypot: its interface is gone; it is given up")
+    box.wait_to_log("port honeypot (dev:honeypot): its link is down")
+    assert box.comes_out("inside", frame, to_server(2)) == [True, True]
+    port = box.port("honeypot")
+    assert not port["link_up"] and port["tx_packets"] >= sent
+    box.wait_until("attacks find no honeypot's port", lambda: box.attack() and box.port("honeypot")["tx_dropped"] > 0)
+    box.process.terminate()
+    assert box.process.wait(timeout=20) == 0
+    # What DPDK says as it takes its program off an interface that is not there any more.
+    of_dpdk = "eth_dev_close(): Error while removing XDP program"
+    assert [line for line in box.log.read_text().splitlines() if " error: " in line and of_dpdk not in line] == []
 
 
 def test_what_a_stopped_switch_does_not_take_is_counted_once(box: Box):

@@ -28,7 +28,19 @@ struct ControlLoopTest : testing::Test {
     sigset_t signals = blocked();
     HeardLog log;
     RunningAppliance appliance{records};
-    std::unique_ptr<PortGuard> ports = PortGuard::start({}, appliance.control().keeper()).value();
+    std::unique_ptr<PortGuard> ports = PortGuard::start(
+                                           {
+                                               {.index = dataplane::inside_port,
+                                                .text = "0000:03:00.1",
+                                                .device = "0000:03:00.1",
+                                                .interface = std::nullopt},
+                                               {.index = dataplane::first_honeypot_port,
+                                                .text = "0000:04:00.0",
+                                                .device = "0000:04:00.0",
+                                                .interface = std::nullopt},
+                                           },
+                                           appliance.control().keeper())
+                                           .value();
 };
 
 TEST_F(ControlLoopTest, EndsWithTheSignalThatAskedForIt) {
@@ -51,12 +63,31 @@ TEST_F(ControlLoopTest, HangupReloadsWhatTheFileSaysByThen) {
     EXPECT_EQ(appliance.control().reload_state().phase, ReloadState::Phase::refused);
 }
 
-TEST_F(ControlLoopTest, APortThatIsLostIsAnErrorWithItsReason) {
+TEST_F(ControlLoopTest, APortOfTheLinkThatIsWantedBackIsAnErrorWithItsReason) {
     auto loop = made();
-    ports->lose("device 0000:03:00.0 was taken away");
+    ports->wanted_back("0000:03:00.1");
     const auto ended = loop.run(*ports);
     ASSERT_FALSE(ended);
-    EXPECT_NE(ended.error().message().find("device 0000:03:00.0 was taken away"), std::string::npos);
+    EXPECT_NE(ended.error().message().find("port 0000:03:00.1: the kernel wants its device back"),
+              std::string::npos);
+}
+
+TEST_F(ControlLoopTest, APortOfHoneypotsThatIsWantedBackIsGivenUpAndTheLoopGoesOn) {
+    auto loop = made();
+    ASSERT_NE(appliance.plane().ports()[dataplane::first_honeypot_port].rx_queues(), 0U);
+    ports->wanted_back("0000:04:00.0");
+    ports->wanted_back("0000:04:00.0");
+    raise(SIGTERM);
+    EXPECT_EQ(loop.run(*ports), SIGTERM);
+    EXPECT_EQ(appliance.plane().ports()[dataplane::first_honeypot_port].rx_queues(), 0U);
+    EXPECT_NE(appliance.plane().ports()[dataplane::inside_port].rx_queues(), 0U);
+}
+
+TEST_F(ControlLoopTest, ADeviceThatIsNoPortOfOursIsNoneOfItsBusiness) {
+    auto loop = made();
+    ports->wanted_back("0000:05:00.0");
+    raise(SIGTERM);
+    EXPECT_EQ(loop.run(*ports), SIGTERM);
 }
 
 }  // namespace

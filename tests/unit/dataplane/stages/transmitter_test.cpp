@@ -78,5 +78,16 @@ TEST_F(WayOut, CountsWhatAFullQueueLosesAgainstThePort) {
     EXPECT_EQ(counted(Counter::outside_to_inside_active), longer_than_the_wire) << "it was decided so";
 }
 
+TEST_F(WayOut, GivesNothingToAPortThatIsGivenUpAndCountsIt) {
+    transmitter_->give_up(first_honeypot_port);
+    for (const PortIndex port : {inside_port, first_honeypot_port})
+        transmitter_->send(arrived(to(server)), {Counter::outside_to_inside_active, port});
+    transmitter_->flush();
+    EXPECT_EQ(ended(End::inside), 1U);
+    EXPECT_EQ(ended(End::honeypot), 0U);
+    EXPECT_EQ(counted(Counter::tx_dropped_honeypot), 1U);
+    EXPECT_EQ(transmitter_->dropped_at(first_honeypot_port), 1U);
+}
+
 }  // namespace
 }  // namespace honeyswitch::dataplane

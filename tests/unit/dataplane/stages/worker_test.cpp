@@ -204,5 +204,27 @@ TEST_F(WorkerRounds, EndWhenTheyAreToldTo) {
     EXPECT_EQ(worker().round(), 1U);
 }
 
+TEST_F(WorkerRounds, APortThatIsGivenUpIsLetGoOnceNoWorkerUsesItAndTheOthersGoOn) {
+    plane_->quiescence().online(0);
+    ports_.arrive(outside_port, to(server));
+    plane_->give_up(first_honeypot_port);
+    plane_->let_go();
+    const Port& port = plane_->ports()[first_honeypot_port];
+    EXPECT_EQ(port.rx_queues(), 0U);
+    EXPECT_TRUE(port.link_up()) << "the worker may be at it still";
+    const auto begun = plane_->quiescence().begun();
+    packet_out(first_honeypot_port, to(unused));
+    EXPECT_EQ(worker().round(), 2U) << "what comes from outside, and the control thread's";
+    plane_->quiescence().report(0, begun);
+    plane_->let_go();
+    EXPECT_FALSE(port.link_up());
+    EXPECT_EQ(plane_->dropped_at(first_honeypot_port), 1U);
+    EXPECT_EQ(plane_->statistics(first_honeypot_port).tx_packets, 0U);
+    EXPECT_EQ(ports_.next(inside_port), to(server).bytes());
+    ports_.arrive(outside_port, to(server));
+    EXPECT_EQ(worker().round(), 1U);
+    plane_->quiescence().offline(0);
+}
+
 }  // namespace
 }  // namespace honeyswitch::dataplane
