@@ -108,7 +108,8 @@ def test_the_full_state_of_a_whole_16_arrives(large: Segment, tmp_path: Path) ->
     (tmp_path / "all.list").write_text(f"{large.prefix}\n")
     (tmp_path / "agent.toml").write_text('static_list = ["all.list"]\n')
     with agent_and_controller(large, tmp_path, "--config", str(tmp_path / "agent.toml"), "--prefix", large.prefix,
-                              "--min-answers", "0", "--sender", large.address(65500), "--sweep-rate", "50000", "--sweep-retries", "0") as (agent, controller):
+                              "--min-answers", "0", "--sender", large.address(65500), "--sweep-rate", "50000",
+                              "--sweep-retries", "0") as (agent, controller):
         agent.wait_until_in_step()
         assert len(controller.active()) == 65536
         controller.kill()

@@ -211,7 +211,8 @@ def test_a_honeypot_that_does_not_answer_every_sender_of_arp(lab, ignored) -> No
             with farm(lab, **one_pool(SANDBOX), timeouts=QUICK_CHECKS):
                 assert who_answers(lab, new_decoy(), new_source()) == "sandbox"
                 heard = view.counters(lab)["honeypot_arp_heard"]
-                wait_for("it has answered ten more times", lambda: view.counters(lab)["honeypot_arp_heard"] >= heard + 10)
+                wait_for("it has answered ten more times",
+                         lambda: view.counters(lab)["honeypot_arp_heard"] >= heard + 10)
                 assert view.honeypot_states(lab) == {"sandbox": "up"}
         finally:
             machine.run("nft", "delete table arp deaf")

@@ -122,7 +122,8 @@ check = "none"
 
     def attack(self) -> bool:
         """Somebody outside asks for an address that nobody uses. True."""
-        self.taps["outside"].send(Ether(src=UPSTREAM, dst=CORE) / IP(src=ATTACKER, dst="10.66.9.9") / TCP(dport=22, flags="S"))
+        syn = IP(src=ATTACKER, dst="10.66.9.9") / TCP(dport=22, flags="S")
+        self.taps["outside"].send(Ether(src=UPSTREAM, dst=CORE) / syn)
         return True
 
 
@@ -281,9 +282,10 @@ def test_a_honeypots_interface_that_is_gone_leaves_the_link_as_it_is(box: Box):
     box.wait_until("attacks find no honeypot's port", lambda: box.attack() and box.port("honeypot")["tx_dropped"] > 0)
     box.process.terminate()
     assert box.process.wait(timeout=20) == 0
-    # What DPDK says as it takes its program off an interface that is not there any more.
-    of_dpdk = "eth_dev_close(): Error while removing XDP program"
-    assert [line for line in box.log.read_text().splitlines() if " error: " in line and of_dpdk not in line] == []
+    # DPDK says by one line or two that it cannot take its program off an interface that is not there any more.
+    of_dpdk = ("eth_dev_close(): Error while removing XDP program", "remove_xdp_program(): bpf_xdp_detach failed")
+    errors = [line for line in box.log.read_text().splitlines() if " error: " in line]
+    assert [line for line in errors if not line.endswith(of_dpdk) and not line.rstrip(".").endswith(of_dpdk)] == []
 
 
 def test_what_a_stopped_switch_does_not_take_is_counted_once(box: Box):

@@ -64,7 +64,8 @@ class Stream:
 VARIANTS = [
     {**two_pools(), "rule": [{"name": "n", "destination": "10.66.3.40/32", "protocol": "tcp", "ports": "1-100", "action": "divert"}]},
     {**one_pool(HONEYPOT, SANDBOX, TRAP), "timeouts": {"health_interval": "200ms"}},
-    {"containment": {"mode": "limited"}, "diversion": {"active": ["10.66.77.0/24"]}, "admission": {"mode": "handshake"}},
+    {"containment": {"mode": "limited"}, "diversion": {"active": ["10.66.77.0/24"]},
+     "admission": {"mode": "handshake"}},
     {"list": [{"name": "l", "kind": "benign", "file": "none.list"}], "containment": {"reply_packets_per_source": 500}},
     {"diversion": {"dark": addresses.dark_prefixes()[:3]}},
 ]

@@ -224,8 +224,8 @@ def test_stray_signals_do_not_stop_an_agent(box: Box) -> None:
     subprocess.run([agent, "keygen", key], check=True, capture_output=True)
     log = box.folder / "agent.log"
     with log.open("wb") as output:
-        running = subprocess.Popen(box.there.command(agent, "--name", "a", "--key-file", str(key), "--controller", "10.66.0.8",
-                                                     "--interface", "inside", "--prefix", "10.66.0.0/24",
+        running = subprocess.Popen(box.there.command(agent, "--name", "a", "--key-file", str(key),
+                                                     "--controller", "10.66.0.8", "--interface", "inside", "--prefix", "10.66.0.0/24",
                                                      "--status-socket", str(box.folder / "agent.sock")),
                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     box.started.append(running)

@@ -41,7 +41,8 @@ class Root:
 
     def call(self, *command: object) -> subprocess.CompletedProcess:
         script = f'mount -t proc proc "{self.path}/proc" && exec chroot "{self.path}" "$@"'
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
+                       "LC_ALL": "C.UTF-8"}
         return run("unshare", "--mount", "--pid", "--fork", "sh", "-c", script, "sh", *command, env=environment)
 
     def does(self, *command: object) -> str:
