@@ -15,7 +15,7 @@
 #include "agent/sockets/status_socket.hpp"
 #include "agent/sockets/udp_socket.hpp"
 #include "agent/vouchers/voucher_files.hpp"
-#include "base/event_loop.hpp"
+#include "base/system/event_loop.hpp"
 
 namespace honeyswitch::agent {
 

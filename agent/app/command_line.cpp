@@ -12,7 +12,7 @@
 #include "agent/config/agent_settings.hpp"
 #include "agent/config/config_file.hpp"
 #include "agent/sockets/socket_address.hpp"
-#include "base/setting_options.hpp"
+#include "base/settings/setting_options.hpp"
 
 namespace honeyswitch::agent {
 namespace {

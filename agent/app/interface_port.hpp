@@ -9,7 +9,7 @@
 #include "agent/explore/domain.hpp"
 #include "agent/sockets/interface_info.hpp"
 #include "agent/sockets/packet_socket.hpp"
-#include "base/event_loop.hpp"
+#include "base/system/event_loop.hpp"
 
 namespace honeyswitch::agent {
 

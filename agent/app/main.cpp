@@ -11,7 +11,7 @@
 #include "agent/app/privileges.hpp"
 #include "agent/sockets/interface_info.hpp"
 #include "agent/sockets/status_socket.hpp"
-#include "base/signals.hpp"
+#include "base/system/signals.hpp"
 
 using namespace honeyswitch;
 using namespace honeyswitch::agent;

@@ -4,7 +4,7 @@
 
 #include "agent/wire/address_set.hpp"
 #include "base/inhabited.hpp"
-#include "base/setting_kinds.hpp"
+#include "base/settings/setting_kinds.hpp"
 
 namespace honeyswitch::agent {
 namespace {

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "agent/config/options.hpp"
-#include "base/setting.hpp"
+#include "base/settings/setting.hpp"
 
 namespace honeyswitch::agent {
 

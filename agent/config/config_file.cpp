@@ -9,9 +9,9 @@
 #include <toml++/toml.h>
 
 #include "agent/config/agent_settings.hpp"
-#include "base/setting_file.hpp"
-#include "base/toml_keys.hpp"
-#include "base/toml_node.hpp"
+#include "base/settings/setting_file.hpp"
+#include "base/settings/toml_keys.hpp"
+#include "base/settings/toml_node.hpp"
 
 namespace honeyswitch::agent {
 namespace {

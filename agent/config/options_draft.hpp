@@ -5,7 +5,7 @@
 #include <string>
 
 #include "agent/config/options.hpp"
-#include "base/setting.hpp"
+#include "base/settings/setting.hpp"
 
 namespace honeyswitch::agent {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/address.hpp"
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
 
 namespace honeyswitch::agent {

@@ -9,7 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
 
 namespace honeyswitch::agent {

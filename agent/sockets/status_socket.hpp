@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "base/unix_socket.hpp"
+#include "base/system/unix_socket.hpp"
 
 namespace honeyswitch::agent {
 

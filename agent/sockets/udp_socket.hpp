@@ -7,7 +7,7 @@
 
 #include "agent/sockets/socket_address.hpp"
 #include "base/bytes.hpp"
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch::agent {
 

@@ -8,7 +8,7 @@
 
 #include "agent/vouchers/lease_file.hpp"
 #include "base/clock.hpp"
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
 
 namespace honeyswitch::agent {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/complaint.hpp"
-#include "base/setting.hpp"
+#include "base/settings/setting.hpp"
 #include "control/config/config.hpp"
 
 namespace honeyswitch::control {

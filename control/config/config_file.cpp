@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include "base/setting_file.hpp"
-#include "base/toml_keys.hpp"
-#include "base/toml_node.hpp"
+#include "base/settings/setting_file.hpp"
+#include "base/settings/toml_keys.hpp"
+#include "base/settings/toml_node.hpp"
 #include "control/config/config_records.hpp"
 #include "control/config/setting.hpp"
 

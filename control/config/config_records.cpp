@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
-#include "base/toml_node.hpp"
+#include "base/settings/toml_node.hpp"
 #include "control/config/agent_records.hpp"
 #include "control/config/honeypot_records.hpp"
 #include "control/config/rule_records.hpp"

@@ -8,7 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/setting_options.hpp"
+#include "base/settings/setting_options.hpp"
 #include "control/config/config_file.hpp"
 #include "control/config/setting.hpp"
 

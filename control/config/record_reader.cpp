@@ -5,7 +5,7 @@
 
 #include "base/duration.hpp"
 #include "base/nearest_name.hpp"
-#include "base/toml_node.hpp"
+#include "base/settings/toml_node.hpp"
 #include "control/config/flow_text.hpp"
 
 namespace honeyswitch::control {

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/limits.hpp"
-#include "base/setting_kinds.hpp"
+#include "base/settings/setting_kinds.hpp"
 #include "control/config/cpu_list.hpp"
 #include "control/config/flow_text.hpp"
 #include "control/config/port_spec.hpp"

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "base/setting.hpp"
+#include "base/settings/setting.hpp"
 #include "control/config/config.hpp"
 
 namespace honeyswitch::control {

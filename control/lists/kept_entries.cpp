@@ -13,7 +13,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch::control {
 namespace {

@@ -15,7 +15,7 @@
 
 #include "base/address.hpp"
 #include "base/complaint.hpp"
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch::control {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "base/file_stamp.hpp"
-#include "base/folder_watch.hpp"
+#include "base/system/file_stamp.hpp"
+#include "base/system/folder_watch.hpp"
 #include "control/lists/failure_counter.hpp"
 #include "control/lists/list_file.hpp"
 #include "control/lists/log_tail.hpp"

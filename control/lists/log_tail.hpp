@@ -10,7 +10,7 @@
 
 #include <sys/types.h>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch::control {
 

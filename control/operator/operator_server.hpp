@@ -10,7 +10,7 @@
 #include <map>
 
 #include "base/error.hpp"
-#include "base/unix_socket.hpp"
+#include "base/system/unix_socket.hpp"
 #include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_client.hpp"

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <expected>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 #include "control/process/control_plane.hpp"
 #include "control/process/port_guard.hpp"
 

@@ -5,7 +5,7 @@
 #include <expected>
 #include <string>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
 
 namespace honeyswitch::control {

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 #include "base/nearest_name.hpp"
 #include "control/config/cpu_list.hpp"
 #include "control/config/port_spec.hpp"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "agent/wire/key.hpp"
-#include "base/signals.hpp"
+#include "base/system/signals.hpp"
 #include "control/compose/parts.hpp"
 #include "control/config/options.hpp"
 #include "control/config/port_spec.hpp"

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
 #include "control/process/link_socket.hpp"
 #include "control/process/port_keeper.hpp"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/file_lock.hpp"
+#include "base/system/file_lock.hpp"
 #include "control/config/config.hpp"
 
 namespace honeyswitch::control {

@@ -17,7 +17,7 @@
 #include <rte_ethdev.h>
 #include <rte_log.h>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch::dataplane {
 namespace {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 #include "tools/honeyctl/source.hpp"
 
 namespace honeyswitch::honeyctl {

@@ -15,7 +15,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file_lock.hpp"
+#include "base/system/file_lock.hpp"
 #include "tests/unit/fakes/fake_inspect.hpp"
 #include "tests/unit/fakes/fake_operate.hpp"
 #include "tests/unit/fixtures/temporary_folder.hpp"

@@ -5,7 +5,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "base/file_lock.hpp"
+#include "base/system/file_lock.hpp"
 #include "control/config/port_spec.hpp"
 #include "control/process/cpu_check.hpp"
 #include "control/process/machine_memory.hpp"

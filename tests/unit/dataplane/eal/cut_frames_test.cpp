@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 #include "dataplane/eal/kernel_sockets.hpp"
 
 namespace honeyswitch::dataplane {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/unix_socket.hpp"
+#include "base/system/unix_socket.hpp"
 #include "tests/unit/fixtures/temporary_folder.hpp"
 
 namespace honeyswitch::honeyctl {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/complaint.hpp"
-#include "base/setting.hpp"
+#include "base/settings/setting.hpp"
 
 namespace CLI {
 class App;

@@ -1,4 +1,4 @@
-#include "base/event_loop.hpp"
+#include "base/system/event_loop.hpp"
 
 #include <algorithm>
 #include <array>

@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch {
 

@@ -10,7 +10,7 @@
 #include <toml++/toml.h>
 
 #include "base/complaint.hpp"
-#include "base/setting.hpp"
+#include "base/settings/setting.hpp"
 
 namespace honeyswitch {
 

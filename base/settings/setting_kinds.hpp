@@ -12,7 +12,7 @@
 
 #include "base/choice.hpp"
 #include "base/duration.hpp"
-#include "base/setting.hpp"
+#include "base/settings/setting.hpp"
 
 namespace honeyswitch {
 

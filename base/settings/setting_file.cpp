@@ -1,11 +1,11 @@
-#include "base/setting_file.hpp"
+#include "base/settings/setting_file.hpp"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "base/nearest_name.hpp"
-#include "base/toml_node.hpp"
+#include "base/settings/toml_node.hpp"
 
 namespace honeyswitch {
 namespace {

@@ -1,4 +1,4 @@
-#include "base/toml_keys.hpp"
+#include "base/settings/toml_keys.hpp"
 
 #include <string>
 

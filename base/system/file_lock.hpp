@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch {
 

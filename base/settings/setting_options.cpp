@@ -1,4 +1,4 @@
-#include "base/setting_options.hpp"
+#include "base/settings/setting_options.hpp"
 
 #include <algorithm>
 

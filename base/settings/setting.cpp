@@ -1,4 +1,4 @@
-#include "base/setting.hpp"
+#include "base/settings/setting.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "base/folder_watch.hpp"
+#include "base/system/folder_watch.hpp"
 
 #include <fstream>
 

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/clock.hpp"
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
 
 namespace honeyswitch {

@@ -1,4 +1,4 @@
-#include "base/toml_node.hpp"
+#include "base/settings/toml_node.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "base/unix_socket.hpp"
+#include "base/system/unix_socket.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "base/file_lock.hpp"
+#include "base/system/file_lock.hpp"
 
 namespace honeyswitch {
 namespace {

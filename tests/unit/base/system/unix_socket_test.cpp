@@ -1,5 +1,5 @@
 // The listening Unix socket: whose file it replaces, and whose it leaves alone.
-#include "base/unix_socket.hpp"
+#include "base/system/unix_socket.hpp"
 
 #include <cstring>
 

@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include "base/descriptor.hpp"
+#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
 
 namespace honeyswitch {

@@ -1,4 +1,4 @@
-#include "base/file_lock.hpp"
+#include "base/system/file_lock.hpp"
 
 #include <csignal>
 
