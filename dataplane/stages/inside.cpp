@@ -45,8 +45,7 @@ void Inside::note(std::span<rte_mbuf* const> packets) const {
                                                           : Counter::inside_sightings_refused);
     });
     if (context_.policy_concerns_any()) [[unlikely]]
-        for (std::size_t i = 0; i < packets.size(); ++i)
-            if (sources[i] != 0) note_own_flow(packets[i]);
+        note_own_flows(packets, sources);
     // The control thread may have begun a session until it saw the sighting.
     if (notable != 0) [[unlikely]]
         addresses.lookup(std::span(sources).first(packets.size()), states);
@@ -93,20 +92,26 @@ bool Inside::outlived(Session& session) const {
     return true;
 }
 
-void Inside::note_own_flow(rte_mbuf* packet) const {
+void Inside::note_own_flows(std::span<rte_mbuf* const> packets,
+                            std::span<const std::uint32_t> sources) const {
     const Tables& tables = context_.tables;
-    const auto frame = frame_of(packet);
-    const L3View l3 = parse_l3(frame, packet->pkt_len);
-    const bool matters = context_.policy->may_be_decoy(l3.source) ||
-                         (!tables.listed.empty() && tables.listed.may_list(l3.destination));
-    if (!matters) return;
-    SessionKey key;
-    if (!parse_plain(frame, packet->pkt_len, From::honeypot, key)) {
-        const SessionView view = parse_session(frame, l3, From::honeypot);
-        if (!view.valid) return;
-        key = view.own_key;
+    const Policy& policy = *context_.policy;
+    const bool lists = !tables.listed.empty();
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        if (sources[i] == 0) continue;
+        const auto frame = frame_of(packets[i]);
+        const std::uint32_t length = packets[i]->pkt_len;
+        const bool matters = policy.may_be_decoy(sources[i]) ||
+                             (lists && tables.listed.may_list(parse_l3(frame, length).destination));
+        if (!matters) continue;
+        SessionKey key;
+        if (!parse_plain(frame, length, From::honeypot, key)) {
+            const SessionView view = parse_session(frame, parse_l3(frame, length), From::honeypot);
+            if (!view.valid) continue;
+            key = view.own_key;
+        }
+        tables.own_flows.sent(tables.sessions.hash(key), context_.now);
     }
-    tables.own_flows.sent(tables.sessions.hash(key), context_.now);
 }
 
 }  // namespace honeyswitch::dataplane

@@ -35,7 +35,8 @@ class Inside {
 
   private:
     [[nodiscard]] bool outlived(Session& session) const;
-    void note_own_flow(rte_mbuf* packet) const;
+    /// `sources`: of the packets, 0 unless they are IPv4; host byte order.
+    void note_own_flows(std::span<rte_mbuf* const> packets, std::span<const std::uint32_t> sources) const;
     void take_back(std::span<rte_mbuf* const> packets, BurstMask of_hosts_with_sessions) const;
 
     const StageContext& context_;
