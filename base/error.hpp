@@ -6,7 +6,7 @@
 
 namespace honeyswitch {
 
-/// Every fallible function of agent/ returns std::expected<T, Error>. The three parts read as one sentence:
+/// What can fail returns std::expected<T, Error>, in all programs. The three parts read as one sentence:
 /// "cannot <attempted> <object>: <reason>".
 struct Error {
     std::string attempted;  ///< what was attempted, a verb phrase: "open the key file"

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/address.hpp"
-#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch::agent {
 

@@ -9,8 +9,8 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
-#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch::agent {
 

@@ -8,8 +8,8 @@
 
 #include "agent/vouchers/lease_file.hpp"
 #include "base/clock.hpp"
-#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch::agent {
 

@@ -7,8 +7,8 @@
 #include <map>
 
 #include "base/clock.hpp"
-#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch {
 

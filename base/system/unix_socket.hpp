@@ -7,8 +7,8 @@
 
 #include <sys/types.h>
 
-#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch {
 

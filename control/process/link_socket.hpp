@@ -5,8 +5,8 @@
 #include <expected>
 #include <string>
 
-#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch::control {
 

@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/system/descriptor.hpp"
 #include "base/nearest_name.hpp"
+#include "base/system/descriptor.hpp"
 #include "control/config/cpu_list.hpp"
 #include "control/config/port_spec.hpp"
 #include "control/operator/operator_peer.hpp"

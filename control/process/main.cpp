@@ -115,6 +115,7 @@ Failure out_of_memory(const Error& error, const std::string& memory_before) {
 std::vector<GuardedPort> guarded_ports(std::span<const PortSpec> specs,
                                        std::span<const dataplane::Port> ports) {
     std::vector<GuardedPort> watched;
+    watched.reserve(specs.size());
     for (std::size_t i = 0; i < specs.size(); ++i)
         watched.push_back({.index = static_cast<dataplane::PortIndex>(i),
                            .text = specs[i].text,

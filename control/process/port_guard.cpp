@@ -28,8 +28,7 @@ std::expected<std::unique_ptr<PortGuard>, Error> PortGuard::start(const std::vec
     std::unique_ptr<PortGuard> watch(new PortGuard(std::move(*links), std::move(stop), keeper));
     watch->all_ = ports;
     for (const GuardedPort& port : ports)
-        if (port.interface)
-            if (auto added = watch->add(port); !added) return std::unexpected(added.error());
+        if (auto added = watch->add(port); !added) return std::unexpected(added.error());
     watch->thread_ = std::jthread([raw = watch.get()] { raw->run(); });
     return watch;
 }
@@ -39,6 +38,7 @@ PortGuard::~PortGuard() {
 }
 
 std::expected<void, Error> PortGuard::add(const GuardedPort& watched) {
+    if (!watched.interface) return {};  // DPDK has it all
     Port port{.configured = watched, .interface = if_nametoindex(watched.interface->c_str()), .program = {}};
     const auto program = links_.xdp_program(port.interface);
     if (!program)

@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
+#include "base/system/descriptor.hpp"
 #include "control/process/link_socket.hpp"
 #include "control/process/port_keeper.hpp"
 #include "dataplane/eal/side.hpp"
@@ -61,6 +61,7 @@ class PortGuard {
 
     PortGuard(LinkSocket links, Descriptor stop, PortKeeper& keeper)
         : links_(std::move(links)), stop_(std::move(stop)), keeper_(&keeper) {}
+    /// A port that is no interface of the kernel needs no watching.
     [[nodiscard]] std::expected<void, Error> add(const GuardedPort& port);
     void run();
     /// Returns whether a program was put back.

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/system/descriptor.hpp"
 #include "base/error.hpp"
+#include "base/system/descriptor.hpp"
 
 namespace honeyswitch::dataplane {
 

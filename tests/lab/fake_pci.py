@@ -1,13 +1,15 @@
 """A PCI bus as /sys shows it, with threads in the kernel's place, and tools/bind-nics on it."""
 
+import contextlib
 import os
+import select
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from laboratory.namespace import Namespace
 from laboratory.paths import TOOLS
-from laboratory.wait import comes_true
 
 NIC, NEIGHBOUR, DISK = "0000:03:00.0", "0000:03:00.1", "0000:05:00.0"
 
@@ -19,35 +21,37 @@ class FakeKernel:
         self.root = root
         self.pci = root / "bus/pci"
         self.state, self.etc = root.parent / "lib/nics.json", root.parent / "etc"
+        self.actions: list[tuple[int, Callable[[str], None]]] = []
         self.own_driver: dict[str, str] = {}
         self.refusing: set[str] = set()  # drivers that take no card
         for driver in ("ixgbe", "vfio-pci", "nvme"):
             self.add_driver(driver)
-        os.mkfifo(self.pci / "drivers_probe")
-        self._follow(self.pci / "drivers_probe", self._probe)
+        self._follow("drivers_probe", self._probe)
+        threading.Thread(target=self._listen, daemon=True).start()
 
     def add_driver(self, driver: str) -> None:
         (self.pci / "drivers" / driver).mkdir(parents=True)
-        os.mkfifo(self.pci / "drivers" / driver / "unbind")
-        self._follow(self.pci / "drivers" / driver / "unbind", self._unbind)
+        self._follow(f"drivers/{driver}/unbind", self._unbind)
 
-    def _follow(self, fifo: Path, action) -> None:
+    def _follow(self, name: str, action) -> None:
+        os.mkfifo(self.pci / name)
         # Open for writing as well, so that it never ends.
-        descriptor = os.open(fifo, os.O_RDWR)
+        self.actions.append((os.open(self.pci / name, os.O_RDWR | os.O_NONBLOCK), action))
 
-        def listen() -> None:
-            while True:
-                action(os.read(descriptor, 100).decode().strip())
-
-        threading.Thread(target=listen, daemon=True).start()
+    def _listen(self) -> None:
+        """The kernel has unbound when the write to unbind returns. Here one thread answers, and drivers_probe last: who
+        writes to unbind and then to drivers_probe finds it done in this order."""
+        while True:
+            select.select([descriptor for descriptor, _ in self.actions], [], [])
+            for descriptor, action in sorted(self.actions, key=lambda pair: pair[1] == self._probe):
+                with contextlib.suppress(BlockingIOError):
+                    action(os.read(descriptor, 100).decode().strip())
 
     def _unbind(self, address: str) -> None:
         (self.pci / "devices" / address / "driver").unlink()
 
     def _probe(self, address: str) -> None:
         device = self.pci / "devices" / address
-        # The kernel has unbound when the write to unbind returns; the fake's threads do it in their own time.
-        comes_true(lambda: not (device / "driver").is_symlink(), timeout=5, interval=0.01)
         driver = (device / "driver_override").read_text().strip() or self.own_driver[address]
         if driver not in self.refusing:
             self.give(address, driver)
