@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <rte_pause.h>
+
 #include "dataplane/eal/burst.hpp"
 #include "tests/unit/fixtures/switch_fixture.hpp"
 
@@ -186,7 +188,11 @@ TEST(AddressTableStress, AnActiveAddressIsNeverSeenAsInactive) {
         const Prefix other = prefix("10.2.0.0", static_cast<std::uint8_t>(28 + turn % 4));
         EXPECT_TRUE(table->add_domain(other, DomainKind::known, nobody));
         EXPECT_TRUE(table->add_domain(prefix("10.1.0.0", 29), DomainKind::unknown, nobody));
+        // The worker has found the domain, and is somewhere on its way again, when it becomes known.
+        wait();
+        for (int pause = turn % 64; pause > 0; --pause) rte_pause();
         EXPECT_TRUE(table->add_domain(prefix("10.1.0.0", 29), DomainKind::known, active));
+        wait();
         table->remove_domain(prefix("10.1.0.0", 29));
         table->remove_domain(other);
         wait();
