@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace honeyswitch::control {
 namespace {
@@ -10,12 +11,25 @@ namespace {
 constexpr std::size_t portion = 256;
 constexpr Milliseconds housekeeping_interval{1000};
 
+DomainWord word_of(DomainState state) {
+    switch (state) {
+        case DomainState::unknown:
+            return DomainWord::unknown;
+        case DomainState::known:
+            return DomainWord::known;
+        case DomainState::dark:
+            return DomainWord::dark;
+    }
+    return DomainWord::unknown;
+}
+
 }  // namespace
 
-Controller::Controller(ControllerConfig config, const Switch& the_switch)
+Controller::Controller(ControllerConfig config, const Switch& the_switch, EventBus& events)
     : config_(std::move(config)),
       switch_(the_switch),
-      sessions_(the_switch, counters_, config_.idle_timeout, config_.history_capacity, config_.tiers),
+      events_(events),
+      sessions_(the_switch, counters_, events, config_.idle_timeout, config_.history_capacity, config_.tiers),
       admission_(config_.admission, the_switch.flows, counters_),
       honeypot_flows_(config_.honeypot_flows) {}
 
@@ -30,14 +44,16 @@ void Controller::activate(Ipv4Address address, Source source, TimePoint now) {
     if (!addresses_.vouch(address, source, now)) return;
     switch_.domains.add_active(address);
     counters_.add(ControlCounter::address_activated);
-    witness_(address, true, source);
+    events_.publish(AddressChanged{
+        .address = address, .state = AddressState::active, .voucher = {std::to_underlying(source)}});
 }
 
 void Controller::deactivate(Ipv4Address address, Source source) {
     if (!addresses_.withdraw(address, source)) return;
     switch_.domains.delete_active(address);
     counters_.add(ControlCounter::address_deactivated);
-    witness_(address, false, source);
+    events_.publish(AddressChanged{
+        .address = address, .state = AddressState::inactive, .voucher = {std::to_underlying(source)}});
 }
 
 /// Brings the switch's flow for this domain in line with what is known of it.
@@ -50,6 +66,8 @@ std::expected<void, Error> Controller::apply(Ipv4Prefix prefix, Domain& domain, 
     if (auto added = switch_.domains.add_domain(prefix, action, active); !added) {
         if (domain.state != DomainState::known) withdraw_subnet(prefix);
         counters_.add(ControlCounter::domain_refused);
+        // It is tried again each second, and told of once.
+        if (!unapplied_.contains(prefix)) tell_of_domain(prefix, domain, DomainWord::refused);
         return added;
     }
     unapplied_.erase(prefix);
@@ -60,7 +78,12 @@ std::expected<void, Error> Controller::apply(Ipv4Prefix prefix, Domain& domain, 
     if (wanted == DomainState::unknown) counters_.add(ControlCounter::domain_became_unknown);
     domain.state = wanted;
     domain.since = now;
+    tell_of_domain(prefix, domain, word_of(wanted));
     return {};
+}
+
+void Controller::tell_of_domain(Ipv4Prefix prefix, const Domain& domain, DomainWord state) {
+    events_.publish(DomainChanged{.prefix = prefix, .state = state, .swept_by = sweeper_of(domain)});
 }
 
 void Controller::vouch_for_subnet(Ipv4Prefix prefix, TimePoint now) {

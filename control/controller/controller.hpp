@@ -21,6 +21,7 @@
 #include "control/controller/idle_wheel.hpp"
 #include "control/controller/session_book.hpp"
 #include "control/controller/switch.hpp"
+#include "control/events/event_bus.hpp"
 
 namespace honeyswitch::control {
 
@@ -40,7 +41,7 @@ struct ControllerConfig {
 
 class Controller final : public DomainReports {
   public:
-    Controller(ControllerConfig config, const Switch& the_switch);
+    Controller(ControllerConfig config, const Switch& the_switch, EventBus& events);
 
     /// Adds the flows of the configuration. `interrupted` is asked now and then; once it says so, the rest is
     /// left to tick(). Error: a capacity is too small for all of them.
@@ -54,10 +55,6 @@ class Controller final : public DomainReports {
     /// What came of the latest configuration, once nothing is changing(). Error: a capacity is too small for
     /// all of it; what fits is in force.
     [[nodiscard]] std::expected<void, Error> outcome() const;
-
-    /// Told of each address that becomes active or inactive, and by whose word. For the log alone.
-    using AddressWitness = std::function<void(Ipv4Address, bool active, Source)>;
-    void set_witness(AddressWitness witness) { witness_ = std::move(witness); }
 
     // Triggers 1 to 3 (DomainReports).
     [[nodiscard]] std::expected<Ticket, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
@@ -133,6 +130,11 @@ class Controller final : public DomainReports {
     void drop(const PacketIn& packet, ControlCounter reason);
     void open_honeypot_flow(const PacketIn& packet, TimePoint now);
     [[nodiscard]] bool goes_inside(Ipv4Address destination) const;
+    /// The most specific domain that it lies in; null: none.
+    [[nodiscard]] const DomainTable::value_type* domain_around(Ipv4Address address) const;
+    void tell_of_begin(const PacketIn& packet, FlowId flow, const SessionFlow& session, TimePoint now);
+    void tell_of_begin(DiversionReason reason, FlowId flow, const SessionFlow& session, TimePoint now);
+    void tell_of_domain(Ipv4Prefix prefix, const Domain& domain, DomainWord state);
     [[nodiscard]] static bool is_diverted(const PacketIn& packet);
     void end_if_live(const PacketIn& packet, FlowId flow);
     [[nodiscard]] std::optional<HoneypotId> honeypot_for(const PacketIn& packet, TimePoint now);
@@ -147,6 +149,7 @@ class Controller final : public DomainReports {
 
     ControllerConfig config_;
     Switch switch_;
+    EventBus& events_;
     ControlCounters counters_;
     AddressBook addresses_;
     DomainTable domains_;
@@ -159,7 +162,6 @@ class Controller final : public DomainReports {
     std::optional<Ipv4Prefix> forgetting_;  ///< where the search for empty domains goes on
     SessionBook sessions_;
     AdmissionControl admission_;
-    AddressWitness witness_ = [](Ipv4Address, bool, Source) {};
     HoneypotFlows honeypot_flows_;
     L2Path latest_path_;  ///< of the latest Packet-In from outside: how a honeypot's own flow gets there
     std::deque<Sighting> sightings_;  ///< in order of `due`

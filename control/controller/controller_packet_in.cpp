@@ -8,6 +8,13 @@ Ipv4Address address_of(Be32 address) {
     return {address.host()};
 }
 
+SessionName name_of(FlowId flow, const SessionFlow& session, TimePoint now) {
+    return {.key = session.key,
+            .flow = std::to_underlying(flow),
+            .created = now.time_since_epoch(),
+            .honeypot = {std::to_underlying(session.honeypot)}};
+}
+
 }  // namespace
 
 void Controller::packet_in(const PacketIn& packet, TimePoint now) {
@@ -71,6 +78,7 @@ void Controller::begin_session(const PacketIn& packet, TimePoint now) {
         counters_.add(ControlCounter::session_table_full);
         return switch_.packets.packet_out_honeypot(packet.buffer, *honeypot);
     }
+    tell_of_begin(packet, *flow, session, now);
     admission_.update();
     end_if_live(packet, *flow);
     if (switch_.flows.ended(*flow)) return switch_.packets.packet_out_inside(packet.buffer);
@@ -107,14 +115,14 @@ void Controller::open_honeypot_flow(const PacketIn& packet, TimePoint now) {
     auto outcome = HoneypotFlows::Outcome::refused;
     if (decoy && latest_path_ != L2Path{} && !switch_.placement.on_campus(address_of(packet.key.outside)))
         outcome = honeypot_flows_.open(packet.honeypot, packet.key, now);
+    const SessionFlow session{.key = packet.key, .path = latest_path_, .honeypot = packet.honeypot};
     std::optional<FlowId> flow;
-    if (outcome == HoneypotFlows::Outcome::passes)
-        flow = sessions_.add_unaccounted(
-            {.key = packet.key, .path = latest_path_, .honeypot = packet.honeypot}, now);
+    if (outcome == HoneypotFlows::Outcome::passes) flow = sessions_.add_unaccounted(session, now);
     if (!flow)
         return drop(packet, outcome == HoneypotFlows::Outcome::over_rate
                                 ? ControlCounter::honeypot_flow_over_rate
                                 : ControlCounter::honeypot_flow_refused);
+    tell_of_begin(DiversionReason::own_flow, *flow, session, now);
     end_if_live(packet, *flow);
     if (switch_.flows.ended(*flow)) return drop(packet, ControlCounter::packet_in_contained);
     counters_.add(ControlCounter::honeypot_flow_added);
@@ -130,12 +138,17 @@ void Controller::drop(const PacketIn& packet, ControlCounter reason) {
 /// looked.
 bool Controller::goes_inside(Ipv4Address destination) const {
     if (addresses_.active(destination) || switch_.sightings.is_sighted(destination)) return true;
+    const auto* const domain = domain_around(destination);
+    return domain == nullptr || !diverts(domain->second.state);
+}
+
+const DomainTable::value_type* Controller::domain_around(Ipv4Address address) const {
     for (int length = 32; length >= 0; --length) {
         if (!prefix_lengths_.test(static_cast<std::size_t>(length))) continue;
-        const auto place = domains_.find(Ipv4Prefix::of(destination, static_cast<unsigned>(length)));
-        if (place != domains_.end()) return !diverts(place->second.state);
+        const auto place = domains_.find(Ipv4Prefix::of(address, static_cast<unsigned>(length)));
+        if (place != domains_.end()) return &*place;
     }
-    return true;
+    return nullptr;
 }
 
 /// The entry that the following fragments of this datagram, and of later ones of its addresses, will match.
@@ -147,14 +160,49 @@ void Controller::add_companion(const PacketIn& packet, FlowId session, TimePoint
     if (!is_diverted(packet) && goes_inside(address_of(companion.inside))) return;
     const auto stats = switch_.flows.session(session, now);
     if (!stats) return;
-    const auto flow =
-        sessions_.add_unaccounted({.key = companion,
-                                   .path = stats->path,
-                                   .honeypot = stats->honeypot,
-                                   .contained = switch_.placement.on_campus(address_of(companion.outside)),
-                                   .lasting = is_diverted(packet)},
-                                  now);
-    if (flow) end_if_live(packet, *flow);
+    const SessionFlow flow_of_fragments{
+        .key = companion,
+        .path = stats->path,
+        .honeypot = stats->honeypot,
+        .contained = switch_.placement.on_campus(address_of(companion.outside)),
+        .lasting = is_diverted(packet)};
+    const auto flow = sessions_.add_unaccounted(flow_of_fragments, now);
+    if (!flow) return;
+    tell_of_begin(DiversionReason::companion, *flow, flow_of_fragments, now);
+    end_if_live(packet, *flow);
+}
+
+/// Why its packets are diverted, as far as it can be told from the packet that began it.
+void Controller::tell_of_begin(const PacketIn& packet, FlowId flow, const SessionFlow& session,
+                               TimePoint now) {
+    if (!events_.wanted(EventType::session_begin)) return;
+    const Judgement& judgement = packet.judgement;
+    SessionBegun begun{.session = name_of(flow, session, now)};
+    if (judgement.verdict == Judgement::Verdict::divert) {
+        begun.reason = judgement.rule == Judgement::no_rule ? DiversionReason::list : DiversionReason::decoy;
+        if (judgement.rule != Judgement::no_rule) begun.rule = RuleNumber{judgement.rule};
+        return events_.publish(std::move(begun));
+    }
+    if (const auto* const domain = domain_around(address_of(packet.key.inside))) {
+        begun.reason =
+            domain->second.state == DomainState::dark ? DiversionReason::dark : DiversionReason::inactive;
+        begun.domain = domain->first;
+        begun.swept_by = sweeper_of(domain->second);
+        begun.since = now - domain->second.since;
+    }
+    const PoolId pool{judgement.pool};
+    if (judgement.pool_rule != Judgement::no_rule) {
+        begun.reason = DiversionReason::rule;
+        begun.rule = RuleNumber{judgement.pool_rule};
+    }
+    if (sessions_.pool_for(address_of(packet.key.outside), pool, now) != pool)
+        begun.reason = DiversionReason::tier;
+    events_.publish(std::move(begun));
+}
+
+void Controller::tell_of_begin(DiversionReason reason, FlowId flow, const SessionFlow& session,
+                               TimePoint now) {
+    events_.publish(SessionBegun{.session = name_of(flow, session, now), .reason = reason});
 }
 
 }  // namespace honeyswitch::control

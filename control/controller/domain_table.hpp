@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "base/address.hpp"
 #include "base/clock.hpp"
 #include "control/controller/domain_reports.hpp"
+#include "control/events/event_names.hpp"
 
 namespace honeyswitch::control {
 
@@ -26,6 +29,12 @@ struct Domain {
         return agents.empty() ? DomainState::unknown : DomainState::known;
     }
 };
+
+/// One of the agents that watch it, as events call agents; none: no agent does.
+[[nodiscard]] inline std::optional<VoucherNumber> sweeper_of(const Domain& domain) {
+    if (domain.agents.empty()) return std::nullopt;
+    return VoucherNumber{std::to_underlying(*domain.agents.begin())};
+}
 
 using DomainTable = std::map<Ipv4Prefix, Domain>;
 

@@ -19,12 +19,21 @@ Step next(Step step) {
 
 }  // namespace
 
-SessionBook::SessionBook(const Switch& the_switch, ControlCounters& counters, Milliseconds idle_timeout,
-                         std::uint32_t history_capacity, std::span<const Tier> tiers)
+SessionName session_name(FlowId flow, const SessionStats& stats) {
+    return {.key = stats.key,
+            .flow = std::to_underlying(flow),
+            .created = stats.created.time_since_epoch(),
+            .honeypot = {std::to_underlying(stats.honeypot)}};
+}
+
+SessionBook::SessionBook(const Switch& the_switch, ControlCounters& counters, EventBus& events,
+                         Milliseconds idle_timeout, std::uint32_t history_capacity,
+                         std::span<const Tier> tiers)
     : flows_(the_switch.flows),
       accounts_(the_switch.accounts),
       placement_(the_switch.placement),
       counters_(counters),
+      events_(events),
       wheel_(the_switch.flows.session_capacity(), idle_timeout),
       history_(history_capacity, tiers),
       tiers_(tiers.begin(), tiers.end()) {}
@@ -71,7 +80,9 @@ void SessionBook::move(Ipv4Address source, TimePoint now) {
         const PoolId to = pool_for(source, from, now);
         if (to == from) continue;
         counters_.add(ControlCounter::source_moved);
-        (void)placement_.move_source(source, from, to);
+        if (placement_.move_source(source, from, to))
+            events_.publish(SourceMoved{
+                .source = source, .from = {std::to_underlying(from)}, .to = {std::to_underlying(to)}});
         return;
     }
 }
@@ -80,16 +91,43 @@ void SessionBook::count(const SessionKey& key, Step before, Step after) {
     for (Step step = before; step < after;) tally_->add(key, step = next(step));
 }
 
-void SessionBook::account(FlowId flow, TimePoint now) {
+bool SessionBook::account(FlowId flow, TimePoint now) {
     const auto progress = accounts_.take_progress(flow);
-    if (!progress || progress->before == progress->after) return;
+    if (!progress || progress->before == progress->after) return false;
     count(progress->key, progress->before, progress->after);
-    if (tiers_.empty() || progress->after != Step::payload) return;
+    if (tiers_.empty() || progress->after != Step::payload) return true;
     if (history_.payload_sent(source_of(progress->key), now)) move(source_of(progress->key), now);
+    return true;
 }
 
 void SessionBook::account(std::uint32_t first, std::uint32_t count, TimePoint now) {
-    for (std::uint32_t i = 0; i < count; ++i) account(FlowId{first + i}, now);
+    for (std::uint32_t i = 0; i < count; ++i)
+        if (const FlowId flow{first + i}; account(flow, now)) tell_of_step(flow, now);
+}
+
+void SessionBook::tell_of_step(FlowId flow, TimePoint now) {
+    if (!events_.wanted(EventType::session_step)) return;
+    if (const auto stats = flows_.session(flow, now))
+        events_.publish(SessionAdvanced{.session = session_name(flow, *stats), .step = stats->progress});
+}
+
+/// A session has its last word before it is deleted, whatever ended it: all of them go through here.
+void SessionBook::tell_of_ends(std::span<const FlowId> flows, TimePoint now) {
+    if (!events_.wanted(EventType::session_end)) return;
+    for (const FlowId flow : flows) {
+        const auto stats = flows_.session(flow, now);
+        if (!stats) continue;
+        events_.publish(
+            SessionEnded{.session = session_name(flow, *stats),
+                         .reason = flows_.ended(flow) ? SessionEndReason::inside : SessionEndReason::idle,
+                         .step = stats->progress,
+                         .duration = stats->last_seen - stats->created,
+                         .idle = now - stats->last_seen,
+                         .packets_in = stats->packets_in,
+                         .bytes_in = stats->bytes_in,
+                         .packets_out = stats->packets_out,
+                         .bytes_out = stats->bytes_out});
+    }
 }
 
 bool SessionBook::tick(TimePoint now) {
@@ -107,17 +145,19 @@ bool SessionBook::tick(TimePoint now) {
 bool SessionBook::take_payloads(TimePoint now) {
     std::array<FlowId, portion> flows;
     const std::size_t count = accounts_.take_payloads(flows);
-    for (const FlowId flow : std::span(flows).first(count)) account(flow, now);
+    for (const FlowId flow : std::span(flows).first(count))
+        if (account(flow, now)) tell_of_step(flow, now);
     return count != 0;
 }
 
 bool SessionBook::expire(TimePoint now) {
     std::array<FlowId, portion> expired;
     const std::size_t count = wheel_.advance(now, expired, [&](FlowId flow) {
-        account(flow, now);
+        (void)account(flow, now);
         return flows_.ended(flow) ? TimePoint::min() : accounts_.last_seen(flow, now);
     });
     if (count == 0) return false;
+    tell_of_ends(std::span(expired).first(count), now);
     flows_.delete_sessions(std::span(expired).first(count));
     counters_.add(ControlCounter::session_expired, count);
     return true;

@@ -11,16 +11,21 @@
 #include "control/controller/control_counters.hpp"
 #include "control/controller/idle_wheel.hpp"
 #include "control/controller/switch.hpp"
+#include "control/events/event_bus.hpp"
 #include "control/tiers/source_history.hpp"
 #include "dataplane/tables/progress.hpp"
 
 namespace honeyswitch::control {
 
+/// What events call a session.
+[[nodiscard]] SessionName session_name(FlowId flow, const SessionStats& stats);
+
 /// Control thread.
 class SessionBook {
   public:
-    SessionBook(const Switch& the_switch, ControlCounters& counters, Milliseconds idle_timeout,
-                std::uint32_t history_capacity, std::span<const Tier> tiers);
+    /// `events` is told of sources that a tier moves, of sessions that come further, and of each that ends.
+    SessionBook(const Switch& the_switch, ControlCounters& counters, EventBus& events,
+                Milliseconds idle_timeout, std::uint32_t history_capacity, std::span<const Tier> tiers);
 
     /// Of a reload. Histories begin anew if the tiers differ.
     void reconfigure(Milliseconds idle_timeout, std::uint32_t history_capacity, std::span<const Tier> tiers,
@@ -45,7 +50,10 @@ class SessionBook {
     [[nodiscard]] const SourceHistory& history() const { return history_; }
 
   private:
-    void account(FlowId flow, TimePoint now);
+    /// Returns whether it came further since the last time.
+    bool account(FlowId flow, TimePoint now);
+    void tell_of_step(FlowId flow, TimePoint now);
+    void tell_of_ends(std::span<const FlowId> flows, TimePoint now);
     void count(const SessionKey& key, Step before, Step after);
     void move(Ipv4Address source, TimePoint now);
     [[nodiscard]] bool take_payloads(TimePoint now);
@@ -55,6 +63,7 @@ class SessionBook {
     SessionAccounts& accounts_;
     Placement& placement_;
     ControlCounters& counters_;
+    EventBus& events_;
     IdleWheel wheel_;
     SourceHistory history_;
     std::vector<Tier> tiers_;

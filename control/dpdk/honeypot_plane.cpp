@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include "base/headers.hpp"
 #include "control/honeypots/pool_slots.hpp"
@@ -41,9 +41,11 @@ std::optional<std::uint16_t> vlan_of(std::span<const std::uint8_t> frame, const 
 
 }  // namespace
 
-HoneypotPlane::HoneypotPlane(dataplane::DataPlane& plane, DpdkSwitch& the_switch, HoneypotPlaneConfig config)
+HoneypotPlane::HoneypotPlane(dataplane::DataPlane& plane, DpdkSwitch& the_switch, EventBus& events,
+                             HoneypotPlaneConfig config)
     : plane_(plane),
       switch_(the_switch),
+      events_(events),
       config_(std::move(config)),
       health_(*this, config_.honeypots, config_.health) {
     put_all_in_force();
@@ -120,8 +122,14 @@ void HoneypotPlane::put_in_force(const HoneypotChange& change) {
     else
         plane_.honeypots().unset(index, pool.when_none == Pool::WhenNone::drop);
     if (change.up != was_up || !change.mac)
-        spdlog::info("honeypot {} is {}{}", honeypot.name, change.up ? "up" : "not up",
-                     change.mac ? " at " + to_string(*change.mac) : ": its MAC address is not known yet");
+        events_.publish(HoneypotChanged{
+            .honeypot = honeypot.name,
+            .state = change.up ? HoneypotWord::up : HoneypotWord::down,
+            .mac = change.mac,
+            .told = {Gravity::information,
+                     fmt::format("honeypot {} is {}{}", honeypot.name, change.up ? "up" : "not up",
+                                 change.mac ? " at " + to_string(*change.mac)
+                                            : ": its MAC address is not known yet")}});
     if (was_up && !change.up && !stays) moves_.push_back({index, honeypot.pool});
 }
 

@@ -15,6 +15,7 @@
 #include "base/stamp.hpp"
 #include "control/config/numbered.hpp"
 #include "control/dpdk/dpdk_switch.hpp"
+#include "control/events/event_bus.hpp"
 #include "control/honeypots/honeypot_health.hpp"
 #include "dataplane/data_plane.hpp"
 
@@ -29,7 +30,9 @@ struct HoneypotPlaneConfig {
 
 class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
   public:
-    HoneypotPlane(dataplane::DataPlane& plane, DpdkSwitch& the_switch, HoneypotPlaneConfig config);
+    /// `events` is told of honeypots that come up or go down, and outlives this.
+    HoneypotPlane(dataplane::DataPlane& plane, DpdkSwitch& the_switch, EventBus& events,
+                  HoneypotPlaneConfig config);
 
     /// Of a reload. Who has a number that nobody had is new; who has none any more gives its sessions to
     /// others of the default pool, and keeps getting their packets until they have another.
@@ -72,6 +75,7 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
 
     dataplane::DataPlane& plane_;
     DpdkSwitch& switch_;
+    EventBus& events_;
     HoneypotPlaneConfig config_;
     HoneypotHealth health_;
     std::array<bool, dataplane::HoneypotTable::capacity> up_{};  ///< by HoneypotId, as last put in force

@@ -12,10 +12,7 @@ std::optional<HoneypotId> PoolPlacement::choose(PoolId pool, const SessionKey& k
 bool PoolPlacement::move_source(Ipv4Address source, PoolId from, PoolId to) {
     const dataplane::Prefix prefix = prefix_of(Ipv4Prefix::of(source, 32));
     const auto listing = plane_.listed().at(prefix);
-    if (!plane_.listed().set(prefix, listing.moved(std::to_underlying(from), std::to_underlying(to))))
-        return false;
-    move_witness_(source, from, to);
-    return true;
+    return plane_.listed().set(prefix, listing.moved(std::to_underlying(from), std::to_underlying(to)));
 }
 
 void PoolPlacement::move_back(Ipv4Address source) {

@@ -1,7 +1,6 @@
 // Where sessions go: slots of PoolTable, sources that ListedTable moves, and the campus of the policy.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <utility>
 
@@ -25,13 +24,8 @@ class PoolPlacement final : public Placement {
     [[nodiscard]] bool move_source(Ipv4Address source, PoolId from, PoolId to) override;
     void move_back(Ipv4Address source) override;
 
-    /// Told of each source that goes to another pool. For the log alone.
-    using MoveWitness = std::function<void(Ipv4Address, PoolId from, PoolId to)>;
-    void set_move_witness(MoveWitness witness) { move_witness_ = std::move(witness); }
-
   private:
     dataplane::DataPlane& plane_;
-    MoveWitness move_witness_ = [](Ipv4Address, PoolId, PoolId) {};
 };
 
 }  // namespace honeyswitch::control

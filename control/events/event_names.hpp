@@ -9,12 +9,12 @@
 
 namespace honeyswitch::control {
 
-/// Index of a honeypot in the configuration.
+/// The number of a honeypot, which stays its own over reloads.
 struct HoneypotNumber {
     std::uint8_t value = 0;
     friend bool operator==(HoneypotNumber, HoneypotNumber) = default;
 };
-/// Index of a pool in the configuration.
+/// The number of a pool, likewise.
 struct PoolNumber {
     std::uint8_t value = 0;
     friend bool operator==(PoolNumber, PoolNumber) = default;

@@ -36,8 +36,8 @@ T* take_turn(std::vector<T>& all, std::size_t& next, HasWork has_work) {
 }  // namespace
 
 ListWatcher::ListWatcher(SourceLists& sources, std::span<const Numbered<SourceList>> lists,
-                         std::span<const AuthLog> logs, TimePoint now)
-    : sources_(sources) {
+                         std::span<const AuthLog> logs, EventBus& events, TimePoint now)
+    : sources_(sources), events_(events) {
     open_wakeup();
     reconfigure(lists, logs, now);
     for (auto& list : lists_) {
@@ -186,8 +186,13 @@ void ListWatcher::go_on(ListFile& list, Load& load) {
     const auto left_out = load.parser.ipv6();
     list.load.reset();
     if (!prefixes) return give_up(list, prefixes.error());
-    spdlog::info("list {}: {} sources in {}{}", list.name, prefixes->size(), list.file.string(),
-                 left_out == 0 ? "" : fmt::format("; {} of IPv6 are left out", left_out));
+    events_.publish(ListChanged{
+        .action = ListAction::read,
+        .list = list.name,
+        .file = list.file.string(),
+        .told = {Gravity::information,
+                 fmt::format("list {}: {} sources in {}{}", list.name, prefixes->size(), list.file.string(),
+                             left_out == 0 ? "" : fmt::format("; {} of IPv6 are left out", left_out))}});
     sources_.replace_from_file(list.list, std::move(*prefixes));
     list.ever_read = true;
     list.of_another_file = false;
@@ -204,8 +209,11 @@ void ListWatcher::give_up(ListFile& list, const ListComplaint& error) {
         then =
             "nothing of it is on the list until it can be read, and what the former file said is taken out";
     const bool is_missing = error.kind == ListComplaint::Kind::missing;
-    spdlog::log(is_missing ? spdlog::level::warn : spdlog::level::err, "list {}: {}; {}", list.name,
-                error.message(), then);
+    events_.publish(ListChanged{.action = ListAction::unreadable,
+                                .list = list.name,
+                                .file = list.file.string(),
+                                .told = {is_missing ? Gravity::warning : Gravity::error,
+                                         fmt::format("list {}: {}; {}", list.name, error.message(), then)}});
     if (!std::exchange(list.of_another_file, false)) return;
     sources_.replace_from_file(list.list, {});
 }
@@ -214,17 +222,15 @@ void ListWatcher::follow(Log& log, TimePoint now) {
     log.more = log.tail.read([&](std::string_view line) { count(log, line, now); });
     if (log.tail.error() == log.reported) return;
     log.reported = log.tail.error();
-    if (log.reported == 0)
-        spdlog::info("log {}: is followed", log.config.file.string());
-    else
-        spdlog::warn("log {}: {}; it is followed once it can be read", log.config.file.string(),
-                     log.tail.reason());
+    if (log.reported == 0) return tell(log, ListAction::followed, {Gravity::information, "is followed"});
+    tell(log, ListAction::unreadable,
+         {Gravity::warning, fmt::format("{}; it is followed once it can be read", log.tail.reason())});
 }
 
 void ListWatcher::count(Log& log, std::string_view line, TimePoint now) {
     const auto message = sshd_message(line);
     if (const auto sentence = log.understanding.note(line, message.has_value(), now))
-        spdlog::warn("log {}: {}", log.config.file.string(), *sentence);
+        tell(log, ListAction::puzzling, {Gravity::warning, *sentence});
     const auto login = message ? failed_login_in(*message) : std::nullopt;
     if (!login) return;
     log.counted += login->times;
@@ -232,11 +238,23 @@ void ListWatcher::count(Log& log, std::string_view line, TimePoint now) {
     const auto source = Ipv4Prefix::of(login->address, 32);
     const auto added = sources_.add(log.list, source, log.config.lifetime, Origin::auth_log, now);
     log.listed += added ? 1 : 0;
-    if (added)
-        spdlog::info("list {}: {} for {}, after {} failures in {}", log.list, text_of_source(source),
-                     duration_text(log.config.lifetime), log.config.failures, log.config.file.string());
-    else
-        spdlog::warn("log {}: {}", log.config.file.string(), added.error());
+    if (!added) return tell(log, ListAction::refused, {Gravity::warning, added.error()});
+    events_.publish(ListChanged{
+        .action = ListAction::added,
+        .list = log.list,
+        .source = source,
+        .lifetime = log.config.lifetime,
+        .file = log.config.file.string(),
+        .told = {Gravity::information, fmt::format("list {}: {} for {}, after {} failures in {}", log.list,
+                                                   text_of_source(source), duration_text(log.config.lifetime),
+                                                   log.config.failures, log.config.file.string())}});
+}
+
+/// `told` is what there is to say of the log, without its name.
+void ListWatcher::tell(const Log& log, ListAction action, Told told) const {
+    told.text = fmt::format("log {}: {}", log.config.file.string(), told.text);
+    events_.publish(ListChanged{
+        .action = action, .list = log.list, .file = log.config.file.string(), .told = std::move(told)});
 }
 
 std::vector<FollowedLog> ListWatcher::logs() const {

@@ -37,7 +37,7 @@ class ListWatcher {
   public:
     /// `logs` name their list by its index in `lists`; `sources` was made of the same, and outlives this.
     ListWatcher(SourceLists& sources, std::span<const Numbered<SourceList>> lists,
-                std::span<const AuthLog> logs, TimePoint now);
+                std::span<const AuthLog> logs, EventBus& events, TimePoint now);
 
     /// Can be read when service() has something to do; -1: never, tick() has to suffice.
     [[nodiscard]] int descriptor() const { return wakeup_.get(); }
@@ -98,11 +98,13 @@ class ListWatcher {
     void give_up(ListFile& list, const ListComplaint& error);
     void go_on(ListFile& list, Load& load);
     void follow(Log& log, TimePoint now);
+    void tell(const Log& log, ListAction action, Told told) const;
     void count(Log& log, std::string_view line, TimePoint now);
     /// Makes the descriptor readable when there is something to go on with.
     void set_timer(TimePoint now) const;
 
     SourceLists& sources_;
+    EventBus& events_;
     FolderWatch folders_;
     Descriptor timer_;
     Descriptor wakeup_;  ///< an epoll of the other two

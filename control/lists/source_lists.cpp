@@ -41,8 +41,9 @@ TimePoint SourceLists::Row::end() const {
     return std::max(by_operator.value_or(TimePoint::min()), auth_log.value_or(TimePoint::min()));
 }
 
-SourceLists::SourceLists(std::span<const Numbered<SourceList>> lists, std::size_t capacity, ListSink& sink)
-    : capacity_(capacity), sink_(sink) {
+SourceLists::SourceLists(std::span<const Numbered<SourceList>> lists, std::size_t capacity, ListSink& sink,
+                         EventBus& events)
+    : capacity_(capacity), sink_(sink), events_(events) {
     reconfigure(lists);
 }
 

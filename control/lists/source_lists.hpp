@@ -22,6 +22,7 @@
 #include "base/limits.hpp"
 #include "control/config/numbered.hpp"
 #include "control/config/policy.hpp"
+#include "control/events/event_bus.hpp"
 
 namespace honeyswitch::control {
 
@@ -60,9 +61,10 @@ struct ListedPage {
 /// Control thread. A list is known by its number, which is also its bit in the sink.
 class SourceLists {
   public:
-    /// `capacity`: prefixes in all, however many lists each is on. Precondition: the numbers differ, and are
-    /// below limits::lists.
-    SourceLists(std::span<const Numbered<SourceList>> lists, std::size_t capacity, ListSink& sink);
+    /// `capacity`: prefixes in all, however many lists each is on; `events` is told of files that found no
+    /// room. Precondition: the numbers differ, and are below limits::lists.
+    SourceLists(std::span<const Numbered<SourceList>> lists, std::size_t capacity, ListSink& sink,
+                EventBus& events);
 
     /// The file of this list now says this, and nothing of what it said before. It is only queued: tick()
     /// puts it into force, what is new before what is gone is taken out, so that no source that stays has a
@@ -166,6 +168,7 @@ class SourceLists {
     std::array<List, limits::lists> lists_;  ///< by number
     std::size_t capacity_;
     ListSink& sink_;
+    EventBus& events_;
     std::map<Key, Row> rows_;
     std::set<std::pair<TimePoint, Key>> due_;  ///< each row that an origin of will lapse, once
     std::set<Ipv4Prefix> unwritten_;           ///< the sink refused their last change

@@ -1,7 +1,7 @@
 // Changes of very many sources at once: a file has changed, or the configuration.
 #include <algorithm>
 
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include "control/lists/source_lists.hpp"
 
@@ -77,10 +77,14 @@ void SourceLists::finish(const FileJob& job) {
     const auto left_out = std::ranges::count_if(
         job.without_room, [&](Ipv4Prefix prefix) { return row_at({prefix, job.list}).file != job.number; });
     if (left_out > 0)
-        spdlog::error(
-            "list {}: no room for {} of the sources in {}: all {} places are taken; raise "
-            "listed_capacity",
-            list.name, left_out, list.file.string(), capacity_);
+        events_.publish(
+            ListChanged{.action = ListAction::refused,
+                        .list = list.name,
+                        .file = list.file.string(),
+                        .told = {Gravity::error,
+                                 fmt::format("list {}: no room for {} of the sources in {}: all {} places "
+                                             "are taken; raise listed_capacity",
+                                             list.name, left_out, list.file.string(), capacity_)}});
     jobs_.pop_front();
 }
 

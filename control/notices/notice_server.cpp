@@ -20,11 +20,12 @@ NoticeServer::Peer::Peer(const Agent& configured, AgentId id, DomainReports& rep
       nonces(secret),
       session(id, config.grants, reports) {}
 
-NoticeServer::NoticeServer(std::span<const Agent> agents, DomainReports& reports, Milliseconds agent_timeout,
-                           Send send)
+NoticeServer::NoticeServer(std::span<const Agent> agents, DomainReports& reports, EventBus& events,
+                           Milliseconds agent_timeout, Send send)
     : agent_timeout_(agent_timeout),
       send_(std::move(send)),
       reports_(reports),
+      events_(events),
       secret_(agent::random_octets<32>()) {
     for (const auto& agent : agents) add(agent);
 }
@@ -123,9 +124,12 @@ void NoticeServer::establish(Peer& peer, const agent::Confirm& confirm, NoticePa
     peer.session.begin(restarted, now);
     ++counters_.associations;
     const auto refused = refusals_.let_in(peer.identifier);
-    spdlog::info("agent {}: associated from {}{}{}", peer.config.name, to_string(from.agent),
-                 restarted ? ", newly started" : "",
-                 refused ? fmt::format("; {} of its notices were refused before", *refused) : "");
+    tell(AgentState::associated, &peer,
+         {Gravity::information,
+          fmt::format("agent {}: associated from {}{}{}", peer.config.name, to_string(from.agent),
+                      restarted ? ", newly started" : "",
+                      refused ? fmt::format("; {} of its notices were refused before", *refused) : "")},
+         to_string(from.agent));
     reply(peer, agent::Established{}, from);
 }
 
@@ -156,7 +160,8 @@ void NoticeServer::receive_sealed(std::span<const std::uint8_t> datagram, Notice
 void NoticeServer::tick(TimePoint now) {
     if (now - looked_ >= Milliseconds{1000}) {
         looked_ = now;
-        for (const auto& sentence : refusals_.tick(now)) spdlog::info("{}", sentence);
+        for (auto& sentence : refusals_.tick(now))
+            tell(AgentState::accepted, nullptr, {Gravity::information, std::move(sentence)});
         tell_of_absence(now);
     }
     notice_silence(now);
@@ -191,8 +196,10 @@ void NoticeServer::notice_silence(TimePoint now) {
         }
         peer.connected = false;
         ++counters_.silences;
-        spdlog::warn("agent {}: silent for {} ms, its domains become unknown", peer.config.name,
-                     agent_timeout_.count());
+        tell(AgentState::silent, &peer,
+             {Gravity::warning, fmt::format("agent {}: silent for {} ms, its domains become unknown",
+                                            peer.config.name, agent_timeout_.count())},
+             to_string(peer.path.agent));
         end_association(peer, now);
     }
 }
@@ -222,7 +229,8 @@ void NoticeServer::refuse(Refusal refusal, NoticePath from, TimePoint now, Peer*
     }
     spdlog::debug("notice refused: {}{}", agent::name_of(refusal),
                   peer != nullptr ? ", agent " + peer->config.name : "");
-    if (const auto sentence = refusals_.refused(notice, now)) spdlog::warn("{}", *sentence);
+    if (auto sentence = refusals_.refused(notice, now))
+        tell(AgentState::refused, peer, {Gravity::warning, std::move(*sentence)}, to_string(from.agent));
 }
 
 void NoticeServer::tell_of_absence(TimePoint now) {
@@ -231,11 +239,19 @@ void NoticeServer::tell_of_absence(TimePoint now) {
     for (; !absent_.empty() && absent_.front().first <= now; absent_.pop_front()) {
         const auto& peer = peers_[absent_.front().second];
         if (peer.removed || peer.last_heard) continue;
-        spdlog::warn(
-            "agent {}: not heard for {} s: does it run, under this name and with this key, and does it know "
-            "our address? What it may speak for stays unknown, and goes inside",
-            peer.config.name, patience.count() / 1000);
+        tell(AgentState::absent, &peer,
+             {Gravity::warning,
+              fmt::format("agent {}: not heard for {} s: does it run, under this name and with this key, and "
+                          "does it know our address? What it may speak for stays unknown, and goes inside",
+                          peer.config.name, patience.count() / 1000)});
     }
+}
+
+void NoticeServer::tell(AgentState state, const Peer* peer, Told told, const std::string& endpoint) const {
+    events_.publish(AgentChanged{.state = state,
+                                 .agent = peer == nullptr ? std::string() : peer->config.name,
+                                 .endpoint = endpoint,
+                                 .told = std::move(told)});
 }
 
 std::vector<AgentRow> NoticeServer::rows() const {

@@ -18,6 +18,7 @@
 
 #include "agent/wire/association.hpp"
 #include "control/config/config.hpp"
+#include "control/events/event_bus.hpp"
 #include "control/notices/agent_session.hpp"
 #include "control/notices/notice_path.hpp"
 #include "control/notices/refusal_watch.hpp"
@@ -40,9 +41,9 @@ class NoticeServer {
 
     using Send = std::function<void(std::span<const std::uint8_t>, NoticePath)>;
 
-    /// `reports` outlives the server. An AgentId is an index of `agents`.
-    NoticeServer(std::span<const Agent> agents, DomainReports& reports, Milliseconds agent_timeout,
-                 Send send);
+    /// `reports` and `events` outlive the server. An AgentId is an index of `agents`.
+    NoticeServer(std::span<const Agent> agents, DomainReports& reports, EventBus& events,
+                 Milliseconds agent_timeout, Send send);
 
     /// Of a reload: agents are matched by their names, and keep their AgentId. The domains of those that are
     /// gone, that have another key, or whose grants no longer hold their domains become unknown; new ones
@@ -51,6 +52,9 @@ class NoticeServer {
     [[nodiscard]] const std::string& name_of(AgentId agent) const {
         return peers_[static_cast<std::size_t>(agent)].config.name;
     }
+
+    /// AgentIds that were ever given: 0 to this, without it.
+    [[nodiscard]] std::size_t agent_ids() const { return peers_.size(); }
 
     void receive(std::span<const std::uint8_t> datagram, NoticePath from, TimePoint now);
     /// Acknowledges what has settled and notices silence. Call it once in each turn of the control loop: it
@@ -95,6 +99,8 @@ class NoticeServer {
     void settle();
     void notice_silence(TimePoint now);
     void tell_of_absence(TimePoint now);
+    /// `told.text`: the sentence, with what it is of.
+    void tell(AgentState state, const Peer* peer, Told told, const std::string& endpoint = {}) const;
     /// Its silence is looked at when it can have been silent for the agent timeout, and at no other time.
     void watch_silence(std::size_t index, Peer& peer);
 
@@ -104,6 +110,7 @@ class NoticeServer {
     Milliseconds agent_timeout_;
     Send send_;
     DomainReports& reports_;
+    EventBus& events_;
     agent::Key secret_;
     std::deque<Peer> peers_;  ///< by AgentId; never moved, as sessions refer to grants
     std::map<agent::AgentIdentifier, std::size_t> by_identifier_;

@@ -1,16 +1,17 @@
-// Tells the log when packets begin to be lost for want of room or time, how many, and when that has ended.
+// Tells when packets begin to be lost for want of room or time, how many, and when that has ended.
 //
 // Each kind of loss has a counter as well, which says how many; what a counter does not say is that the
 // operator should look at it. Control thread only.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "control/events/event.hpp"
 
 namespace honeyswitch::control {
 
@@ -28,8 +29,9 @@ class LossWatch {
     /// As long as it goes on, it is told again after so long.
     static constexpr Milliseconds again{60'000};
 
-    /// Once a second or so, with the same losses in the same order each time. Returns the sentences to log.
-    [[nodiscard]] std::vector<std::string> look(std::span<const Loss> losses, TimePoint now);
+    /// Once a second or so, with the same losses in the same order each time. Returns what is to be
+    /// told.
+    [[nodiscard]] std::vector<PacketsLost> look(std::span<const Loss> losses, TimePoint now);
 
   private:
     struct Seen {
@@ -38,7 +40,7 @@ class LossWatch {
         TimePoint began, last, told;
         bool going_on = false;
     };
-    [[nodiscard]] static std::string look(Seen& seen, const Loss& loss, TimePoint now);
+    [[nodiscard]] static std::optional<PacketsLost> look(Seen& seen, const Loss& loss, TimePoint now);
 
     std::vector<Seen> seen_;
 };

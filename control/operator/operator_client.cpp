@@ -26,11 +26,11 @@ std::uint32_t OperatorClient::interest() const {
     return response_.empty() && !request_waits() ? EPOLLIN : EPOLLOUT;
 }
 
-bool OperatorClient::service(std::uint32_t events, const Inspect& inspect, Operate& operate, TimePoint now) {
+bool OperatorClient::service(std::uint32_t ready, const OperatorContext& context, TimePoint now) {
     // Both directions are closed: nobody will read a response.
-    if ((events & (EPOLLERR | EPOLLHUP)) != 0) return false;
-    if ((events & EPOLLIN) != 0 && !receive(now)) return false;
-    if (response_.empty()) answer_one(inspect, operate, now);
+    if ((ready & (EPOLLERR | EPOLLHUP)) != 0) return false;
+    if ((ready & EPOLLIN) != 0 && !receive(now)) return false;
+    if (response_.empty()) answer_one(context, now);
     if (!response_.empty() && !send_some(now)) return false;
     return !(ended_ && response_.empty() && !request_waits());
 }
@@ -53,11 +53,11 @@ bool OperatorClient::receive(TimePoint now) {
     return true;
 }
 
-void OperatorClient::answer_one(const Inspect& inspect, Operate& operate, TimePoint now) {
+void OperatorClient::answer_one(const OperatorContext& context, TimePoint now) {
     const auto end = received_.find('\n');
     if (end == std::string::npos) return;
-    response_ = answer(std::string_view(received_).substr(0, end), inspect, operate, now,
-                       {.right = right_, .who = who_});
+    response_ = answer(std::string_view(received_).substr(0, end), *context.inspect, *context.operate, now,
+                       {.right = right_, .who = who_, .events = context.events});
     received_.erase(0, end + 1);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/system/descriptor.hpp"
+#include "control/events/event_bus.hpp"
 #include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_peer.hpp"
@@ -11,6 +12,13 @@
 namespace honeyswitch::control {
 
 inline constexpr std::size_t longest_request = 4096;  ///< bytes, with its newline
+
+/// What the operator's interface works on, all of which outlives it.
+struct OperatorContext {
+    const Inspect* inspect;
+    Operate* operate;
+    EventBus* events;
+};
 
 /// A client that reads slowly only waits for itself: its next request is looked at when its last response has
 /// left, and until then nothing more is read from it.
@@ -21,7 +29,7 @@ class OperatorClient {
         : connection_(std::move(connection)), right_(right), who_(std::move(who)), last_used_(now) {}
 
     /// Reads what has come, answers at most one request, sends what fits. False: the connection is over.
-    [[nodiscard]] bool service(std::uint32_t events, const Inspect& inspect, Operate& operate, TimePoint now);
+    [[nodiscard]] bool service(std::uint32_t ready, const OperatorContext& context, TimePoint now);
 
     /// The epoll events to wait for: only those that service can make use of.
     [[nodiscard]] std::uint32_t interest() const;
@@ -30,7 +38,7 @@ class OperatorClient {
 
   private:
     [[nodiscard]] bool receive(TimePoint now);
-    void answer_one(const Inspect& inspect, Operate& operate, TimePoint now);
+    void answer_one(const OperatorContext& context, TimePoint now);
     [[nodiscard]] bool send_some(TimePoint now);
     [[nodiscard]] bool request_waits() const;
 

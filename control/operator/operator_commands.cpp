@@ -4,7 +4,6 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <nlohmann/json.hpp>
 
@@ -22,7 +21,13 @@ struct Context {
     const Inspect& inspect;
     Operate& operate;
     TimePoint now;
-    std::string_view who;
+    const RequestBy& by;
+
+    template <typename Body>
+    void tell(Body body) const {
+        body.who = by.who;
+        if (by.events != nullptr) by.events->publish(std::move(body));
+    }
 };
 
 json error(const std::string& sentence) {
@@ -41,7 +46,7 @@ json all_rows(const auto& table, const auto&... arguments) {
 }
 
 json sessions(const Context& context) {
-    const auto& [request, inspect, operate, now, who] = context;
+    const auto& [request, inspect, operate, now, by] = context;
     const auto page = inspect.sessions(request.cursor, request.limit, now);
     json rows = json::array();
     for (const auto& row : page.rows)
@@ -118,7 +123,7 @@ json report(const Context& context) {
 }
 
 json list_entries(const Context& context) {
-    const auto& [request, inspect, operate, now, who] = context;
+    const auto& [request, inspect, operate, now, by] = context;
     const auto all = inspect.lists();
     if (request.list && std::ranges::find(all, *request.list, &ListRow::name) == all.end())
         return error(fmt::format("there is no list '{}'", *request.list));
@@ -135,9 +140,15 @@ json list_add(const Context& context) {
     const auto added =
         context.operate.list_add(*request.list, *request.prefix, request.lifetime, context.now);
     if (!added) return error(added.error());
-    spdlog::info("list {}: {} added by the operator ({}), {}", *request.list, to_string(*request.prefix),
-                 context.who,
-                 request.lifetime ? "for " + duration_text(*request.lifetime) : "until it is removed");
+    context.tell(
+        ListChanged{.action = ListAction::added,
+                    .list = *request.list,
+                    .source = *request.prefix,
+                    .lifetime = request.lifetime,
+                    .told = {.text = fmt::format("list {}: {} added by the operator ({}), {}", *request.list,
+                                                 to_string(*request.prefix), context.by.who,
+                                                 request.lifetime ? "for " + duration_text(*request.lifetime)
+                                                                  : "until it is removed")}});
     return response(json::array({{{"kept", context.operate.keeps_entries()}}}));
 }
 
@@ -146,14 +157,23 @@ json list_remove(const Context& context) {
     if (!request.list || !request.prefix) return error("list_remove needs a list and a prefix");
     const auto removed = context.operate.list_remove(*request.list, *request.prefix);
     if (!removed) return error(removed.error());
-    spdlog::info("list {}: {} removed by the operator ({})", *request.list, to_string(*request.prefix),
-                 context.who);
+    context.tell(
+        ListChanged{.action = ListAction::removed,
+                    .list = *request.list,
+                    .source = *request.prefix,
+                    .told = {.text = fmt::format("list {}: {} removed by the operator ({})", *request.list,
+                                                 to_string(*request.prefix), context.by.who)}});
     return response(json::array());
 }
 
 json reload(const Context& context) {
     const auto id = context.operate.reload();
-    if (id) spdlog::info("reload {} was asked for by the operator ({})", *id, context.who);
+    if (id)
+        context.tell(ConfigChanged{
+            .phase = ConfigPhase::asked,
+            .reload = *id,
+            .told = {.text =
+                         fmt::format("reload {} was asked for by the operator ({})", *id, context.by.who)}});
     return id ? response(json::array({{{"id", *id}}})) : error(id.error());
 }
 
@@ -196,7 +216,7 @@ json run_command(const Request& request, const Inspect& inspect, Operate& operat
     if (command->changes && by.right != OperatorRight::change)
         return error(fmt::format("you may read, and {} changes something: that is for [operator] group",
                                  request.command));
-    return command->run({request, inspect, operate, now, by.who});
+    return command->run({request, inspect, operate, now, by});
 }
 
 }  // namespace honeyswitch::control

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "control/events/event_bus.hpp"
 #include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_peer.hpp"
@@ -19,14 +20,15 @@ namespace honeyswitch::control {
 
 struct RequestBy {
     OperatorRight right = OperatorRight::change;
-    std::string_view who;  ///< "uid 1000, pid 4242"
+    std::string_view who;        ///< "uid 1000, pid 4242"
+    EventBus* events = nullptr;  ///< told of what it changes; null: nobody is
 };
 
 inline constexpr std::size_t most_rows = 1000;    ///< that a request may ask for
 inline constexpr std::size_t default_rows = 128;  ///< that it gets without asking: well below a millisecond
 
 /// The response to `line` (without its newline), with a newline at its end. Anything that is not a request is
-/// answered with an error. `by`: what it may do, and who it is in the log.
+/// answered with an error. `by`: what it may do, and who it is.
 [[nodiscard]] std::string answer(std::string_view line, const Inspect& inspect, Operate& operate,
                                  TimePoint now, const RequestBy& by = {});
 

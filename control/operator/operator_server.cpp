@@ -21,18 +21,19 @@ std::expected<UnixListener, Error> OperatorServer::listen_on(const std::filesyst
 }
 
 std::expected<OperatorServer, Error> OperatorServer::open(const std::filesystem::path& path,
-                                                          const Inspect& inspect, Operate& operate,
+                                                          const OperatorContext& context,
                                                           const OperatorGroups& groups) {
     auto socket = listen_on(path, groups);
     if (!socket) return std::unexpected(socket.error());
-    return serve(std::move(*socket), inspect, operate, groups);
+    return serve(std::move(*socket), context, groups);
 }
 
-std::expected<OperatorServer, Error> OperatorServer::serve(UnixListener socket, const Inspect& inspect,
-                                                           Operate& operate, const OperatorGroups& groups) {
+std::expected<OperatorServer, Error> OperatorServer::serve(UnixListener socket,
+                                                           const OperatorContext& context,
+                                                           const OperatorGroups& groups) {
     Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
     const int listener = socket.fd();
-    OperatorServer server(std::move(socket), std::move(epoll), inspect, operate, groups);
+    OperatorServer server(std::move(socket), std::move(epoll), context, groups);
     if (!server.epoll_ || !server.watch(EPOLL_CTL_ADD, listener, EPOLLIN))
         return std::unexpected(
             Error{"watch", "the operators' socket", std::generic_category().message(errno)});
@@ -56,7 +57,7 @@ void OperatorServer::service(TimePoint now) {
     }
     const auto client = clients_.find(event.data.fd);
     if (client == clients_.end()) return;
-    if (!client->second.service(event.events, *inspect_, *operate_, now) ||
+    if (!client->second.service(event.events, context_, now) ||
         !watch(EPOLL_CTL_MOD, client->first, client->second.interest()))
         clients_.erase(client);  // closing takes it out of the epoll set
 }

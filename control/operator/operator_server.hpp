@@ -26,14 +26,14 @@ class OperatorServer {
     /// (0660).
     [[nodiscard]] static std::expected<UnixListener, Error> listen_on(const std::filesystem::path& path,
                                                                       const OperatorGroups& groups = {});
-    /// `inspect` and `operate` must outlive the server. Errors: the socket cannot be had.
+    /// What `context` points to must outlive the server. Errors: the socket cannot be had.
     [[nodiscard]] static std::expected<OperatorServer, Error> open(const std::filesystem::path& path,
-                                                                   const Inspect& inspect, Operate& operate,
+                                                                   const OperatorContext& context,
                                                                    const OperatorGroups& groups = {});
     /// The same on a socket that is there already, and was opened for the same groups: who connected
     /// meanwhile has waited.
     [[nodiscard]] static std::expected<OperatorServer, Error> serve(UnixListener socket,
-                                                                    const Inspect& inspect, Operate& operate,
+                                                                    const OperatorContext& context,
                                                                     const OperatorGroups& groups = {});
 
     /// An epoll descriptor: readable while there is something to do. To be watched by the control loop.
@@ -45,13 +45,9 @@ class OperatorServer {
     [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
   private:
-    OperatorServer(UnixListener socket, Descriptor epoll, const Inspect& inspect, Operate& operate,
+    OperatorServer(UnixListener socket, Descriptor epoll, const OperatorContext& context,
                    const OperatorGroups& groups)
-        : socket_(std::move(socket)),
-          epoll_(std::move(epoll)),
-          groups_(groups),
-          inspect_(&inspect),
-          operate_(&operate) {}
+        : socket_(std::move(socket)), epoll_(std::move(epoll)), groups_(groups), context_(context) {}
 
     void accept_client(TimePoint now);
     void make_room();
@@ -60,8 +56,7 @@ class OperatorServer {
     UnixListener socket_;
     Descriptor epoll_;
     OperatorGroups groups_;
-    const Inspect* inspect_;
-    Operate* operate_;
+    OperatorContext context_;
     std::map<int, OperatorClient> clients_;  ///< by descriptor; few
 };
 

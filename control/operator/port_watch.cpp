@@ -1,6 +1,7 @@
 #include "control/operator/port_watch.hpp"
 
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -39,7 +40,8 @@ std::array<std::uint64_t, reasons.size()> values_of(const PortLook& look, bool o
 
 PortWatch::PortWatch(const std::vector<Name>& names) {
     for (const Name& name : names) {
-        Watched port{.name = fmt::format("port {} ({})", name.side, name.device),
+        Watched port{.side = name.side,
+                     .name = fmt::format("port {} ({})", name.side, name.device),
                      .of_the_link = name.of_the_link,
                      .losses = {}};
         for (const Reason& reason : reasons)
@@ -49,32 +51,36 @@ PortWatch::PortWatch(const std::vector<Name>& names) {
     }
 }
 
-std::vector<PortSentence> PortWatch::look(std::span<const PortLook> ports, TimePoint now) {
-    std::vector<PortSentence> sentences;
+PortNews PortWatch::look(std::span<const PortLook> ports, TimePoint now) {
+    PortNews news;
     std::vector<Loss> losses;
     losses.reserve(ports_.size() * reasons.size());
     for (std::size_t i = 0; i < ports_.size() && i < ports.size(); ++i) {
-        look_at_link(ports_[i], ports[i], sentences);
+        if (auto link = look_at_link(ports_[i], ports[i])) news.links.push_back(std::move(*link));
         const auto values = values_of(ports[i], ports_[i].of_the_link);
         for (std::size_t reason = 0; reason < reasons.size(); ++reason)
             losses.push_back(
                 {ports_[i].losses[reason].counter, ports_[i].losses[reason].meaning, values.at(reason)});
     }
-    for (std::string& sentence : losses_.look(losses, now)) sentences.push_back({std::move(sentence)});
-    return sentences;
+    news.losses = losses_.look(losses, now);
+    return news;
 }
 
 /// Links are thought to be up until they are seen: one that is down at the start is told of like any other.
-void PortWatch::look_at_link(Watched& port, const PortLook& look, std::vector<PortSentence>& sentences) {
-    if (look.link_up != port.up)
-        sentences.push_back({.text = fmt::format("{}: its link is {}", port.name,
-                                                 look.link_up ? "up again" : "down; nothing passes there"),
-                             .warning = !look.link_up});
-    else if (port.seen && look.link_up && look.times_down != port.times_down)
-        sentences.push_back({.text = fmt::format("{}: its link was down for a moment", port.name)});
-    port.seen = true;
-    port.up = look.link_up;
-    port.times_down = look.times_down;
+std::optional<LinkChanged> PortWatch::look_at_link(Watched& port, const PortLook& look) {
+    const auto tell = [&](LinkState state, Gravity gravity, std::string_view what) {
+        return LinkChanged{.state = state,
+                           .port = port.side,
+                           .told = {gravity, fmt::format("{}: its link {}", port.name, what)}};
+    };
+    const bool was_up = std::exchange(port.up, look.link_up), was_seen = std::exchange(port.seen, true);
+    const bool flapped = std::exchange(port.times_down, look.times_down) != look.times_down;
+    if (look.link_up && !was_up) return tell(LinkState::up, Gravity::information, "is up again");
+    if (!look.link_up && was_up)
+        return tell(LinkState::down, Gravity::warning, "is down; nothing passes there");
+    if (was_seen && look.link_up && flapped)
+        return tell(LinkState::flapped, Gravity::warning, "was down for a moment");
+    return std::nullopt;
 }
 
 }  // namespace honeyswitch::control

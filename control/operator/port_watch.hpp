@@ -1,8 +1,9 @@
-// Tells the log what happens to the ports: links that go down and come up, and what is lost there, each loss
+// Tells what happens to the ports: links that go down and come up, and what is lost there, each loss
 // under its own reason. Control thread only.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,9 +22,10 @@ struct PortLook {
     std::uint64_t tx_dropped = 0;  ///< the transmit queue stayed full
 };
 
-struct PortSentence {
-    std::string text;
-    bool warning = true;
+/// What is to be told of ports.
+struct PortNews {
+    std::vector<LinkChanged> links;
+    std::vector<PacketsLost> losses;
 };
 
 class PortWatch {
@@ -36,21 +38,22 @@ class PortWatch {
     };
     explicit PortWatch(const std::vector<Name>& names);
 
-    /// Once a second or so, with all ports in their order. Returns the sentences to log.
-    [[nodiscard]] std::vector<PortSentence> look(std::span<const PortLook> ports, TimePoint now);
+    /// Once a second or so, with all ports in their order. Returns what is to be told.
+    [[nodiscard]] PortNews look(std::span<const PortLook> ports, TimePoint now);
 
   private:
     struct Words {
         std::string counter, meaning;
     };
     struct Watched {
+        std::string side;
         std::string name;  ///< "port outside (dev:eth1)"
         bool of_the_link;
         std::vector<Words> losses;
         bool seen = false, up = true;
         std::uint64_t times_down = 0;
     };
-    static void look_at_link(Watched& port, const PortLook& look, std::vector<PortSentence>& sentences);
+    [[nodiscard]] static std::optional<LinkChanged> look_at_link(Watched& port, const PortLook& look);
 
     std::vector<Watched> ports_;
     LossWatch losses_;

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 
@@ -72,7 +71,7 @@ void ControlLoop::read_signal() {
         stop_signal_ = static_cast<int>(info.ssi_signo);
         return;
     }
-    if (auto started = control_->reload(); !started) spdlog::warn("SIGHUP: {}", started.error());
+    control_->reload_on_signal();
 }
 
 }  // namespace honeyswitch::control

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "control/compose/ports_part.hpp"
@@ -33,6 +34,10 @@ WallTime wall_time() {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
+WallMilliseconds wall_clock() {
+    return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+}
+
 }  // namespace
 
 bool ControlPlane::ListedSink::set_listed(Ipv4Prefix prefix, std::uint64_t lists) {
@@ -58,14 +63,14 @@ ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts pa
       heartbeat_timeout_(parts.heartbeat_timeout),
       plane_(plane),
       switch_(plane, buffers),
-      controller_(std::move(parts.controller), switch_.pieces()),
-      honeypots_(plane, switch_, std::move(parts.honeypots)),
+      controller_(std::move(parts.controller), switch_.pieces(), events_),
+      honeypots_(plane, switch_, events_, std::move(parts.honeypots)),
       sink_(plane.listed()),
-      lists_(parts.lists, parts.listed_capacity, sink_),
-      watcher_(lists_, parts.lists, parts.auth_logs, now),
+      lists_(parts.lists, parts.listed_capacity, sink_, events_),
+      watcher_(lists_, parts.lists, parts.auth_logs, events_, now),
       kept_(file_of_kept_entries()),
       socket_(std::move(socket)),
-      notices_(parts.agents, controller_, parts.agent_timeout,
+      notices_(parts.agents, controller_, events_, parts.agent_timeout,
                [this](std::span<const std::uint8_t> datagram, NoticePath to) { socket_.send(datagram, to); }),
       keeper_(plane.ports()),
       inspector_(
@@ -73,12 +78,9 @@ ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts pa
           std::move(parts.shown)),
       reloader_(std::move(arguments)),
       ports_(port_names(config_)),
-      listen_address_(parts.listen_address, is_local_address),
-      now_(now) {
-    controller_.set_witness(
-        [this](Ipv4Address address, bool active, Source by) { tell_of_address(address, active, by); });
-    switch_.placement().set_move_witness(
-        [this](Ipv4Address source, PoolId from, PoolId to) { tell_of_move(source, from, to); });
+      listen_address_(parts.listen_address, is_local_address) {
+    events_.set_time(now, wall_clock());
+    events_.set_names(inspector_.event_names());
 }
 
 std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config config,
@@ -106,8 +108,10 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
     control->restore_kept_entries(now);
     do control->lists_.tick(now);
     while (control->lists_.busy() && !stop_is_pending());
-    auto operators =
-        OperatorServer::serve(std::move(sockets.operators), control->inspector_, *control, sockets.groups);
+    auto operators = OperatorServer::serve(
+        std::move(sockets.operators),
+        {.inspect = &control->inspector_, .operate = control.get(), .events = &control->events_},
+        sockets.groups);
     if (!operators) return std::unexpected(operators.error());
     control->operators_ = std::make_unique<OperatorServer>(std::move(*operators));
     return control;
@@ -118,9 +122,11 @@ bool ControlPlane::turn(TimePoint now) {
     plane_.heartbeat().beat(now_ms);
     plane_.forget_old_flows(now_ms);
     plane_.let_go();
-    now_ = now;
+    events_.set_time(now, wall_clock());
     switch_.packet_outs().begin_turn();
-    if (const auto held_up = turns_.look(now, heartbeat_timeout_)) spdlog::warn("{}", *held_up);
+    if (auto held_up = turns_.look(now, heartbeat_timeout_))
+        events_.publish(
+            ModeChanged{.mode = ModeWord::failed_open, .told = {Gravity::warning, std::move(*held_up)}});
     bool busy = handle_packet_ins(now);
     busy = controller_.tick(now) || busy;
     switch_.reclaim();
@@ -136,8 +142,7 @@ bool ControlPlane::turn(TimePoint now) {
         tell_of_ports(now);
         tell_of_losses(now);
         tell_of_listen_address(now);
-        for (LogPace* const pace : {&addresses_told_, &moves_told_})
-            if (const auto sentence = pace->tick(now)) spdlog::info("{}", *sentence);
+        lines_.tick(now);
     }
     lists_.tick(now);
     busy = busy || lists_.busy();
@@ -167,9 +172,17 @@ void ControlPlane::restore_kept_entries(TimePoint now) {
         if (lifetime && *lifetime <= Milliseconds{0}) continue;
         const auto added = lists_.add(key.first, key.second, lifetime, Origin::by_operator, now);
         restored += added ? 1 : 0;
-        if (!added) spdlog::error("list {}: {}", key.first, added.error());
+        if (added) continue;
+        events_.publish(
+            ListChanged{.action = ListAction::refused,
+                        .list = key.first,
+                        .source = key.second,
+                        .told = {Gravity::error, fmt::format("list {}: {}", key.first, added.error())}});
     }
-    if (restored > 0) spdlog::info("lists: {} entries of the operator's are back", restored);
+    if (restored == 0) return;
+    events_.publish(
+        ListChanged{.action = ListAction::restored,
+                    .told = {.text = fmt::format("lists: {} entries of the operator's are back", restored)}});
 }
 
 void ControlPlane::tell_of_ports(TimePoint now) {
@@ -182,9 +195,12 @@ void ControlPlane::tell_of_ports(TimePoint now) {
                          .counted = plane_.statistics(index),
                          .tx_dropped = plane_.dropped_at(index)});
     }
-    for (const auto& [text, warning] : ports_.look(looks, now))
-        spdlog::log(warning ? spdlog::level::warn : spdlog::level::info, "{}", text);
-    for (const std::string& sentence : keeper_.take()) spdlog::warn("{}", sentence);
+    auto news = ports_.look(looks, now);
+    for (LinkChanged& link : news.links) events_.publish(std::move(link));
+    for (PacketsLost& lost : news.losses) events_.publish(std::move(lost));
+    for (std::string& sentence : keeper_.take())
+        events_.publish(
+            LinkChanged{.state = LinkState::changed, .told = {Gravity::warning, std::move(sentence)}});
 }
 
 void ControlPlane::tell_of_losses(TimePoint now) {
@@ -193,35 +209,27 @@ void ControlPlane::tell_of_losses(TimePoint now) {
              "new flows to inactive addresses are dropped, as more packets come than can be carried",
              plane_.counted(dataplane::Counter::outside_dropped_overload)},
     };
-    for (const std::string& sentence : losses_.look(losses, now)) spdlog::warn("{}", sentence);
+    for (PacketsLost& lost : losses_.look(losses, now)) events_.publish(std::move(lost));
 }
 
 void ControlPlane::tell_of_listen_address(TimePoint now) {
-    const auto sentence = listen_address_.look(now);
-    if (sentence)
-        spdlog::log(listen_address_.here() ? spdlog::level::info : spdlog::level::warn, "{}", *sentence);
-}
-
-/// At debug alone, as a campus has many; so what is left out is no more than that.
-void ControlPlane::tell_of_address(Ipv4Address address, bool active, Source by) {
-    if (!spdlog::should_log(spdlog::level::debug) || !addresses_told_.admits(now_)) return;
-    spdlog::debug("{} is {} ({})", to_string(address), active ? "active" : "no longer active",
-                  inspector_.name_of(by));
-}
-
-void ControlPlane::tell_of_move(Ipv4Address source, PoolId from, PoolId to) {
-    if (!moves_told_.admits(now_)) return;
-    spdlog::info("{} goes to pool {} instead of {}, as its tier says", to_string(source), numbers_.pool(to),
-                 numbers_.pool(from));
+    auto sentence = listen_address_.look(now);
+    if (!sentence) return;
+    const bool here = listen_address_.here();
+    events_.publish(
+        ModeChanged{.mode = here ? ModeWord::reachable : ModeWord::out_of_reach,
+                    .told = {here ? Gravity::information : Gravity::warning, std::move(*sentence)}});
 }
 
 void ControlPlane::tell_of_admission() {
     const bool handshake = controller_.admission().handshake();
     if (std::exchange(handshake_told_, handshake) == handshake) return;
-    spdlog::info("admission: {} ({} of {} sessions)",
-                 handshake ? "from now on a session begins with a whole handshake"
-                           : "a session begins with its first packet again",
-                 switch_.flows().session_count(), switch_.flows().session_capacity());
+    events_.publish(ModeChanged{
+        .mode = handshake ? ModeWord::handshake : ModeWord::first_packet,
+        .told = {.text = fmt::format("admission: {} ({} of {} sessions)",
+                                     handshake ? "from now on a session begins with a whole handshake"
+                                               : "a session begins with its first packet again",
+                                     switch_.flows().session_count(), switch_.flows().session_capacity())}});
 }
 
 std::vector<int> ControlPlane::descriptors() const {
@@ -241,10 +249,20 @@ void ControlPlane::serve(int descriptor, TimePoint now) {
 std::expected<std::uint64_t, std::string> ControlPlane::reload() {
     if (reload_state_.phase == ReloadState::Phase::running)
         return std::unexpected("a reload is running already");
-    spdlog::info("reloading the configuration");
     reload_state_ = {.id = reload_state_.id + 1, .phase = ReloadState::Phase::running, .sentences = {}};
+    tell_of_reload(ConfigPhase::reading, Gravity::information, "reloading the configuration");
     reloader_.start(config_, numbers_);
     return reload_state_.id;
+}
+
+void ControlPlane::reload_on_signal() {
+    if (const auto started = reload(); !started)
+        tell_of_reload(ConfigPhase::refused, Gravity::warning, "SIGHUP: " + started.error(), "SIGHUP");
+}
+
+void ControlPlane::tell_of_reload(ConfigPhase phase, Gravity gravity, std::string text, const char* who) {
+    events_.publish(ConfigChanged{
+        .phase = phase, .reload = reload_state_.id, .who = who, .told = {gravity, std::move(text)}});
 }
 
 /// The configuration is read; then what it changes comes into force, over many turns if it is much.
@@ -258,7 +276,8 @@ void ControlPlane::go_on_with_reload(TimePoint now) {
     if (*result) return apply(std::move(**result), now);
     reload_state_.phase = ReloadState::Phase::refused;
     reload_state_.sentences = std::move(result->error());
-    for (const std::string& reason : reload_state_.sentences) spdlog::error("reload refused: {}", reason);
+    for (const std::string& reason : reload_state_.sentences)
+        tell_of_reload(ConfigPhase::refused, Gravity::error, "reload refused: " + reason);
 }
 
 /// What decides first is changed last: a rule may name a pool, and a pool its honeypots.
@@ -278,10 +297,11 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
     watcher_.reconfigure(parts.lists, parts.auth_logs, now);
     kept_.only(config_.lists);
     inspector_.reconfigure(std::move(parts.shown));
+    events_.set_names(inspector_.event_names());
     if (controller_.changing())
-        spdlog::info(
-            "reload: domains and active addresses come into force; until a new dark prefix has, its "
-            "traffic goes inside");
+        tell_of_reload(ConfigPhase::applying, Gravity::information,
+                       "reload: domains and active addresses come into force; until a new dark prefix has, "
+                       "its traffic goes inside");
 }
 
 /// What a former configuration named, and nothing refers to any more.
@@ -300,10 +320,13 @@ void ControlPlane::finish_reload() {
         reload_state_.sentences.push_back("not all of it is in force: " + done.error().message() +
                                           "; it is tried again each second");
     reload_state_.phase = ReloadState::Phase::done;
-    for (const std::string& warning : reload_state_.sentences) spdlog::warn("{}", warning);
+    for (const std::string& warning : reload_state_.sentences)
+        tell_of_reload(ConfigPhase::warned, Gravity::warning, warning);
     // The watcher logs them itself, once it reads the files.
     std::ranges::move(list_findings_, std::back_inserter(reload_state_.sentences));
-    if (done) spdlog::info("reloaded: the new configuration is in force");
+    if (done)
+        tell_of_reload(ConfigPhase::done, Gravity::information,
+                       "reloaded: the new configuration is in force");
 }
 
 std::expected<void, std::string> ControlPlane::list_add(std::string_view list, Ipv4Prefix prefix,

@@ -11,7 +11,9 @@
 #include "control/controller/controller.hpp"
 #include "control/dpdk/dpdk_switch.hpp"
 #include "control/dpdk/honeypot_plane.hpp"
-#include "control/events/log_pace.hpp"
+#include "control/events/event_bus.hpp"
+#include "control/events/event_lines.hpp"
+#include "control/events/event_ring.hpp"
 #include "control/lists/kept_entries.hpp"
 #include "control/lists/list_watcher.hpp"
 #include "control/lists/source_lists.hpp"
@@ -69,6 +71,9 @@ class ControlPlane final : public Operate {
 
     /// The device of a honeypots' port is gone, or the kernel wants it back. Once for each port.
     void give_up(dataplane::PortIndex port) { plane_.give_up(port); }
+    /// SIGHUP came: a reload that nobody waits for.
+    void reload_on_signal();
+
     [[nodiscard]] PortKeeper& keeper() { return keeper_; }
 
   private:
@@ -89,16 +94,18 @@ class ControlPlane final : public Operate {
     void tell_of_ports(TimePoint now);
     void tell_of_losses(TimePoint now);
     void tell_of_listen_address(TimePoint now);
-    void tell_of_address(Ipv4Address address, bool active, Source by);
-    void tell_of_move(Ipv4Address source, PoolId from, PoolId to);
     void tell_of_admission();
     void go_on_with_reload(TimePoint now);
     void finish_reload();
     void free_numbers(TimePoint now);
     void apply(Prepared prepared, TimePoint now);
+    void tell_of_reload(ConfigPhase phase, Gravity gravity, std::string text, const char* who = "");
 
     Config config_;  ///< in force, for the next reload to compare with
     ConfigNumbers numbers_;
+    EventBus events_;
+    EventLines lines_{events_};
+    EventRing latest_events_{events_};
     Milliseconds heartbeat_timeout_;
     dataplane::DataPlane& plane_;
     DpdkSwitch switch_;
@@ -120,10 +127,7 @@ class ControlPlane final : public Operate {
     PortWatch ports_;
     LossWatch losses_;
     AddressWatch listen_address_;
-    LogPace addresses_told_{"addresses that became active or inactive"};
-    LogPace moves_told_{"sources that go to another pool"};
     bool handshake_told_ = false;
-    TimePoint now_{};  ///< of this turn
     /// The last time of what is done once a second; at first it is done at once.
     TimePoint each_second_{Milliseconds{-1000}};
 };

@@ -123,6 +123,21 @@ std::string Inspector::name_of(Source source) const {
     return "agent:" + parts_.notices.name_of(static_cast<AgentId>(source));
 }
 
+EventNames Inspector::event_names() const {
+    EventNames names;
+    for (unsigned number = 0; number < limits::honeypots; ++number)
+        names.honeypots.push_back(parts_.numbers.honeypot(static_cast<HoneypotId>(number)));
+    for (unsigned number = 0; number < limits::pools; ++number)
+        names.pools.push_back(parts_.numbers.pool(static_cast<PoolId>(number)));
+    for (const RuleRow& rule : config_.rules) names.rules.push_back(rule.name);
+    const auto add = [&](Source source) {
+        names.vouchers.emplace(std::to_underlying(source), name_of(source));
+    };
+    for (const Source source : {Source::subnet, Source::sighting, Source::static_entry}) add(source);
+    for (std::size_t i = 0; i < parts_.notices.agent_ids(); ++i) add(source_of(static_cast<AgentId>(i)));
+    return names;
+}
+
 DomainRow Inspector::domain(Ipv4Prefix prefix, const Domain& domain) const {
     DomainRow row{.prefix = prefix, .state = domain.state, .agents = {}, .since = domain.since};
     for (const AgentId agent : domain.agents) row.agents.push_back(parts_.notices.name_of(agent));

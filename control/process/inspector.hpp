@@ -53,6 +53,9 @@ class Inspector final : public Inspect {
     /// "agent:NAME", "sighting", "static", "subnet"
     [[nodiscard]] std::string name_of(Source source) const;
 
+    /// What events call the numbers of this configuration, and those of former ones that are still in use.
+    [[nodiscard]] EventNames event_names() const;
+
   private:
     [[nodiscard]] DomainRow domain(Ipv4Prefix prefix, const Domain& domain) const;
     [[nodiscard]] std::vector<CounterRow> counters() const;

@@ -16,9 +16,9 @@ struct World {
     World() {
         agents[0].name = "a";
         agents[0].grants = {*parse_prefix("10.0.0.0/8")};
-        server.emplace(agents, reports, Milliseconds(15'000), [this](auto datagram, control::NoticePath) {
-            answer.assign(datagram.begin(), datagram.end());
-        });
+        server.emplace(
+            agents, reports, events, Milliseconds(15'000),
+            [this](auto datagram, control::NoticePath) { answer.assign(datagram.begin(), datagram.end()); });
         associate();
     }
     void associate() {
@@ -38,6 +38,7 @@ struct World {
 
     std::array<control::Agent, 1> agents;
     control::RememberedReports reports;
+    control::EventBus events;
     std::optional<control::NoticeServer> server;
     std::optional<agent::Association> association;
     agent::Datagram answer;

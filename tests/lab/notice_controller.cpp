@@ -19,6 +19,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/wire/key.hpp"
+#include "control/events/event_lines.hpp"
 #include "control/notices/notice_server.hpp"
 #include "control/notices/notice_socket.hpp"
 
@@ -170,7 +171,9 @@ int main(int argc, char** argv) {
         return 2;
     }
     RememberedReports reports;
-    NoticeServer server(agents, reports, Milliseconds(timeout),
+    EventBus events;
+    const EventLines lines(events);
+    NoticeServer server(agents, reports, events, Milliseconds(timeout),
                         [&](auto datagram, NoticePath to) { socket->send(datagram, to); });
     serve(*socket, server, reports);
 }

@@ -39,7 +39,8 @@ class ControllerChanges : public testing::Test {
     }
 
     FakeSwitch switch_;
-    Controller controller_{{}, switch_};
+    EventBus events_;
+    Controller controller_{{}, switch_, events_};
     TimePoint now_{Milliseconds{1'000'000}};
 };
 
@@ -113,7 +114,7 @@ TEST_F(ControllerChanges, WhatFindsNoRoomIsNamedAndTheRestIsInForce) {
 }
 
 TEST_F(ControllerChanges, AStartCanBeInterrupted) {
-    Controller controller({.dark = small_domains(10'000)}, switch_);
+    Controller controller({.dark = small_domains(10'000)}, switch_, events_);
     EXPECT_TRUE(controller.start(now_, [] { return true; }));
     EXPECT_TRUE(controller.changing());
     EXPECT_LT(switch_.log.size(), many_flows);

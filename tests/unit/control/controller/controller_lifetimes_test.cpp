@@ -32,7 +32,8 @@ class Lifetimes : public testing::Test {
     }
 
     FakeSwitch switch_;
-    Controller controller_{{}, switch_};
+    EventBus events_;
+    Controller controller_{{}, switch_, events_};
     TimePoint now_{Milliseconds{1'000'000}};
 };
 

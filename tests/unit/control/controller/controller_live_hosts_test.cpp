@@ -42,7 +42,8 @@ class LiveHosts : public testing::Test {
     }
 
     FakeSwitch switch_;
-    Controller controller_{{}, switch_};
+    EventBus events_;
+    Controller controller_{{}, switch_, events_};
     TimePoint now_{Milliseconds{1'000'000}};
     std::uintptr_t buffer_ = 0;
 };

@@ -26,7 +26,8 @@ SessionKey key_to(Ipv4Address inside, std::uint16_t outside_port = 40000, Ipv4Ad
 
 class ControllerPolicy : public testing::Test {
   protected:
-    explicit ControllerPolicy(ControllerConfig config = {}) : controller_(std::move(config), switch_) {
+    explicit ControllerPolicy(ControllerConfig config = {})
+        : controller_(std::move(config), switch_, events_) {
         EXPECT_TRUE(controller_.start(now_));
         EXPECT_TRUE(controller_.domain_state(east, domain, std::vector{server}, now_));
         switch_.pools[high] = HoneypotId{1};
@@ -60,6 +61,7 @@ class ControllerPolicy : public testing::Test {
     std::uint64_t counted(ControlCounter counter) { return controller_.counters().value(counter); }
 
     FakeSwitch switch_;
+    EventBus events_;
     Controller controller_;
     TimePoint now_{Milliseconds{1'000'000}};
     std::uintptr_t buffer_ = 0;

@@ -28,7 +28,7 @@ SessionKey key_to(Ipv4Address inside, std::uint16_t outside_port = 40000, std::u
 
 class PaperSection34 : public testing::Test {
   protected:
-    explicit PaperSection34(ControllerConfig config = {}) : controller_(std::move(config), switch_) {
+    explicit PaperSection34(ControllerConfig config = {}) : controller_(std::move(config), switch_, events_) {
         EXPECT_TRUE(controller_.start(now_));
     }
 
@@ -54,6 +54,7 @@ class PaperSection34 : public testing::Test {
     FakeSwitch::Out last_out() { return switch_.packet_outs.back(); }
 
     FakeSwitch switch_;
+    EventBus events_;
     Controller controller_;
     TimePoint now_{Milliseconds{1'000'000}};
     std::uintptr_t buffer_ = 0;

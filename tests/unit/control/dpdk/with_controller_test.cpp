@@ -21,7 +21,8 @@ class WithController : public DpdkSwitchTest {
         for (const PacketIn& packet : receive()) controller_.packet_in(packet, now_);
         hand_back();
     }
-    Controller controller_{{.dark = {Ipv4Prefix::of({0x0a010000}, 16)}}, switch_.pieces()};
+    EventBus events_;
+    Controller controller_{{.dark = {Ipv4Prefix::of({0x0a010000}, 16)}}, switch_.pieces(), events_};
 };
 
 TEST_F(WithController, TwoPacketsOfABurstAreOneSession) {

@@ -1,6 +1,10 @@
 // What events are written down as.
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -97,6 +101,42 @@ TEST(EventFields, NameWhatNumbersStandFor) {
     EXPECT_EQ(json::parse(line_of(SourceMoved{.source = {1}, .from = {0}, .to = {1}}))["to_pool"], "high");
     EXPECT_EQ(json::parse(line_of(SourceMoved{.source = {1}, .from = {9}, .to = {1}}))["from_pool"], "");
 }
+
+/// The row of docs/operator-protocol.md about this type, with all of its columns.
+template <typename Body>
+void expect_described(const std::string& page) {
+    const auto name = std::string(name_of(Body::type));
+    const auto row = page.find(fmt::format("| `{}` |", name));
+    ASSERT_NE(row, std::string::npos) << name;
+    const auto text = page.substr(row, page.find('\n', row) - row);
+    constexpr bool of_session = requires(const Body& body) { body.session; };
+    EXPECT_EQ(text.contains("of the session;"), of_session) << name;
+    std::size_t number = 0, common = 0;
+    if constexpr (of_session) common = std::tuple_size_v<decltype(session_columns())>;
+    each_column(Body::columns(), [&](const auto& column) {
+        if (number++ < common || column.name == "gravity" || column.name == "text") return;
+        EXPECT_TRUE(text.contains(std::string(column.name))) << name << ": " << column.name;
+    });
+}
+
+template <std::size_t... I>
+void expect_all_described(const std::string& page, std::index_sequence<I...> /*types*/) {
+    (expect_described<std::variant_alternative_t<I, EventBody>>(page), ...);
+}
+
+TEST(EventFields, AreThoseOfTheDocumentation) {
+    std::ifstream file(SOURCE_ROOT "/docs/operator-protocol.md");
+    const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    expect_all_described(page, std::make_index_sequence<event_type_count>());
+    for (const auto& word : words::diversion) EXPECT_TRUE(page.contains(fmt::format("`{}`", word))) << word;
+}
+
+/// A name of the list is that of the struct at its place.
+template <std::size_t... I>
+constexpr bool in_their_order(std::index_sequence<I...> /*types*/) {
+    return ((std::variant_alternative_t<I, EventBody>::type == static_cast<EventType>(I)) && ...);
+}
+static_assert(in_their_order(std::make_index_sequence<event_type_count>()));
 
 }  // namespace
 }  // namespace honeyswitch::control

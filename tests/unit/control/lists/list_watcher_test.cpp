@@ -9,6 +9,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "control/events/event_lines.hpp"
 #include "tests/unit/fixtures/in_order.hpp"
 #include "tests/unit/fixtures/temporary_folder.hpp"
 
@@ -43,7 +44,7 @@ struct ListWatcherTest : testing::Test {
         std::ofstream(path(name), std::ios::app) << text;
     }
     void begin() {
-        watcher.emplace(sources, in_order(lists), logs, now);
+        watcher.emplace(sources, in_order(lists), logs, events, now);
         while (sources.busy()) sources.tick(now);
     }
     /// Lets it do all that it wants to, with time going on meanwhile. No tick(): inotify alone.
@@ -91,7 +92,9 @@ struct ListWatcherTest : testing::Test {
     }();
     std::array<AuthLog, 1> logs{AuthLog{.file = path("auth.log"), .list = 1}};
     Table table;
-    SourceLists sources{in_order(lists), 100'000, table};
+    EventBus events;
+    EventLines lines{events};
+    SourceLists sources{in_order(lists), 100'000, table, events};
     std::optional<ListWatcher> watcher;
 };
 

@@ -66,7 +66,8 @@ struct SourceListsTest : testing::Test {
 
     std::array<SourceList, 3> configured{list("attackers", "a.txt"), list("scanners", "b.txt"), list("ssh")};
     FakeSink sink;
-    SourceLists lists{in_order(configured), 1000, sink};
+    EventBus events;
+    SourceLists lists{in_order(configured), 1000, sink, events};
 };
 
 using Table = std::map<Ipv4Prefix, std::uint64_t>;
@@ -97,7 +98,7 @@ TEST_F(SourceListsTest, ASourceStaysWhileAnyOriginHolds) {
           Row{"operator for good, log", false, 0s, 20s, -1ms}, Row{"file", true, {}, {}, -1ms},
           Row{"file and log", true, {}, 20s, -1ms}}) {
         FakeSink table;
-        SourceLists fresh(in_order(configured), 10, table);
+        SourceLists fresh(in_order(configured), 10, table, events);
         if (in_file) fresh.replace_from_file(0, {one});
         if (by_operator) {
             ASSERT_TRUE(fresh.add("attackers", one, *by_operator > 0s ? by_operator : std::nullopt,
@@ -158,7 +159,7 @@ TEST_F(SourceListsTest, RemoveTakesBackWhatOperatorAndLogSaid) {
 }
 
 TEST_F(SourceListsTest, CapacityIsOfPrefixes) {
-    SourceLists small(in_order(configured), 2, sink);
+    SourceLists small(in_order(configured), 2, sink, events);
     const auto put = [&](const char* name, Ipv4Prefix entry) {
         const auto added = small.add(name, entry, {}, Origin::by_operator, start);
         return added ? "" : added.error();
@@ -213,7 +214,7 @@ std::vector<Ipv4Prefix> many(std::uint32_t first, std::uint32_t count) {
 }
 
 TEST_F(SourceListsTest, ALargeFileIsAppliedInPortionsAndAdditionsComeFirst) {
-    SourceLists large(in_order(configured), 200'000, sink);
+    SourceLists large(in_order(configured), 200'000, sink, events);
     large.replace_from_file(0, many(0x0a000000, 100'000));
     std::size_t before = sink.calls, ticks = 0;
     for (; large.busy(); ++ticks, before = sink.calls) {

@@ -31,7 +31,7 @@ class ManyAgentsTest : public testing::Test {
             agent.grants = {domain};
             agents.push_back(agent);
         }
-        server.emplace(agents, reports, timeout, [this](auto datagram, control::NoticePath) {
+        server.emplace(agents, reports, events, timeout, [this](auto datagram, control::NoticePath) {
             answer = {datagram.begin(), datagram.end()};
         });
     }
@@ -61,6 +61,7 @@ class ManyAgentsTest : public testing::Test {
     const Milliseconds timeout = 15s;
     std::vector<control::Agent> agents;
     control::RememberedReports reports;
+    control::EventBus events;
     std::optional<control::NoticeServer> server;
     agent::Datagram answer;
     std::map<std::size_t, agent::Association> associations;

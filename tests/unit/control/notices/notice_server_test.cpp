@@ -28,7 +28,7 @@ class NoticeServerTest : public testing::Test {
         agents[1].name = "west";
         agents[1].key = {2};
         agents[1].grants = {*parse_prefix("10.2.0.0/16")};
-        server.emplace(agents, reports, 15s, [this](auto datagram, control::NoticePath to) {
+        server.emplace(agents, reports, events, 15s, [this](auto datagram, control::NoticePath to) {
             answers.push_back({{datagram.begin(), datagram.end()}, to.agent});
         });
     }
@@ -84,6 +84,7 @@ class NoticeServerTest : public testing::Test {
 
     std::array<control::Agent, 2> agents;
     control::RememberedReports reports;
+    control::EventBus events;
     std::optional<control::NoticeServer> server;
     std::vector<Answer> answers;
     agent::RunIdentifier run{9};
@@ -158,7 +159,7 @@ TEST_F(NoticeServerTest, ARepeatedConfirmIsAnsweredAgainWithoutMovingTheAgent) {
 TEST_F(NoticeServerTest, ACaptureIsWorthlessAfterARestartOfTheController) {
     const auto confirm = encode(confirm_for(hello()), agents[0].key);
     give(confirm);
-    server.emplace(agents, reports, 15s, [this](auto datagram, control::NoticePath to) {
+    server.emplace(agents, reports, events, 15s, [this](auto datagram, control::NoticePath to) {
         answers.push_back({{datagram.begin(), datagram.end()}, to.agent});
     });
     EXPECT_FALSE(give(confirm));

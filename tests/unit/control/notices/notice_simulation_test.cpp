@@ -99,7 +99,7 @@ class History {
     void start_controller() {
         reports_ = std::make_unique<control::RememberedReports>();
         server_ = std::make_unique<control::NoticeServer>(
-            configured_, *reports_, 4s,
+            configured_, *reports_, events_, 4s,
             [this](auto datagram, control::NoticePath) { transmit(false, datagram); });
     }
     /// Knows nothing yet; what is on the network it finds out bit by bit.
@@ -182,6 +182,7 @@ class History {
     Weather weather_;
     std::array<control::Agent, 1> configured_;
     std::unique_ptr<control::RememberedReports> reports_;
+    control::EventBus events_;
     std::unique_ptr<control::NoticeServer> server_;
     std::vector<std::unique_ptr<DomainReport>> domains_;
     std::unique_ptr<agent::Reporter> reporter_;

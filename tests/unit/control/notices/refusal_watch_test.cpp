@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/report/reporter.hpp"
+#include "control/events/event_lines.hpp"
 #include "control/notices/notice_server.hpp"
 #include "tests/unit/fakes/remembered_reports.hpp"
 #include "tests/unit/fixtures/heard_log.hpp"
@@ -153,7 +154,9 @@ class RefusedAgentTest : public testing::Test {
     agent::Reporter* to = nullptr;
     std::array<const agent::DomainReport*, 0> domains;
     TimePoint now{1h};
-    NoticeServer server{agents, reports, 15s,
+    EventBus events;
+    EventLines lines{events};
+    NoticeServer server{agents, reports, events, 15s,
                         [this](auto datagram, NoticePath) { to->receive(datagram, now); }};
 };
 

@@ -13,7 +13,9 @@ class Losses : public testing::Test {
         now_ += time;
         const std::vector<Loss> losses{{"overload", "new flows are dropped", overload},
                                        {"rx_missed of outside", "the ring was full", ring}};
-        return watch_.look(losses, now_);
+        Sentences sentences;
+        for (auto& lost : watch_.look(losses, now_)) sentences.push_back(std::move(lost.told.text));
+        return sentences;
     }
     LossWatch watch_;
     TimePoint now_{Milliseconds(5000)};

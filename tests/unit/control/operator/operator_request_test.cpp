@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/events/event_lines.hpp"
 #include "tests/unit/fakes/fake_inspect.hpp"
 #include "tests/unit/fakes/fake_operate.hpp"
 #include "tests/unit/fixtures/heard_log.hpp"
@@ -323,7 +324,9 @@ TEST(OperatorRequest, OfAChangeIsLoggedWithWhoAskedForIt) {
     HeardLog log;
     const FakeInspect inspect;
     FakeOperate operate;
-    const RequestBy by{.who = "uid 7, pid 8"};
+    EventBus events;
+    const EventLines lines(events);
+    const RequestBy by{.who = "uid 7, pid 8", .events = &events};
     const auto say = [&](const std::string& line) { (void)answer(line, inspect, operate, at(0), by); };
     say(R"({"command":"list_add","list":"scanners","prefix":"10.0.0.1","lifetime_ms":7200000})");
     say(R"({"command":"list_add","list":"scanners","prefix":"10.0.0.0/24"})");

@@ -90,8 +90,8 @@ class OperatorServerTest : public testing::Test {
         for (; readable(server.fd()) && calls < 10'000; ++calls) server.service(now);
         EXPECT_LT(calls, 10'000);
     }
-    static OperatorServer opened(const fs::path& path, const Inspect& inspect, Operate& operate) {
-        auto server = OperatorServer::open(path, inspect, operate);
+    static OperatorServer opened(const fs::path& path, const OperatorContext& context) {
+        auto server = OperatorServer::open(path, context);
         if (!server) throw std::runtime_error(server.error().message());
         return std::move(*server);
     }
@@ -100,8 +100,10 @@ class OperatorServerTest : public testing::Test {
     fs::path path = folder.path() / "control.sock";
     FakeInspect inspect;
     FakeOperate operate;
+    EventBus events;
+    OperatorContext context{.inspect = &inspect, .operate = &operate, .events = &events};
     TimePoint now = at(1'000);
-    OperatorServer server = opened(path, inspect, operate);
+    OperatorServer server = opened(path, context);
 };
 
 TEST_F(OperatorServerTest, AnswersALine) {
@@ -258,7 +260,7 @@ TEST_F(OperatorServerTest, MakesASocketForOwnerAndGroup) {
 }
 
 TEST_F(OperatorServerTest, RefusesToTakeAnothersPlace) {
-    const auto second = OperatorServer::open(path, inspect, operate);
+    const auto second = OperatorServer::open(path, context);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().message(), "cannot listen to operators on " + path.string() + ": " +
                                             process_text(getpid()) + " listens there");
@@ -270,7 +272,7 @@ TEST_F(OperatorServerTest, RefusesToTakeAnothersPlace) {
 
 TEST_F(OperatorServerTest, WithGroupsEverybodyMayConnectAndTheKernelSaysWhoTheyAre) {
     const auto other = folder.path() / "other.sock";
-    auto open = OperatorServer::open(other, inspect, operate, {.change = 65'000, .read = 65'001});
+    auto open = OperatorServer::open(other, context, {.change = 65'000, .read = 65'001});
     ASSERT_TRUE(open);
     struct stat status{};
     ASSERT_EQ(stat(other.c_str(), &status), 0);

@@ -16,8 +16,12 @@ class Ports : public testing::Test {
     [[nodiscard]] Sentences sentences() {
         now_ += Milliseconds{1000};
         Sentences texts;
-        for (const auto& [text, warning] : watch_.look(ports_, now_))
-            texts.push_back((warning ? "warning: " : "info: ") + text);
+        const auto add = [&](const Told& told) {
+            texts.push_back((told.gravity == Gravity::warning ? "warning: " : "info: ") + told.text);
+        };
+        const auto news = watch_.look(ports_, now_);
+        for (const auto& link : news.links) add(link.told);
+        for (const auto& lost : news.losses) add(lost.told);
         return texts;
     }
     PortWatch watch_{{{.side = "outside", .device = "dev:eth1"},

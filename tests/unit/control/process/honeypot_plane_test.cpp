@@ -40,11 +40,12 @@ struct HoneypotPlaneTest : testing::Test {
     /// A turn for each portion of the session table.
     void all_portions() { turns(Appliance::sessions / 1024); }
     void begin(HoneypotPlaneConfig config) {
-        honeypots.emplace(appliance.plane(), the_switch, std::move(config));
+        honeypots.emplace(appliance.plane(), the_switch, events, std::move(config));
     }
 
     Appliance appliance{"[[honeypot]]\nname = \"a\"\n"};
     DpdkSwitch the_switch{appliance.plane(), Appliance::buffers()};
+    EventBus events;
     std::optional<HoneypotPlane> honeypots;
     TimePoint now{1'000'000ms};
 };
