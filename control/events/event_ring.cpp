@@ -24,11 +24,13 @@ const EventNames& EventRing::names_at(std::uint64_t number) const {
 
 void EventRing::begin(EventTypes types) {
     for (std::size_t i = 0; i < event_type_count; ++i) readers_.at(i) += types[i] ? 1 : 0;
+    ++reader_count_;
     subscribe();
 }
 
 void EventRing::end(EventTypes types) {
     for (std::size_t i = 0; i < event_type_count; ++i) readers_.at(i) -= types[i] ? 1 : 0;
+    --reader_count_;
     subscribe();
 }
 

@@ -31,6 +31,8 @@ class EventRing final : public EventSubscriber {
     EventRing& operator=(const EventRing&) = delete;
 
     void told(const Event& event, const std::shared_ptr<const EventNames>& names) override;
+    /// Readers that there are.
+    [[nodiscard]] std::size_t readers() const { return reader_count_; }
 
   private:
     friend class EventReader;
@@ -54,6 +56,7 @@ class EventRing final : public EventSubscriber {
     Counts overwritten_{};                              ///< events before the oldest one, by their types
     Counts kept_{};                                     ///< events in all, by their types
     std::array<unsigned, event_type_count> readers_{};  ///< that want a type
+    std::size_t reader_count_ = 0;
     std::deque<Naming> namings_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/nearest_name.hpp"
 #include "control/operator/operator_request.hpp"
 
 namespace honeyswitch::control {
@@ -44,6 +45,27 @@ Parsed<ReportBy> by_of(const json& value, std::string_view key) {
     return std::unexpected(fmt::format("{} must be \"port\" or \"network\"", key));
 }
 
+Parsed<bool> flag_of(const json& value, std::string_view key) {
+    if (!value.is_boolean()) return std::unexpected(fmt::format("{} must be true or false", key));
+    return value.get<bool>();
+}
+
+Parsed<EventTypes> event_types_of(const json& value, std::string_view key) {
+    if (!value.is_array() || value.empty())
+        return std::unexpected(fmt::format("{} must be an array of types of events", key));
+    EventTypes types;
+    for (const json& element : value) {
+        const auto name = text_of(element, key);
+        if (!name) return std::unexpected(name.error());
+        const auto type = event_type_of(*name);
+        if (!type)
+            return std::unexpected(fmt::format("{}: there is no type of events '{}'{}", key, *name,
+                                               suggest_name(*name, event_type_names)));
+        types |= only(*type);
+    }
+    return types | only(EventType::gap);
+}
+
 Parsed<void> read_member(Request& request, const std::string& key, const json& value) {
     const auto store = [](auto& place, const auto& parsed) -> Parsed<void> {
         if (!parsed) return std::unexpected(parsed.error());
@@ -60,6 +82,11 @@ Parsed<void> read_member(Request& request, const std::string& key, const json& v
     if (key == "list") return store(request.list, text_of(value, key));
     if (key == "prefix") return store(request.prefix, prefix_of(value, key));
     if (key == "lifetime_ms") return store(request.lifetime, number_of(value, key, 1, longest_lifetime_ms));
+    if (key == "types") return store(request.events.types, event_types_of(value, key));
+    if (key == "honeypot") return store(request.events.honeypot, text_of(value, key));
+    if (key == "address") return store(request.events.address, prefix_of(value, key));
+    if (key == "past") return store(request.events.past, flag_of(value, key));
+    if (key == "follow") return store(request.events.follow, flag_of(value, key));
     return std::unexpected(fmt::format("unknown key '{}'", key));
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "control/operator/event_stream.hpp"
 #include "control/operator/inspect.hpp"
 
 namespace honeyswitch::control {
@@ -21,6 +22,7 @@ struct Request {
     std::optional<std::string> list;       ///< name of a list
     std::optional<Ipv4Prefix> prefix;      ///< of an entry of a list
     std::optional<Milliseconds> lifetime;  ///< of an entry of a list
+    EventFilter events;                    ///< that the client wants to be told of
 };
 
 /// The error is a sentence.

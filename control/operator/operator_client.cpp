@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
@@ -23,16 +24,32 @@ bool OperatorClient::request_waits() const {
 }
 
 std::uint32_t OperatorClient::interest() const {
+    if (streams()) return response_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT;
     return response_.empty() && !request_waits() ? EPOLLIN : EPOLLOUT;
 }
 
 bool OperatorClient::service(std::uint32_t ready, const OperatorContext& context, TimePoint now) {
     // Both directions are closed: nobody will read a response.
     if ((ready & (EPOLLERR | EPOLLHUP)) != 0) return false;
+    if (streams()) return go_on_streaming(ready, now);
     if ((ready & EPOLLIN) != 0 && !receive(now)) return false;
     if (response_.empty()) answer_one(context, now);
     if (!response_.empty() && !send_some(now)) return false;
     return !(ended_ && response_.empty() && !request_waits());
+}
+
+bool OperatorClient::go_on_streaming(std::uint32_t ready, TimePoint now) {
+    if ((ready & EPOLLIN) != 0 && !hear_nothing()) return false;
+    if (response_.empty()) stream_->fill(response_);
+    if (!response_.empty() && !send_some(now)) return false;
+    return !(stream_->over() && response_.empty());
+}
+
+/// Takes what it says, which means nothing. False: it has closed its end.
+bool OperatorClient::hear_nothing() {
+    std::array<char, longest_request> chunk;
+    const auto size = recv(fd(), chunk.data(), chunk.size(), 0);
+    return size > 0 || (size < 0 && try_again());
 }
 
 bool OperatorClient::receive(TimePoint now) {
@@ -56,9 +73,14 @@ bool OperatorClient::receive(TimePoint now) {
 void OperatorClient::answer_one(const OperatorContext& context, TimePoint now) {
     const auto end = received_.find('\n');
     if (end == std::string::npos) return;
+    std::optional<EventFilter> wanted;
     response_ = answer(std::string_view(received_).substr(0, end), *context.inspect, *context.operate, now,
-                       {.right = right_, .who = who_, .events = context.events});
+                       {.right = right_,
+                        .who = who_,
+                        .events = context.events,
+                        .stream = context.latest_events->readers() < most_streams ? &wanted : nullptr});
     received_.erase(0, end + 1);
+    if (wanted) stream_ = std::make_unique<EventStream>(*context.latest_events, std::move(*wanted));
 }
 
 bool OperatorClient::send_some(TimePoint now) {

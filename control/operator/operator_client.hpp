@@ -1,10 +1,12 @@
 // One operator's connection: lines in, lines out, never more than one response in memory.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/system/descriptor.hpp"
 #include "control/events/event_bus.hpp"
+#include "control/operator/event_stream.hpp"
 #include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_peer.hpp"
@@ -18,6 +20,7 @@ struct OperatorContext {
     const Inspect* inspect;
     Operate* operate;
     EventBus* events;
+    EventRing* latest_events;
 };
 
 /// A client that reads slowly only waits for itself: its next request is looked at when its last response has
@@ -28,17 +31,26 @@ class OperatorClient {
     OperatorClient(Descriptor connection, OperatorRight right, std::string who, TimePoint now)
         : connection_(std::move(connection)), right_(right), who_(std::move(who)), last_used_(now) {}
 
-    /// Reads what has come, answers at most one request, sends what fits. False: the connection is over.
+    /// Reads what has come, answers at most one request, sends what fits. One that is told of events is sent
+    /// some of them, and what it says is not looked at any more. False: the connection is over.
     [[nodiscard]] bool service(std::uint32_t ready, const OperatorContext& context, TimePoint now);
 
     /// The epoll events to wait for: only those that service can make use of.
     [[nodiscard]] std::uint32_t interest() const;
+    /// It is told of events.
+    [[nodiscard]] bool streams() const { return stream_ != nullptr; }
+    /// There are events for it, and it has taken what it was sent.
+    [[nodiscard]] bool can_take_more() const {
+        return streams() && response_.empty() && (stream_->behind() || stream_->over());
+    }
     [[nodiscard]] int fd() const { return connection_.get(); }
     [[nodiscard]] TimePoint last_used() const { return last_used_; }  ///< when it last made progress
 
   private:
     [[nodiscard]] bool receive(TimePoint now);
     void answer_one(const OperatorContext& context, TimePoint now);
+    [[nodiscard]] bool go_on_streaming(std::uint32_t ready, TimePoint now);
+    [[nodiscard]] bool hear_nothing();
     [[nodiscard]] bool send_some(TimePoint now);
     [[nodiscard]] bool request_waits() const;
 
@@ -50,6 +62,7 @@ class OperatorClient {
     std::size_t sent_ = 0;  ///< of response_
     bool ended_ = false;    ///< nothing more is read: the client has said all, or too much
     TimePoint last_used_;
+    std::unique_ptr<EventStream> stream_{};  ///< null: it asks, and is answered
 };
 
 }  // namespace honeyswitch::control

@@ -181,6 +181,15 @@ json reload_state(const Context& context) {
     return response(json::array({to_json(context.operate.reload_state())}));
 }
 
+/// The answer is that of any command; what follows it is written by the client's connection.
+json subscribe(const Context& context) {
+    if (context.by.stream == nullptr)
+        return error(
+            fmt::format("{} clients listen to events already, which is all there may be", most_streams));
+    *context.by.stream = context.request.events;
+    return response(json::array());
+}
+
 struct Command {
     std::string_view name;
     json (*run)(const Context&);
@@ -199,6 +208,7 @@ constexpr std::array commands{
     Command{"lists", lists},
     Command{"logs", logs},
     Command{"list_entries", list_entries},
+    Command{"subscribe", subscribe},
     Command{"list_add", list_add, true},
     Command{"list_remove", list_remove, true},
     Command{"reload", reload, true},

@@ -8,10 +8,12 @@
 // a million sessions asks many times, and notices and Packet-Ins take their turns in between.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "control/events/event_bus.hpp"
+#include "control/operator/event_stream.hpp"
 #include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_peer.hpp"
@@ -22,6 +24,8 @@ struct RequestBy {
     OperatorRight right = OperatorRight::change;
     std::string_view who;        ///< "uid 1000, pid 4242"
     EventBus* events = nullptr;  ///< told of what it changes; null: nobody is
+    /// Where the command "subscribe" puts what the client wants to be told of; null: too many listen.
+    std::optional<EventFilter>* stream = nullptr;
 };
 
 inline constexpr std::size_t most_rows = 1000;    ///< that a request may ask for

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <system_error>
+#include <utility>
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -56,10 +58,30 @@ void OperatorServer::service(TimePoint now) {
         return;
     }
     const auto client = clients_.find(event.data.fd);
-    if (client == clients_.end()) return;
-    if (!client->second.service(event.events, context_, now) ||
-        !watch(EPOLL_CTL_MOD, client->first, client->second.interest()))
-        clients_.erase(client);  // closing takes it out of the epoll set
+    if (client != clients_.end()) serve(client, event.events, now);
+}
+
+OperatorServer::Clients::iterator OperatorServer::serve(Clients::iterator client, std::uint32_t ready,
+                                                        TimePoint now) {
+    const auto before = client->second.interest();
+    const bool goes_on = client->second.service(ready, context_, now);
+    const auto wanted = client->second.interest();
+    if (goes_on && (wanted == before || watch(EPOLL_CTL_MOD, client->first, wanted)))
+        return std::next(client);
+    return clients_.erase(client);  // closing takes it out of the epoll set
+}
+
+bool OperatorServer::tick(TimePoint now) {
+    bool more = false;
+    for (auto client = clients_.begin(); client != clients_.end();) {
+        if (!client->second.can_take_more()) {
+            ++client;
+            continue;
+        }
+        client = serve(client, 0, now);
+        more = true;
+    }
+    return more;
 }
 
 void OperatorServer::accept_client(TimePoint now) {
@@ -76,8 +98,10 @@ void OperatorServer::accept_client(TimePoint now) {
 }
 
 void OperatorServer::make_room() {
-    const auto idle =
-        std::ranges::min_element(clients_, {}, [](const auto& entry) { return entry.second.last_used(); });
+    // Who is told of events may have nothing to say for hours, and is never one of all.
+    const auto idle = std::ranges::min_element(clients_, {}, [](const auto& entry) {
+        return std::pair(entry.second.streams(), entry.second.last_used());
+    });
     if (idle != clients_.end()) clients_.erase(idle);
 }
 

@@ -42,6 +42,10 @@ class OperatorServer {
     /// Handles one event, if there is one; what is left keeps fd() readable.
     void service(TimePoint now);
 
+    /// Sends each client that is told of events a portion of them. Call it once in each turn of the control
+    /// loop. Returns whether there is more to send at once.
+    [[nodiscard]] bool tick(TimePoint now);
+
     [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
   private:
@@ -49,6 +53,9 @@ class OperatorServer {
                    const OperatorGroups& groups)
         : socket_(std::move(socket)), epoll_(std::move(epoll)), groups_(groups), context_(context) {}
 
+    using Clients = std::map<int, OperatorClient>;
+    /// Returns the client after it.
+    Clients::iterator serve(Clients::iterator client, std::uint32_t ready, TimePoint now);
     void accept_client(TimePoint now);
     void make_room();
     [[nodiscard]] bool watch(int operation, int fd, std::uint32_t events);
@@ -57,7 +64,7 @@ class OperatorServer {
     Descriptor epoll_;
     OperatorGroups groups_;
     OperatorContext context_;
-    std::map<int, OperatorClient> clients_;  ///< by descriptor; few
+    Clients clients_;  ///< by descriptor; few
 };
 
 }  // namespace honeyswitch::control

@@ -108,10 +108,12 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
     control->restore_kept_entries(now);
     do control->lists_.tick(now);
     while (control->lists_.busy() && !stop_is_pending());
-    auto operators = OperatorServer::serve(
-        std::move(sockets.operators),
-        {.inspect = &control->inspector_, .operate = control.get(), .events = &control->events_},
-        sockets.groups);
+    auto operators = OperatorServer::serve(std::move(sockets.operators),
+                                           {.inspect = &control->inspector_,
+                                            .operate = control.get(),
+                                            .events = &control->events_,
+                                            .latest_events = &control->latest_events_},
+                                           sockets.groups);
     if (!operators) return std::unexpected(operators.error());
     control->operators_ = std::make_unique<OperatorServer>(std::move(*operators));
     return control;
@@ -141,12 +143,14 @@ bool ControlPlane::turn(TimePoint now) {
         free_numbers(now);
         tell_of_ports(now);
         tell_of_losses(now);
+        tell_of_contained(now);
         tell_of_listen_address(now);
         lines_.tick(now);
     }
     lists_.tick(now);
     busy = busy || lists_.busy();
     if (reload_state_.phase == ReloadState::Phase::running) go_on_with_reload(now);
+    busy = operators_->tick(now) || busy;
     switch_.packet_outs().flush();
     return busy;
 }
@@ -210,6 +214,18 @@ void ControlPlane::tell_of_losses(TimePoint now) {
              plane_.counted(dataplane::Counter::outside_dropped_overload)},
     };
     for (PacketsLost& lost : losses_.look(losses, now)) events_.publish(std::move(lost));
+}
+
+void ControlPlane::tell_of_contained(TimePoint now) {
+    std::vector<ContainedWatch::Count> counts;
+    for (const auto& info : dataplane::counter_info)
+        if (info.name.starts_with("honeypot_contained"))
+            counts.push_back({info.name, plane_.counted(info.id)});
+    for (const auto& info : control_counter_info)
+        if (info.name.starts_with("packet_in_contained"))
+            counts.push_back(
+                {info.name, controller_.counters().value(info.id) + switch_.counters().value(info.id)});
+    for (PacketsContained& sum : contained_.look(counts, now)) events_.publish(std::move(sum));
 }
 
 void ControlPlane::tell_of_listen_address(TimePoint now) {

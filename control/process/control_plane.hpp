@@ -19,6 +19,7 @@
 #include "control/lists/source_lists.hpp"
 #include "control/notices/notice_server.hpp"
 #include "control/notices/notice_socket.hpp"
+#include "control/operator/contained_watch.hpp"
 #include "control/operator/loss_watch.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_server.hpp"
@@ -93,6 +94,7 @@ class ControlPlane final : public Operate {
     void restore_kept_entries(TimePoint now);
     void tell_of_ports(TimePoint now);
     void tell_of_losses(TimePoint now);
+    void tell_of_contained(TimePoint now);
     void tell_of_listen_address(TimePoint now);
     void tell_of_admission();
     void go_on_with_reload(TimePoint now);
@@ -126,6 +128,7 @@ class ControlPlane final : public Operate {
     TurnWatch turns_;
     PortWatch ports_;
     LossWatch losses_;
+    ContainedWatch contained_;
     AddressWatch listen_address_;
     bool handshake_told_ = false;
     /// The last time of what is done once a second; at first it is done at once.

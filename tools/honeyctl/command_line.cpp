@@ -17,8 +17,19 @@ namespace {
 /// As written.
 struct Words {
     CommandLine line;
-    std::string source, destination, prefix, lifetime;
+    std::string source, destination, prefix, lifetime, address;
 };
+
+void add_event_options(CLI::App& app, Words& words) {
+    auto& selection = words.line.selection;
+    app.add_flag("--follow", selection.follow, "Those that happen from now on, until it is interrupted");
+    app.add_option("--type", selection.types, "Only of this type; may be given several times")
+        ->type_name("TYPE")
+        ->delimiter(',');
+    app.add_option("--honeypot", selection.honeypot, "Only of this honeypot and its sessions")
+        ->type_name("NAME");
+    app.add_option("--address", words.address, "Only with an address in this prefix")->type_name("PREFIX");
+}
 
 void add_options(CLI::App& app, Words& words, unsigned takes) {
     auto& selection = words.line.selection;
@@ -50,6 +61,7 @@ void add_options(CLI::App& app, Words& words, unsigned takes) {
                        "A row for each destination port (the default) or source network")
             ->type_name("port|network")
             ->check(CLI::IsMember({"port", "network"}));
+    if ((takes & takes_events) != 0) add_event_options(app, words);
 }
 
 void add_arguments(CLI::App& app, Words& words, unsigned takes) {
@@ -99,6 +111,7 @@ std::expected<CommandLine, Declined> understand(Words words) {
     auto& selection = words.line.selection;
     for (const auto& read : {read_prefix(words.source, "--source", selection.source),
                              read_prefix(words.destination, "--destination", selection.destination),
+                             read_prefix(words.address, "--address", selection.address),
                              read_prefix(words.prefix, "prefix", selection.prefix),
                              read_lifetime(words.lifetime, selection.lifetime_ms)})
         if (!read) return std::unexpected(Declined{.shown = {}, .complaint = read.error()});

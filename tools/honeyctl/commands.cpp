@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "tools/honeyctl/changes.hpp"
+#include "tools/honeyctl/events.hpp"
 #include "tools/honeyctl/flows.hpp"
 #include "tools/honeyctl/policy_tables.hpp"
 #include "tools/honeyctl/protocol.hpp"
@@ -109,6 +110,8 @@ constexpr std::array all_commands{
     Command{"lists", "Lists of sources", lists, table},
     Command{"logs", "Logs of sshd that are followed, and what is understood of them", logs, table},
     Command{"stats", "Counters, ports and fill levels", stats, takes_json | takes_watch},
+    Command{"events", "What has happened, or with --follow what happens", nullptr, table | takes_events,
+            events},
     Command{"reload", "Read the configuration anew, and wait until it decides", reload, 0},
 };
 constexpr std::array all_list_commands{

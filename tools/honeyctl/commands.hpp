@@ -26,6 +26,7 @@ enum Takes : unsigned {
     takes_list = 1U << 7,
     takes_prefix = 1U << 8,
     takes_lifetime = 1U << 9,
+    takes_events = 1U << 10,  ///< which of them, and whether to follow
 };
 
 struct Command {
@@ -33,6 +34,8 @@ struct Command {
     std::string_view help;
     CommandResult (*run)(const Ask&, const Selection&, const Sink&);
     unsigned takes;
+    /// Instead of `run`, of a command that is answered by lines without end.
+    CommandResult (*listen)(const Listen&, const Selection&, const Sink&) = nullptr;
 };
 
 [[nodiscard]] std::span<const Command> commands();

@@ -75,17 +75,39 @@ std::expected<void, std::string> Connection::send_line(std::string_view line) {
     return {};
 }
 
-std::expected<std::string, std::string> Connection::receive_line() {
+std::expected<bool, std::string> Connection::receive_more() {
     std::array<char, 65'536> chunk;
-    auto searched = std::size_t{0};
+    ssize_t size = 0;
+    do size = recv(socket_.get(), chunk.data(), chunk.size(), 0);
+    while (size < 0 && errno == EINTR);
+    if (size < 0) return std::unexpected(broken());
+    received_.append(chunk.data(), static_cast<std::size_t>(size));
+    return size != 0;
+}
+
+std::expected<void, std::string> Connection::listen(const Json& request, const LineSink& take) {
+    if (const auto response = ask(request); !response) return std::unexpected(response.error());
+    set_timeout(socket_.get(), std::chrono::milliseconds{0});
+    while (true) {
+        std::size_t begin = 0;
+        for (auto end = received_.find('\n'); end != std::string::npos; end = received_.find('\n', begin)) {
+            if (!take(std::string_view(received_).substr(begin, end - begin))) return {};
+            begin = end + 1;
+        }
+        received_.erase(0, begin);
+        const auto more = receive_more();
+        if (!more) return std::unexpected(more.error());
+        if (!*more) return {};
+    }
+}
+
+std::expected<std::string, std::string> Connection::receive_line() {
     auto end = received_.find('\n');
     while (end == std::string::npos) {
-        searched = received_.size();
-        const auto size = recv(socket_.get(), chunk.data(), chunk.size(), 0);
-        if (size < 0 && errno == EINTR) continue;
-        if (size < 0) return std::unexpected(broken());
-        if (size == 0) return std::unexpected("the switch closed the connection");
-        received_.append(chunk.data(), static_cast<std::size_t>(size));
+        const auto searched = received_.size();
+        const auto more = receive_more();
+        if (!more) return std::unexpected(more.error());
+        if (!*more) return std::unexpected("the switch closed the connection");
         end = received_.find('\n', searched);
     }
     auto line = received_.substr(0, end);

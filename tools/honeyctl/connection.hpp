@@ -23,10 +23,16 @@ class Connection {
     /// Sends a request and waits for its response.
     [[nodiscard]] std::expected<Json, std::string> ask(const Json& request);
 
+    /// Sends a request, and hands each line after its response to `take`: until `take` says that it is enough
+    /// or the switch closes the connection, which is no error. It waits for lines for ever.
+    [[nodiscard]] std::expected<void, std::string> listen(const Json& request, const LineSink& take);
+
   private:
     explicit Connection(Descriptor socket) : socket_(std::move(socket)) {}
     [[nodiscard]] std::expected<void, std::string> send_line(std::string_view line);
     [[nodiscard]] std::expected<std::string, std::string> receive_line();
+    /// False: the switch has closed the connection.
+    [[nodiscard]] std::expected<bool, std::string> receive_more();
 
     Descriptor socket_;
     std::string received_;  ///< beyond the last line

@@ -76,7 +76,13 @@ CommandResult run_command(CommandLine line) {
     Output output;
     if (line.watch_seconds > 0) return understood([&] { return watch_stats(ask, line, output); });
     const Sink sink = [&](std::string_view text) { return output.write(text); };
-    auto done = understood([&] { return line.command->run(ask, line.selection, sink); });
+    const Listen listen = [&](const Json& request, const LineSink& take) {
+        return connection->listen(request, take);
+    };
+    auto done = understood([&] {
+        return line.command->listen != nullptr ? line.command->listen(listen, line.selection, sink)
+                                               : line.command->run(ask, line.selection, sink);
+    });
     return done ? output.result() : done;
 }
 

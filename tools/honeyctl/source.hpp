@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -20,6 +21,12 @@ using Json = nlohmann::json;
 /// Asks the switch: a request, its response. Errors: a sentence, the switch's own or why it was not reached.
 using Ask = std::function<std::expected<Json, std::string>(const Json&)>;
 
+/// Takes a line without its newline. False: no more, please.
+using LineSink = std::function<bool(std::string_view)>;
+/// Sends a request, and hands over the lines that follow its response, until the switch has said all or
+/// nobody wants more. Errors: as those of Ask.
+using Listen = std::function<std::expected<void, std::string>(const Json&, const LineSink&)>;
+
 /// Takes a piece of output. False: nobody reads any more, which is no error.
 using Sink = std::function<bool(std::string_view)>;
 
@@ -31,9 +38,13 @@ struct Selection {
     Ipv4Prefix destination;  ///< everything, unless it is given
     std::uint64_t limit = UINT64_MAX;
     bool json = false;
-    bool replies = false;  ///< flows: also the way back of each session
-    std::string by;        ///< report: "port" or "network"; empty: the switch's default
-    std::string list;      ///< list commands: its name
+    bool replies = false;            ///< flows: also the way back of each session
+    std::string by;                  ///< report: "port" or "network"; empty: the switch's default
+    std::string list;                ///< list commands: its name
+    std::vector<std::string> types;  ///< events: of these types; empty: of all
+    std::string honeypot;            ///< events: of this honeypot; empty: of all
+    Ipv4Prefix address;              ///< events: with an address in it
+    bool follow = false;             ///< events: those to come, instead of those that were
     Ipv4Prefix prefix;
     std::optional<std::int64_t> lifetime_ms;
     WallTime now{};  ///< when honeyctl was called

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <memory>
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -101,7 +102,9 @@ class OperatorServerTest : public testing::Test {
     FakeInspect inspect;
     FakeOperate operate;
     EventBus events;
-    OperatorContext context{.inspect = &inspect, .operate = &operate, .events = &events};
+    EventRing ring{events, 64};
+    OperatorContext context{
+        .inspect = &inspect, .operate = &operate, .events = &events, .latest_events = &ring};
     TimePoint now = at(1'000);
     OperatorServer server = opened(path, context);
 };
@@ -289,6 +292,85 @@ TEST_F(OperatorServerTest, WithGroupsEverybodyMayConnectAndTheKernelSaysWhoTheyA
     ASSERT_TRUE(peer);
     EXPECT_EQ(peer->text(), "uid " + std::to_string(getuid()) + ", pid " + std::to_string(getpid()));
     EXPECT_NE(std::ranges::find(peer->groups, getgid()), peer->groups.end());
+}
+
+TEST_F(OperatorServerTest, TellsAClientOfEventsUntilItLeaves) {
+    Client client(path);
+    client.say("{\"command\":\"subscribe\",\"types\":[\"honeypot\",\"session_end\"]}\n");
+    settle();
+    EXPECT_EQ(client.lines(), (std::vector{json::parse(R"({"next":null,"rows":[]})")}));
+    EXPECT_TRUE(events.wanted(EventType::session_end));
+    events.publish(HoneypotChanged{.honeypot = "a", .state = HoneypotWord::up});
+    events.publish(ModeChanged{});
+    events.publish(SessionEnded{});
+    EXPECT_FALSE(readable(server.fd())) << "what happens wakes nobody";
+    EXPECT_TRUE(server.tick(now));
+    EXPECT_FALSE(server.tick(now));
+    const auto lines = client.lines();
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_EQ(lines[1]["event_type"], "honeypot");
+    EXPECT_EQ(lines[2]["event_type"], "session_end");
+    client.leave();
+    settle();
+    EXPECT_EQ(server.clients(), 0U);
+    EXPECT_FALSE(events.wanted(EventType::session_end)) << "nobody listens any more";
+}
+
+TEST_F(OperatorServerTest, AClientThatDoesNotReadMissesEventsAndNobodyElseDoes) {
+    Client slow(path), quick(path);
+    for (Client* const client : {&slow, &quick})
+        client->say("{\"command\":\"subscribe\",\"types\":[\"mode\"]}\n");
+    settle();
+    const std::string text(1'000, 'x');
+    std::size_t heard = 0;
+    for (int i = 0; i < 5'000; ++i) {
+        events.publish(ModeChanged{.told = {.text = text}});
+        (void)server.tick(now);
+        heard = quick.lines_heard();
+    }
+    EXPECT_EQ(heard, 5'001U);
+    std::size_t told = 0, missed = 0;
+    for (bool more = true; more;) {
+        slow.hear();
+        settle();
+        more = server.tick(now) || readable(server.fd());
+    }
+    for (const auto& line : slow.lines()) {
+        if (line.value("event_type", "") == "mode") ++told;
+        if (line.value("event_type", "") == "gap") missed += line["events"].get<std::size_t>();
+    }
+    EXPECT_GT(missed, 0U);
+    EXPECT_EQ(told + missed, 5'000U) << "each event is told or counted";
+}
+
+TEST_F(OperatorServerTest, OnlySoManyClientsMayListen) {
+    std::vector<std::unique_ptr<Client>> clients;
+    for (std::size_t i = 0; i <= most_streams; ++i) {
+        clients.push_back(std::make_unique<Client>(path));
+        clients.back()->say("{\"command\":\"subscribe\"}\n");
+        settle();
+    }
+    EXPECT_TRUE(clients.front()->lines().at(0).contains("rows"));
+    EXPECT_EQ(clients.back()->lines().at(0)["error"],
+              "8 clients listen to events already, which is all there may be");
+    // Those that ask come and go beside them.
+    for (std::size_t i = 0; i < 2 * most_clients; ++i) {
+        clients.push_back(std::make_unique<Client>(path));
+        settle();
+    }
+    events.publish(ModeChanged{});
+    (void)server.tick(now);
+    EXPECT_EQ(clients.front()->lines().size(), 2U);
+}
+
+TEST_F(OperatorServerTest, ThePastAloneIsAStreamThatEnds) {
+    events.publish(ModeChanged{});
+    Client client(path);
+    client.say("{\"command\":\"subscribe\",\"past\":true,\"follow\":false}\n");
+    settle();
+    while (server.tick(now)) settle();
+    EXPECT_EQ(client.lines().size(), 2U);
+    EXPECT_TRUE(client.over());
 }
 
 }  // namespace
