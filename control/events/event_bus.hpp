@@ -29,6 +29,10 @@ class EventSubscriber {
 class EventBus {
   public:
     EventBus() = default;
+    /// In the turn in which it is made: `now`, and the wall clock then.
+    EventBus(TimePoint now, WallMilliseconds wall, EventNames names) : now_(now), wall_(wall) {
+        set_names(std::move(names));
+    }
     EventBus(const EventBus&) = delete;
     EventBus& operator=(const EventBus&) = delete;
 

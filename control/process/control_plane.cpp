@@ -60,6 +60,7 @@ ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts pa
                            rte_mempool& buffers, NoticeSocket socket, TimePoint now)
     : config_(std::move(config)),
       numbers_(std::move(numbers)),
+      events_(now, wall_clock(), names_of(numbers_)),
       heartbeat_timeout_(parts.heartbeat_timeout),
       plane_(plane),
       switch_(plane, buffers),
@@ -79,7 +80,6 @@ ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts pa
       reloader_(std::move(arguments)),
       ports_(port_names(config_)),
       listen_address_(parts.listen_address, is_local_address) {
-    events_.set_time(now, wall_clock());
     events_.set_names(inspector_.event_names());
 }
 

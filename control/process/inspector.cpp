@@ -123,12 +123,17 @@ std::string Inspector::name_of(Source source) const {
     return "agent:" + parts_.notices.name_of(static_cast<AgentId>(source));
 }
 
-EventNames Inspector::event_names() const {
+EventNames names_of(const ConfigNumbers& numbers) {
     EventNames names;
     for (unsigned number = 0; number < limits::honeypots; ++number)
-        names.honeypots.push_back(parts_.numbers.honeypot(static_cast<HoneypotId>(number)));
+        names.honeypots.push_back(numbers.honeypot(static_cast<HoneypotId>(number)));
     for (unsigned number = 0; number < limits::pools; ++number)
-        names.pools.push_back(parts_.numbers.pool(static_cast<PoolId>(number)));
+        names.pools.push_back(numbers.pool(static_cast<PoolId>(number)));
+    return names;
+}
+
+EventNames Inspector::event_names() const {
+    EventNames names = names_of(parts_.numbers);
     for (const RuleRow& rule : config_.rules) names.rules.push_back(rule.name);
     const auto add = [&](Source source) {
         names.vouchers.emplace(std::to_underlying(source), name_of(source));

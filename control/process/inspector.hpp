@@ -14,6 +14,9 @@
 
 namespace honeyswitch::control {
 
+/// What is known before all parts are there: honeypots and pools, each at its number.
+[[nodiscard]] EventNames names_of(const ConfigNumbers& numbers);
+
 class Inspector final : public Inspect {
   public:
     struct Parts {
