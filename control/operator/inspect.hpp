@@ -206,6 +206,8 @@ class Inspect {
     [[nodiscard]] virtual std::vector<DomainRow> domains_around(Ipv4Prefix prefix) const = 0;
     [[nodiscard]] virtual std::vector<AgentRow> agents() const = 0;
     [[nodiscard]] virtual std::vector<HoneypotRow> honeypots() const = 0;
+    /// The ports, without what is counted there: that takes longer.
+    [[nodiscard]] virtual std::vector<PortRow> port_names() const = 0;
     [[nodiscard]] virtual std::vector<PoolRow> pools() const = 0;
     [[nodiscard]] virtual std::vector<ListRow> lists() const = 0;
     [[nodiscard]] virtual std::vector<LogRow> logs() const = 0;

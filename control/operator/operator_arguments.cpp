@@ -1,7 +1,5 @@
 #include "control/operator/operator_arguments.hpp"
 
-#include <limits>
-
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -66,6 +64,12 @@ Parsed<EventTypes> event_types_of(const json& value, std::string_view key) {
     return types | only(EventType::gap);
 }
 
+/// Pages of flows are of several tables.
+std::uint64_t longest_cursor(std::string_view command) {
+    constexpr std::uint64_t a_table = std::uint64_t{1} << 32, tables = 4;
+    return command == "flows" ? tables * a_table - 1 : a_table - 1;
+}
+
 Parsed<void> read_member(Request& request, const std::string& key, const json& value) {
     const auto store = [](auto& place, const auto& parsed) -> Parsed<void> {
         if (!parsed) return std::unexpected(parsed.error());
@@ -73,8 +77,12 @@ Parsed<void> read_member(Request& request, const std::string& key, const json& v
         return {};
     };
     if (key == "command") return store(request.command, text_of(value, key));
-    if (key == "cursor")
-        return store(request.cursor, number_of(value, key, 0, std::numeric_limits<std::uint32_t>::max()));
+    if (key == "cursor") {
+        const auto cursor = number_of(value, key, 0, longest_cursor(request.command));
+        (void)store(request.flow_cursor, cursor);
+        return store(request.cursor, cursor);
+    }
+    if (key == "replies") return store(request.replies, flag_of(value, key));
     if (key == "limit") return store(request.limit, number_of(value, key, 1, most_rows));
     if (key == "source") return store(request.source, prefix_of(value, key));
     if (key == "destination") return store(request.destination, prefix_of(value, key));
@@ -97,6 +105,10 @@ std::expected<Request, std::string> parse_request(std::string_view line) {
     if (!document.is_object()) return std::unexpected("a request is a JSON object on one line");
     Request request;
     request.limit = default_rows;
+    // First, as it says what the others may be.
+    if (const auto command = document.find("command"); command != document.end())
+        if (auto read = read_member(request, command.key(), *command); !read)
+            return std::unexpected(read.error());
     for (const auto& [key, value] : document.items())
         if (auto read = read_member(request, key, value); !read) return std::unexpected(read.error());
     if (request.command.empty()) return std::unexpected("a request needs a command");

@@ -15,9 +15,11 @@ namespace honeyswitch::control {
 struct Request {
     std::string command;
     std::uint32_t cursor = 0;
-    std::size_t limit = 0;  ///< 1 to most_rows
+    std::uint64_t flow_cursor = 0;  ///< the same, where a page of flows begins
+    std::size_t limit = 0;          ///< 1 to most_rows
     Ipv4Prefix source{{0}, 0};
     Ipv4Prefix destination{{0}, 0};
+    bool replies = false;
     ReportBy by = ReportBy::port;
     std::optional<std::string> list;       ///< name of a list
     std::optional<Ipv4Prefix> prefix;      ///< of an entry of a list

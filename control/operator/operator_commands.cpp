@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/duration.hpp"
+#include "control/operator/operator_flows.hpp"
 #include "control/operator/operator_rows.hpp"
 
 namespace honeyswitch::control {
@@ -83,6 +84,17 @@ json domains(const Context& context) {
     std::optional<std::uint32_t> next;
     if (page.next && wanted.contains(*page.next)) next = page.next->value;
     return response(std::move(rows), next);
+}
+
+json flows(const Context& context) {
+    const auto& request = context.request;
+    const auto page =
+        flows_of(context.inspect,
+                 {.source = request.source, .destination = request.destination, .replies = request.replies},
+                 request.flow_cursor, request.limit, context.now);
+    auto result = all_rows(page.flows);
+    if (page.next) result["next"] = *page.next;
+    return result;
 }
 
 json agents(const Context& context) {
@@ -197,6 +209,7 @@ struct Command {
 };
 constexpr std::array commands{
     Command{"stats", stats},
+    Command{"flows", flows},
     Command{"sessions", sessions},
     Command{"active", active},
     Command{"domains", domains},

@@ -112,6 +112,21 @@ json to_json(const AgentRow& row, TimePoint now) {
             {"refused", row.refused}};
 }
 
+json to_json(const Flow& flow) {
+    const auto milliseconds = [](const auto& duration) {
+        return duration ? json(duration->count()) : json();
+    };
+    return {{"priority", flow.priority},
+            {"cookie", flow.cookie},
+            {"match", text_of(flow.match)},
+            {"actions", text_of(flow.actions)},
+            {"duration_ms", flow.duration.count()},
+            {"idle_timeout_ms", milliseconds(flow.idle_timeout)},
+            {"idle_ms", milliseconds(flow.idle)},
+            {"n_packets", flow.counts ? json(flow.counts->packets) : json()},
+            {"n_bytes", flow.counts ? json(flow.counts->bytes) : json()}};
+}
+
 json to_json(const Stats& stats, Milliseconds idle_timeout) {
     json result{{"uptime_ms", age(stats.started, stats.now)},
                 {"sessions", stats.sessions},

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "control/flows/flow.hpp"
 #include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
 
@@ -14,6 +15,7 @@ namespace honeyswitch::control {
 [[nodiscard]] nlohmann::json to_json(const DomainRow& row, TimePoint now);
 [[nodiscard]] nlohmann::json to_json(const AgentRow& row, TimePoint now);
 [[nodiscard]] nlohmann::json to_json(const Stats& stats, Milliseconds idle_timeout);
+[[nodiscard]] nlohmann::json to_json(const Flow& flow);
 
 // operator_policy_rows.cpp
 [[nodiscard]] nlohmann::json to_json(const HoneypotRow& row);

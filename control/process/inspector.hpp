@@ -43,6 +43,7 @@ class Inspector final : public Inspect {
     [[nodiscard]] std::vector<DomainRow> domains_around(Ipv4Prefix prefix) const override;
     [[nodiscard]] std::vector<AgentRow> agents() const override { return parts_.notices.rows(); }
     [[nodiscard]] std::vector<HoneypotRow> honeypots() const override;
+    [[nodiscard]] std::vector<PortRow> port_names() const override { return config_.ports; }
     [[nodiscard]] std::vector<PoolRow> pools() const override;
     [[nodiscard]] std::vector<ListRow> lists() const override;
     [[nodiscard]] std::vector<LogRow> logs() const override;

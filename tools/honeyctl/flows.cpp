@@ -1,86 +1,47 @@
 #include "tools/honeyctl/flows.hpp"
 
-#include <algorithm>
-#include <vector>
+#include <fmt/format.h>
 
-#include "tools/honeyctl/flow.hpp"
 #include "tools/honeyctl/row_writer.hpp"
 
 namespace honeyswitch::honeyctl {
 namespace {
 
-bool write(RowWriter& writer, const Flow& flow) {
-    return writer.write([&] { return to_text(flow); }, [&] { return to_json(flow); });
+/// Seconds as Open vSwitch prints a duration: "12s", "12.5s".
+std::string seconds(std::int64_t milliseconds) {
+    auto text = fmt::format("{}.{:03}", milliseconds / 1000, milliseconds % 1000);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) text.pop_back();
+    return text + "s";
 }
 
-std::expected<Json, std::string> read_stats(const Ask& ask) {
-    Json stats;
-    auto read = each_row(ask, "stats", {}, [&](const Json& row) {
-        stats = row;
-        return false;
-    });
-    if (!read) return std::unexpected(read.error());
-    return stats;
+std::optional<std::int64_t> number(const Json& row, const char* key) {
+    const auto& value = row.at(key);
+    return value.is_null() ? std::nullopt : std::optional(value.get<std::int64_t>());
 }
 
-Ipv4Prefix prefix_of(const Json& row) {
-    return parse_prefix(row.at("prefix").get<std::string>()).value_or(Ipv4Prefix{});
-}
-
-CommandResult write_domains(const Ask& ask, const Selection& selection, RowWriter& writer) {
-    std::vector<Json> rows;
-    auto read = each_row(ask, "domains", {}, [&](const Json& row) {
-        rows.push_back(row);
-        return true;
-    });
-    if (!read) return read;
-    std::vector<Ipv4Prefix> known;
-    for (const auto& row : rows)
-        if (row.at("state") != "unknown") known.push_back(prefix_of(row));
-    for (const auto& row : rows) {
-        const auto prefix = prefix_of(row);
-        if (!selection.destination.contains(prefix) && !prefix.contains(selection.destination)) continue;
-        const bool within = std::ranges::any_of(known, [&](auto other) { return other.contains(prefix); });
-        if (const auto flow = domain_flow(row, within); flow && !write(writer, *flow)) return {};
-    }
-    return {};
-}
-
-CommandResult write_sessions(const Ask& ask, const Selection& selection, const Defaults& defaults,
-                             RowWriter& writer) {
-    return each_row(ask, "sessions", selection, [&](const Json& row) {
-        if (!write(writer, session_flow(defaults, row))) return false;
-        return !selection.replies || write(writer, reply_flow(defaults, row));
-    });
+/// A row of the command "flows" as a line of ovs-ofctl(8).
+std::string flow_text(const Json& row) {
+    auto line = fmt::format(" cookie={:#x}, duration={}, table=0, ", row.at("cookie").get<std::uint64_t>(),
+                            seconds(row.at("duration_ms").get<std::int64_t>()));
+    if (const auto packets = number(row, "n_packets")) line += fmt::format("n_packets={}, ", *packets);
+    if (const auto bytes = number(row, "n_bytes")) line += fmt::format("n_bytes={}, ", *bytes);
+    if (const auto timeout = number(row, "idle_timeout_ms"))
+        line += fmt::format("idle_timeout={}, ", (*timeout + 999) / 1000);
+    if (const auto idle = number(row, "idle_ms")) line += fmt::format("idle_age={}, ", *idle / 1000);
+    return line + fmt::format("priority={},{} actions={}\n", row.at("priority").get<unsigned>(),
+                              row.at("match").get<std::string>(), row.at("actions").get<std::string>());
 }
 
 }  // namespace
 
 CommandResult flows(const Ask& ask, const Selection& selection, const Sink& sink) {
-    const auto stats = read_stats(ask);
-    if (!stats) return std::unexpected(stats.error());
-    const Defaults defaults(*stats);
     RowWriter writer(sink, selection, "");
-    const bool any_source = selection.source.length == 0;
-    const bool any_destination = selection.destination.length == 0;
-    if (any_source && any_destination) {
-        std::vector<std::string> ports{"inside"};
-        ports.insert(ports.end(), defaults.honeypot_ports.begin(), defaults.honeypot_ports.end());
-        ports.emplace_back("outside");
-        for (const auto& port : ports)
-            if (!write(writer, default_flow(defaults, port))) break;
-    }
-    if (any_source && writer.wants_more())
-        if (auto written = write_domains(ask, selection, writer); !written) return written;
-    if (any_source && writer.wants_more()) {
-        auto written = each_row(ask, "active", selection,
-                                [&](const Json& row) { return write(writer, active_flow(row)); });
-        if (!written) return written;
-    }
-    if (writer.wants_more())
-        if (auto written = write_sessions(ask, selection, defaults, writer); !written) return written;
-    writer.finish();
-    return {};
+    auto read = each_row(ask, "flows", selection, [&](const Json& row) {
+        return writer.write([&] { return flow_text(row); }, [&] { return row; });
+    });
+    if (read) writer.finish();
+    return read;
 }
 
 }  // namespace honeyswitch::honeyctl

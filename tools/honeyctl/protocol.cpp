@@ -1,17 +1,9 @@
 #include "tools/honeyctl/protocol.hpp"
 
 namespace honeyswitch::honeyctl {
-namespace {
-
-constexpr unsigned icmp = 1, tcp = 6, udp = 17, dccp = 33, sctp = 132, udp_lite = 136;
-
-}  // namespace
-
-bool has_name(unsigned protocol) {
-    return protocol == icmp || protocol == tcp || protocol == udp || protocol == sctp;
-}
 
 std::string protocol_name(unsigned protocol) {
+    constexpr unsigned icmp = 1, tcp = 6, udp = 17, sctp = 132;
     switch (protocol) {
         case icmp:
             return "icmp";
@@ -24,14 +16,6 @@ std::string protocol_name(unsigned protocol) {
         default:
             return std::to_string(protocol);
     }
-}
-
-std::string match_protocol(unsigned protocol) {
-    return has_name(protocol) ? protocol_name(protocol) : "ip";
-}
-
-bool has_ports(unsigned protocol) {
-    return has_name(protocol) || protocol == dccp || protocol == udp_lite;
 }
 
 }  // namespace honeyswitch::honeyctl

@@ -10,6 +10,7 @@ Json request_for(std::string_view command, const Selection& selection) {
     if (selection.source.length != 0) request["source"] = to_string(selection.source);
     if (selection.destination.length != 0) request["destination"] = to_string(selection.destination);
     if (!selection.list.empty()) request["list"] = selection.list;
+    if (selection.replies) request["replies"] = true;
     return request;
 }
 

@@ -107,6 +107,7 @@ class FakeInspect : public Inspect {
         ++reads;
         return honeypot_rows;
     }
+    [[nodiscard]] std::vector<PortRow> port_names() const override { return stats_row.ports; }
     [[nodiscard]] std::vector<PoolRow> pools() const override {
         ++reads;
         return pool_rows;

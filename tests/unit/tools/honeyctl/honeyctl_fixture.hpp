@@ -28,7 +28,7 @@ class Honeyctl : public testing::Test {
     Honeyctl() {
         inspect.stats_row.now = at(62'500);
         inspect.stats_row.started = at(0);
-        inspect.stats_row.honeypots = {main_honeypot()};
+        inspect.stats_row.honeypots = inspect.honeypot_rows = {main_honeypot()};
         inspect.session_rows = {session_row(17, "198.51.100.7", "10.1.2.3")};
         inspect.active_rows = {{control::address("10.1.0.5"), {"agent:east"}, at(2'000)}};
         inspect.domain_rows = {

@@ -28,7 +28,7 @@ TEST_F(Honeyctl, PrintsTheHoneypotsDefaultFlowOfThePaperWhenItIsOpen) {
 }
 
 TEST_F(Honeyctl, PrintsTheVlanOfAHoneypot) {
-    inspect.stats_row.honeypots[0].vlan = 12;
+    inspect.honeypot_rows[0].vlan = 12;
     EXPECT_NE(run("flows").find("actions=mod_dl_dst:02:00:00:00:00:66,push_vlan:0x8100,mod_vlan_vid:12,"
                                 "output:honeypot\n"),
               std::string::npos);
@@ -50,7 +50,7 @@ TEST_F(Honeyctl, PrintsTheWayBackOnRequest) {
 }
 
 TEST_F(Honeyctl, PrintsWhatOtherProtocolsMatch) {
-    inspect.stats_row.honeypots[0].mac.reset();
+    inspect.honeypot_rows[0].mac.reset();
     selection.source = prefix("198.51.100.7/32");
     auto& key = inspect.session_rows[0].stats.key;
     const auto match = [&] {
@@ -96,7 +96,7 @@ TEST_F(Honeyctl, NamesThePortThatAHoneypotIsBehind) {
     auto second = main_honeypot();
     second.name = "second";
     second.port = "dev:h2";
-    inspect.stats_row.honeypots.push_back(second);
+    inspect.honeypot_rows.push_back(second);
     const auto port = [](const char* name, const char* device) {
         control::PortRow row;
         row.name = name;
