@@ -17,11 +17,11 @@ using Choices = std::vector<std::pair<std::string_view, T>>;
 
 /// "session, limited, open"
 template <typename T>
-[[nodiscard]] std::string words_of(const Choices<T>& choices) {
+[[nodiscard]] std::string words_of(const Choices<T>& choices, std::string_view between = ", ") {
     std::vector<std::string_view> words;
     words.reserve(choices.size());
     for (const auto& [word, meaning] : choices) words.push_back(word);
-    return fmt::format("{}", fmt::join(words, ", "));
+    return fmt::format("{}", fmt::join(words, between));
 }
 
 /// What `text` means. The error is the reason alone; the caller knows the place.

@@ -64,7 +64,7 @@ std::string rate_help() {
 std::vector<DomainSetting> whole_domain_settings() {
     return {
         Make::text(
-            {"", "interface", "NAME", "Watch and sweep the broadcast domain here"},
+            {"", "interface", "INTERFACE", "Watch and sweep the broadcast domain here"},
             [](auto& spec) -> auto& { return spec.options.interface; }, any_text, unchanged),
         Make::integer(
             {"", "vlan", "ID", "VLAN of the interface, an IEEE 802.1Q trunk"},
@@ -171,7 +171,7 @@ std::vector<SettingOf<AgentOptions>> all_agent_settings() {
                  &AgentOptions::status_socket, parse_status_socket, as_string),
         Of::text({"", "user", "NAME", "Run as this user after start, with CAP_NET_RAW alone"},
                  &AgentOptions::user, any_text, unchanged),
-        Of::choice({"", "log_level", "LEVEL", "The least grave that is logged"}, &AgentOptions::log_level,
+        Of::choice({"", "log_level", "", "The least grave that is logged"}, &AgentOptions::log_level,
                    {{"trace", "trace"},
                     {"debug", "debug"},
                     {"info", "info"},
@@ -199,7 +199,7 @@ std::span<const SettingOf<LeaseSource>> lease_settings() {
     static const std::vector<SettingOf<LeaseSource>> all{
         Of::text({"", "file", "PATH", "Where the DHCP server keeps its leases"}, &LeaseSource::path,
                  parse_path, as_string),
-        Of::choice({"", "format", "FORMAT", "Which server wrote it"}, &LeaseSource::format,
+        Of::choice({"", "format", "", "Which server wrote it"}, &LeaseSource::format,
                    {{"isc", LeaseFormat::isc_dhcpd}, {"kea", LeaseFormat::kea_memfile}}),
     };
     return all;

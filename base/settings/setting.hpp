@@ -35,8 +35,8 @@ struct SettingInfo {
     };
     std::string_view table;  ///< of the file: "timeouts"; empty for a key at the top
     std::string_view key;    ///< in that table, and with dashes the option: "idle_timeout", --idle-timeout
-    std::string_view value;  ///< what help calls its argument: "DURATION"
-    std::string help;        ///< one sentence, with the range
+    std::string value;  ///< what help calls its argument: "DURATION"; of a choice its words: "auto|handshake"
+    std::string help;   ///< one sentence, with the range
     Kind kind = Kind::text;
     /// True if a running switch can take on another value (config_change.hpp).
     bool at_run_time = false;

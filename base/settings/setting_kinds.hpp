@@ -18,8 +18,9 @@ namespace honeyswitch {
 
 /// What every kind is told of a setting.
 struct SettingName {
-    std::string_view table, key, value;
-    std::string help;  ///< a sentence without the range
+    std::string_view table, key;
+    std::string value;  ///< what help calls the argument; of a choice: nothing, as its words follow from it
+    std::string help;   ///< a sentence without the range
 };
 
 /// Marks a setting that a running switch can take on; without it a change needs a restart.
@@ -118,7 +119,7 @@ struct SettingKinds {
     template <typename Access>
     [[nodiscard]] static Setting choice(SettingName name, Access member,
                                         const std::type_identity_t<Choices<Member<Access>>>& choices) {
-        name.help = fmt::format("{}: {}", name.help, words_of(choices));
+        name.value = words_of(choices, "|");
         const auto parse = [=](std::string_view text) { return parse_choice(text, choices); };
         const auto write = [=](const auto& value) {
             for (const auto& [word, meaning] : choices)
@@ -180,7 +181,7 @@ struct SettingKinds {
         Setting made;
         made.table = name.table;
         made.key = name.key;
-        made.value = name.value;
+        made.value = std::move(name.value);
         made.help = std::move(name.help);
         made.kind = kind;
         return made;

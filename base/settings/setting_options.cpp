@@ -25,7 +25,7 @@ CLI::Option* add_option(CLI::App& app, const std::string& name, const SettingInf
     if (setting.kind == Kind::boolean) return app.add_flag_callback(name, [] {}, description);
     const CLI::callback_t keep = [](const CLI::results_t&) { return true; };  // read later, over the file
     auto* const option = app.add_option(name, keep, description);
-    option->type_name(std::string(setting.value));
+    option->type_name(setting.value);
     if (setting.kind == Kind::list) {
         // One argument each time, so that what follows is never swallowed.
         option->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

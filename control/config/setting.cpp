@@ -90,7 +90,7 @@ Setting idle_sleep_setting() {
 template <typename T>
 Setting mode_setting(FormerKey former, std::string_view table, std::string help, T Config::* member,
                      const std::type_identity_t<Choices<T>>& choices) {
-    auto made = Make::choice({table, "mode", "MODE", std::move(help)}, member, choices);
+    auto made = Make::choice({table, "mode", "", std::move(help)}, member, choices);
     made.table_in_option = true;
     return at_run_time(formerly(former, std::move(made)));
 }
@@ -102,7 +102,7 @@ std::vector<Setting> port_settings() {
         Make::list({"ports", "honeypot", "PORT",
                     fmt::format("A port towards honeypots; there can be {}", limits::honeypot_ports)},
                    &Config::honeypot_ports, parse_port, as_written),
-        Make::choice({"ports", "kernel_io", "MODE", "How dev: ports reach the kernel's interface"},
+        Make::choice({"ports", "kernel_io", "", "How dev: ports reach the kernel's interface"},
                      &Config::kernel_io, {{"af_xdp", KernelIo::af_xdp}, {"af_packet", KernelIo::af_packet}}),
         formerly({"ports", "driver"},
                  Make::list({"ports", "driver_file", "PATH", "A shared object with further DPDK drivers"},
@@ -119,15 +119,15 @@ std::vector<Setting> process_settings() {
         Make::boolean({"process", "no_huge", "", "Run without huge pages: slower, for trials only"},
                       &Config::no_huge),
         idle_sleep_setting(),
-        at_run_time(formerly({"operator", "log_level"},
-                             Make::choice({"process", "log_level", "LEVEL", "The least grave that is logged"},
-                                          &Config::log_level,
-                                          {{"trace", "trace"},
-                                           {"debug", "debug"},
-                                           {"info", "info"},
-                                           {"warning", "warning"},
-                                           {"error", "error"},
-                                           {"critical", "critical"}}))),
+        at_run_time(formerly(
+            {"operator", "log_level"},
+            Make::choice({"process", "log_level", "", "The least grave that is logged"}, &Config::log_level,
+                         {{"trace", "trace"},
+                          {"debug", "debug"},
+                          {"info", "info"},
+                          {"warning", "warning"},
+                          {"error", "error"},
+                          {"critical", "critical"}}))),
     };
 }
 
@@ -192,7 +192,7 @@ std::vector<Setting> admission_settings() {
             &Config::low_water, 1, 100)),
         at_run_time(with_former_value(
             "count", "drop",
-            Make::choice({"admission", "backscatter", "RULE",
+            Make::choice({"admission", "backscatter", "",
                           "What becomes of packets that can only answer a forged source"},
                          &Config::backscatter,
                          {{"drop", Backscatter::drop}, {"honeypot", Backscatter::honeypot}}))),
