@@ -12,6 +12,7 @@
 #include "agent/config/agent_settings.hpp"
 #include "agent/config/config_file.hpp"
 #include "agent/sockets/socket_address.hpp"
+#include "base/settings/command_description.hpp"
 #include "base/settings/setting_options.hpp"
 
 namespace honeyswitch::agent {
@@ -42,6 +43,7 @@ struct Parser {
         app.set_help_flag("-h,--help", "Print this help and exit");
         app.set_version_flag("--version", "honeyswitch-agent " HONEYSWITCH_VERSION,
                              "Print the version and exit");
+        add_description(app);
         app.add_option("-c,--config", extra.config, "The configuration file")->type_name("FILE");
         app.add_flag("--check", extra.check, "Validate options and file, and exit");
         app.add_flag("--dry-run", extra.dry_run, "Print what would be reported, and report to nobody");
@@ -50,7 +52,9 @@ struct Parser {
                 ->expected(0, 1)
                 ->type_name("PATH");
         keygen = app.add_subcommand("keygen", "Write a new key to a file and exit");
-        keygen->add_option("PATH", extra.keygen_path, "Of the key; it must not exist")->required();
+        keygen->add_option("path", extra.keygen_path, "Of the key; it must not exist")
+            ->type_name("PATH")
+            ->required();
         AgentOptions agent;
         DomainSpec domain;
         of_agent = std::make_unique<SettingOptions>(app, bind_settings(agent_settings(), agent));

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/settings/command_description.hpp"
 #include "base/settings/setting_options.hpp"
 #include "control/config/config_file.hpp"
 #include "control/config/setting.hpp"
@@ -38,6 +39,7 @@ struct Parser {
     Parser() {
         app.set_help_flag("-h,--help", "Print this help and exit");
         app.set_version_flag("--version", "honeyswitch " HONEYSWITCH_VERSION, "Print the version and exit");
+        add_description(app);
         app.add_option("-c,--config", extra.config_path, "The configuration file")->type_name("FILE");
         app.add_flag("--check", extra.check,
                      "Say what is wrong with options and configuration, and what this machine lacks for a "

@@ -9,6 +9,7 @@
 
 #include "base/duration.hpp"
 #include "base/nearest_name.hpp"
+#include "base/settings/command_description.hpp"
 #include "control/config/config.hpp"
 
 namespace honeyswitch::honeyctl {
@@ -55,12 +56,12 @@ void add_options(CLI::App& app, Words& words, unsigned takes) {
     if ((takes & takes_watch) != 0)
         app.add_option("--watch", words.line.watch_seconds, "Print again every so many seconds, with rates")
             ->type_name("SECONDS")
-            ->check(CLI::Range(0.1, 86'400.0));
+            ->check(CLI::Range(0.1, 86'400.0).description(""));
     if ((takes & takes_by) != 0)
         app.add_option("--by", selection.by,
                        "A row for each destination port (the default) or source network")
             ->type_name("port|network")
-            ->check(CLI::IsMember({"port", "network"}));
+            ->check(CLI::IsMember({"port", "network"}).description(""));
     if ((takes & takes_events) != 0) add_event_options(app, words);
 }
 
@@ -137,6 +138,7 @@ std::expected<CommandLine, Declined> parse_command_line(int argc, const char* co
     words.line.socket = control::Config{}.control_socket;
     CLI::App app{"Shows what a running honeyswitch does, and changes its lists.", "honeyctl"};
     app.set_version_flag("--version", "honeyctl " HONEYSWITCH_VERSION, "Print the version and exit");
+    add_description(app);
     app.add_option("--socket", words.line.socket, "The switch's control socket")
         ->type_name("PATH")
         ->capture_default_str();

@@ -5,6 +5,7 @@ import ipaddress
 from pathlib import Path
 
 from .boot_unit import ETC
+from .describe import Describe
 from .honeypot_plan import Redirect
 
 DEFAULT_GATEWAY = "169.254.64.66"  # link-local (RFC 3927): collides with no campus
@@ -59,7 +60,7 @@ def parse(description: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prefix", action="append", type=prefix_option, default=[], metavar="PREFIX",
                         help="answer for all of it, .0 and .255 included; may be given again")
-    parser.add_argument("--interface", metavar="IF", help="the one that faces the switch")
+    parser.add_argument("--interface", metavar="INTERFACE", help="the one that faces the switch")
     parser.add_argument("--gateway", default=DEFAULT_GATEWAY, metavar="ADDRESS",
                         help="next hop of every reply; any, as the switch answers for all (default: %(default)s)")
     parser.add_argument("--redirect", action="append", type=redirect_option, default=[], metavar="PROTO:PORTS:TARGET")
@@ -75,6 +76,7 @@ def parse(description: str) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, default=DEFAULT_STATE, metavar="FILE",
                         help="what --undo needs (default: %(default)s)")
     parser.add_argument("--etc", type=Path, default=ETC, metavar="DIR", help="for tests: instead of /etc")
+    parser.add_argument("--describe", action=Describe)
     options = parser.parse_args()
     if not (options.undo or options.unpersist) and not (options.prefix and options.interface):
         parser.error("--prefix and --interface are needed (or --undo, or --unpersist)")
