@@ -5,25 +5,27 @@ Needs root, and the packages in the folder that HONEYSWITCH_PACKAGES names (tool
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from clean_debian import CleanDebian, repacked, run
 
 NAMES = ("honeyswitch", "honeyswitch-agent", "honeyswitch-honeypot")
 CONFFILES = {"honeyswitch": "etc/honeyswitch/honeyswitch.toml",
              "honeyswitch-agent": "etc/honeyswitch/honeyswitch-agent.toml"}
 PROGRAMS = {"honeyswitch": ("honeyswitch", "honeyctl", "bind-nics", "setup-hugepages"),
             "honeyswitch-agent": ("honeyswitch-agent",), "honeyswitch-honeypot": ("honeypot-setup",)}
-# What apt, dpkg and the system's own users write whatever package comes and goes.
-NOT_OURS = re.compile(r"(var/(cache|log|lib/(apt|dpkg|systemd|ucf|python))|tmp|proc|run|root|packages|dev|sys)(/|$)"
-                      r"|etc/(passwd|group|shadow|gshadow)-?$|etc/ld\.so\.cache$|etc/\.pwd\.lock$|.*__pycache__.*")
-
-
-def run(*command: object, **kwargs) -> subprocess.CompletedProcess:
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, timeout=540,
-                          **kwargs)
+UNITS = ("honeyswitch.service", "honeyswitch-agent.service")
+OLD, CHANGED = "# as the version before wrote it\n", "# changed by the operator\n"
+# What the tools and the programs write on a machine where they are used: whether a removal or a purge takes it away.
+TRACES = {"etc/systemd/system/honeyswitch-nics.service": "remove",
+          "etc/systemd/system/multi-user.target.wants/honeyswitch-nics.service": "remove",
+          "etc/tmpfiles.d/honeyswitch-hugepages.conf": "remove",
+          "etc/systemd/system/honeypot-setup.service": "remove",
+          "etc/systemd/system/multi-user.target.wants/honeypot-setup.service": "remove",
+          "var/lib/honeyswitch/nics.json": "purge", "var/lib/honeyswitch/lists": "purge",
+          "var/lib/honeyswitch/honeypot.lock": "purge"}
 
 
 def packages() -> dict[str, Path]:
@@ -33,59 +35,43 @@ def packages() -> dict[str, Path]:
     return {name: paths[-1] for name, paths in found.items()}
 
 
-class Root:
-    """A clean Debian 12 in a folder. No service starts in it, as nothing runs there but what a test calls."""
-
-    def __init__(self, path: Path):
-        self.path = path
-
-    def call(self, *command: object) -> subprocess.CompletedProcess:
-        script = f'mount -t proc proc "{self.path}/proc" && exec chroot "{self.path}" "$@"'
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
-                       "LC_ALL": "C.UTF-8"}
-        return run("unshare", "--mount", "--pid", "--fork", "sh", "-c", script, "sh", *command, env=environment)
-
-    def does(self, *command: object) -> str:
-        result = self.call(*command)
-        assert result.returncode == 0, f"{command}: {result.stdout[-3000:]}{result.stderr[-3000:]}"
-        return result.stdout
-
-    def bring(self, package: Path) -> str:
-        folder = self.path / "packages"
-        folder.mkdir(exist_ok=True)
-        shutil.copy(package, folder)
-        return f"/packages/{package.name}"
-
-    def install(self, *found: Path) -> str:
-        return self.does("apt-get", "-q", "-y", "--no-install-recommends", "install", *map(self.bring, found))
-
-    def files(self) -> set[str]:
-        names = (str(path.relative_to(self.path)) for path in self.path.rglob("*"))
-        return {name for name in names if not NOT_OURS.match(name)}
+@pytest.fixture(scope="module", name="debian")
+def debian_with_dependencies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CleanDebian]:
+    """What the packages depend on is there and stays, so that what is new afterwards is theirs."""
+    debian = CleanDebian.bootstrap(tmp_path_factory.mktemp("debian"))
+    depends = {word.split()[0].partition(":")[0] for package in packages().values()
+               for word in re.split(r"[,|]", run("dpkg-deb", "-f", package, "Depends").stdout) if word.strip()}
+    debian.apt("install", *sorted(depends - {"systemd-standalone-sysusers", "systemd-sysusers"}))
+    debian.does("systemctl", "--version")
+    yield debian
+    shutil.rmtree(debian.path, ignore_errors=True)
 
 
-@pytest.fixture(scope="module", name="root")
-def clean_debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Root]:
-    path = tmp_path_factory.mktemp("debian")
-    mirror = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
-    result = run("debootstrap", "--variant=minbase", "--include=systemd", "bookworm", path, mirror)
-    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
-    root = Root(path)
-    root.does("apt-get", "-q", "update")
-    yield root
-    shutil.rmtree(path, ignore_errors=True)
+@pytest.fixture(name="installed")
+def installed_packages(debian) -> Iterator[CleanDebian]:
+    debian.install(*packages().values())
+    yield debian
+    debian.apt("purge", *NAMES)
 
 
-def newer(package: Path, folder: Path) -> Path:
-    """The same package in a later version."""
-    tree = folder / package.stem
-    assert run("dpkg-deb", "-R", package, tree).returncode == 0
-    control = tree / "DEBIAN/control"
-    control.write_text(re.sub(r"(?m)^Version: (.*)$", r"Version: \1+later", control.read_text()))
-    later = folder / f"later-{package.name}"
-    result = run("dpkg-deb", "--root-owner-group", "-b", tree, later)
-    assert result.returncode == 0, result.stderr
-    return later
+def older(package: Path, folder: Path) -> Path:
+    """The package as a version before would have been, whose configuration file was another one."""
+    def change(tree: Path) -> None:
+        control = tree / "DEBIAN/control"
+        control.write_text(re.sub(r"(?m)^Version: .*$", "Version: 0.0.1", control.read_text()))
+        for conffile in tree.glob("etc/honeyswitch/*.toml"):
+            conffile.write_text(conffile.read_text() + OLD)
+    return repacked(package, folder, change)
+
+
+def leave_traces(debian: CleanDebian) -> None:
+    for name in TRACES:
+        path = debian.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent.name == "multi-user.target.wants":
+            path.symlink_to(f"../{path.name}")
+        else:
+            path.write_text("{}\n")
 
 
 def test_lintian_has_nothing_to_say() -> None:
@@ -94,46 +80,100 @@ def test_lintian_has_nothing_to_say() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_a_life_in_a_clean_debian(root, tmp_path) -> None:
-    """Its steps depend on each other: before, installed, upgraded with a changed configuration, removed, purged."""
-    found = packages()
-    # What they depend on comes first and stays, so that what is new afterwards is theirs.
-    depends = {word.split()[0] for package in found.values()
-               for word in re.split(r"[,|]", run("dpkg-deb", "-f", package, "Depends").stdout) if word.strip()}
-    root.does("apt-get", "-q", "-y", "--no-install-recommends", "install",
-              *sorted(name.partition(":")[0] for name in depends))
-    before = root.files()
-
-    root.install(*found.values())
+def test_programs_and_their_pages_are_there(installed) -> None:
     for name in NAMES:
         for program in PROGRAMS[name]:
-            assert "sage:" in root.does(program, "--help")
-            manual = f"usr/share/man/man8/{program}.8.gz"
-            assert manual in root.files() or (root.path / "etc/dpkg/dpkg.cfg.d").exists()
-    assert root.does("id", "-un", "honeyswitch-agent").strip() == "honeyswitch-agent"
-    for unit in ("honeyswitch.service", "honeyswitch-agent.service"):
-        assert root.call("systemctl", "is-enabled", unit).stdout.strip() == "disabled"
-        assert root.does("systemd-analyze", "verify", unit) == ""
-    check = root.call("honeyswitch", "--check", "--config", "/etc/honeyswitch/honeyswitch.toml")
+            assert "sage:" in installed.does(program, "--help")
+            page = installed.path / f"usr/share/man/man8/{program}.8.gz"
+            result = run("man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", page)
+            assert result.returncode == 0 and f"{program}(8)".upper() in result.stdout.upper() and not result.stderr
+
+
+def test_bash_completes_commands_and_options(installed) -> None:
+    for program, words, expected in (("honeyctl", "list ad", "add"), ("honeyswitch", "--chec", "--check"),
+                                     ("honeyswitch-agent", "keyg", "keygen"), ("bind-nics", "--unb", "--unbind"),
+                                     ("setup-hugepages", "--pers", "--persist"),
+                                     ("honeypot-setup", "--und", "--undo")):
+        assert installed.completions(program, words) == [expected]
+
+
+def test_units_are_valid_and_wait_for_a_configuration(installed) -> None:
+    for unit in UNITS:
+        assert installed.call("systemctl", "is-enabled", unit).stdout.strip() == "disabled"
+        verified = installed.call("systemd-analyze", "verify", unit)
+        assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
+    assert installed.does("id", "-un", "honeyswitch-agent").strip() == "honeyswitch-agent"
+    check = installed.call("honeyswitch", "--check", "--config", "/etc/honeyswitch/honeyswitch.toml")
     assert check.returncode != 0 and "0000:03:00.0" in check.stdout + check.stderr
 
-    changed = root.path / CONFFILES["honeyswitch"]
-    changed.write_text(changed.read_text() + "\n# changed by the operator\n")
-    root.install(*(newer(package, tmp_path) for package in found.values()))
-    assert changed.read_text().endswith("# changed by the operator\n")
-    assert root.does("dpkg-query", "-W", "-f", "${Version}", "honeyswitch").endswith("+later")
 
-    root.does("apt-get", "-q", "-y", "remove", *NAMES)
-    assert changed.exists() and not (root.path / "usr/bin/honeyswitch").exists()
-    root.does("apt-get", "-q", "-y", "purge", *NAMES)
-    left = {name for name in root.files() - before if "honeyswitch" in name or "honeypot" in name}
-    assert left == set()
-    assert before - root.files() == set()
+def test_configuration_files_are_conffiles(installed) -> None:
+    for name in NAMES:
+        listed = installed.does("dpkg-query", "-W", "-f", "${Conffiles}", name).split()
+        assert listed[::2] == ([f"/{CONFFILES[name]}"] if name in CONFFILES else [])
 
 
-def test_each_stands_alone(root) -> None:
-    for name, package in packages().items():
-        root.install(package)
+def test_an_upgrade_keeps_what_the_operator_changed(debian, tmp_path) -> None:
+    debian.install(*(older(package, tmp_path) for package in packages().values()))
+    changed, unchanged = (debian.path / CONFFILES[name] for name in ("honeyswitch", "honeyswitch-agent"))
+    changed.write_text(changed.read_text() + CHANGED)
+    assert unchanged.read_text().endswith(OLD)
+    debian.does("systemctl", "enable", *UNITS)
+    calls = debian.calls_of_systemd("install", *packages().values())
+    assert changed.read_text().endswith(CHANGED)
+    assert not unchanged.read_text().endswith(OLD), "where nobody changed it, the new one takes its place"
+    for unit in UNITS:
+        assert debian.does("systemctl", "is-enabled", unit).strip() == "enabled"
+    assert "systemctl --system daemon-reload" in calls
+    assert "deb-systemd-invoke try-restart honeyswitch-agent.service" in calls
+    assert [call for call in calls if "honeyswitch.service" in call] == [], "its restart would interrupt the link"
+    debian.apt("purge", *NAMES)
+
+
+def test_an_installation_starts_nothing_and_a_removal_stops_all(debian) -> None:
+    calls = debian.calls_of_systemd("install", *packages().values())
+    assert [call for call in calls if re.search("(start|enable) ", call) and "try-restart" not in call] == []
+    calls = debian.calls_of_systemd("remove", *NAMES)
+    for unit in UNITS:
+        assert f"deb-systemd-invoke stop {unit}" in calls
+    debian.apt("purge", *NAMES)
+
+
+def test_a_purge_leaves_nothing_behind(debian) -> None:
+    before = debian.state()
+    debian.install(*packages().values())
+    for name in NAMES:
         for program in PROGRAMS[name]:
-            assert "sage:" in root.does(program, "--help")
-        root.does("apt-get", "-q", "-y", "purge", name)
+            debian.does(program, "--help")
+    debian.does("systemctl", "enable", *UNITS)
+    leave_traces(debian)
+    debian.apt("remove", *NAMES)
+    left = {name for name in TRACES if (debian.path / name).is_symlink() or (debian.path / name).exists()}
+    assert left == {name for name, when in TRACES.items() if when == "purge"}
+    assert all((debian.path / name).exists() for name in CONFFILES.values())
+    assert not (debian.path / "usr/lib/honeyswitch").exists(), "not even what Python compiled"
+    debian.apt("purge", *NAMES)
+    assert debian.state() == before
+
+
+def test_a_purge_leaves_what_others_need(debian) -> None:
+    """The operator's key and lists, and what the other package on the same machine has to undo."""
+    debian.install(*packages().values())
+    key, undo = debian.path / "etc/honeyswitch/east.key", debian.path / "var/lib/honeyswitch/honeypot.json"
+    for path in (key, undo):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}\n")
+    debian.apt("purge", "honeyswitch", "honeyswitch-agent")
+    assert key.exists() and undo.exists()
+    debian.apt("purge", "honeyswitch-honeypot")
+    assert key.exists() and not undo.parent.exists()
+    key.unlink()
+    key.parent.rmdir()
+
+
+def test_each_stands_alone(debian) -> None:
+    for name, package in packages().items():
+        debian.install(package)
+        for program in PROGRAMS[name]:
+            assert "sage:" in debian.does(program, "--help")
+        debian.apt("purge", name)
