@@ -5,7 +5,7 @@
 
 #include "control/compose/numbers.hpp"
 #include "control/config/numbered.hpp"
-#include "control/operator/inspect.hpp"
+#include "control/inspect/inspect.hpp"
 
 namespace honeyswitch::control {
 

@@ -19,10 +19,10 @@
 #include "agent/wire/association.hpp"
 #include "control/config/config.hpp"
 #include "control/events/event_bus.hpp"
+#include "control/inspect/inspect.hpp"
 #include "control/notices/agent_session.hpp"
 #include "control/notices/notice_path.hpp"
 #include "control/notices/refusal_watch.hpp"
-#include "control/operator/inspect.hpp"
 
 namespace honeyswitch::control {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "control/inspect/inspect.hpp"
 #include "control/operator/event_stream.hpp"
-#include "control/operator/inspect.hpp"
 
 namespace honeyswitch::control {
 

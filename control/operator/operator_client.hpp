@@ -6,8 +6,8 @@
 
 #include "base/system/descriptor.hpp"
 #include "control/events/event_bus.hpp"
+#include "control/inspect/inspect.hpp"
 #include "control/operator/event_stream.hpp"
-#include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_peer.hpp"
 

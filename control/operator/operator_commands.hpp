@@ -3,7 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "control/operator/inspect.hpp"
+#include "control/inspect/inspect.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_arguments.hpp"
 #include "control/operator/operator_request.hpp"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "control/flows/flow.hpp"
-#include "control/operator/inspect.hpp"
+#include "control/inspect/inspect.hpp"
 
 namespace honeyswitch::control {
 

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "control/operator/inspect.hpp"
+#include "control/inspect/inspect.hpp"
 #include "control/operator/operate.hpp"
 
 namespace honeyswitch::control {

@@ -13,8 +13,8 @@
 #include <string_view>
 
 #include "control/events/event_bus.hpp"
+#include "control/inspect/inspect.hpp"
 #include "control/operator/event_stream.hpp"
-#include "control/operator/inspect.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_peer.hpp"
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "control/flows/flow.hpp"
-#include "control/operator/inspect.hpp"
+#include "control/inspect/inspect.hpp"
 #include "control/operator/operate.hpp"
 
 namespace honeyswitch::control {

@@ -11,7 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/system/unix_socket.hpp"
-#include "control/operator/inspect.hpp"
+#include "control/inspect/inspect.hpp"
 #include "control/operator/operate.hpp"
 #include "control/operator/operator_client.hpp"
 

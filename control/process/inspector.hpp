@@ -5,10 +5,10 @@
 #include "control/controller/controller.hpp"
 #include "control/dpdk/dpdk_switch.hpp"
 #include "control/dpdk/honeypot_plane.hpp"
+#include "control/inspect/inspect.hpp"
 #include "control/lists/list_watcher.hpp"
 #include "control/lists/source_lists.hpp"
 #include "control/notices/notice_server.hpp"
-#include "control/operator/inspect.hpp"
 #include "control/process/port_keeper.hpp"
 #include "dataplane/data_plane.hpp"
 

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <vector>
 
-#include "control/operator/inspect.hpp"
+#include "control/inspect/inspect.hpp"
 
 namespace honeyswitch::control {
 
