@@ -2,14 +2,30 @@
 // what it means. JSON, tables and documentation are made or checked from the same declaration.
 #pragma once
 
-#include <concepts>
+#include <array>
 #include <cstddef>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 
 namespace honeyswitch {
+
+/// A column as tables for people have it.
+struct Shown {
+    /// At its head; empty: the tables go without it.
+    std::string_view title{};
+    /// Letters, in a table that is written while it is read; 0 in all columns: it is read as a whole first.
+    std::size_t width = 0;
+    /// Another column: the cell is "3 of 4", the 4 being that one's value.
+    std::string_view of{};
+    /// Another column, whose value stands here where this one has none.
+    std::string_view otherwise{};
+    /// A flag as a word: when it is false, when it is true.
+    std::array<std::string_view, 2> words{"no", "yes"};
+};
 
 /// `Get` is a pointer to a member of the row, or a function of it.
 template <typename Get>
@@ -19,14 +35,29 @@ struct Column {
     Get get;
     /// One sentence, with the unit of what is counted.
     std::string_view help;
-    /// At the head of a table for people; empty: the table goes without it.
-    std::string_view title{};
-    /// Letters of the table's column, where a table is written while it is read.
-    std::size_t width = 0;
+    Shown shown{};
+    /// A row in which it has no value goes without it; otherwise it is null there. Events always go without.
+    bool left_out = false;
 
     template <typename Row>
     [[nodiscard]] constexpr decltype(auto) operator()(const Row& row) const {
         return std::invoke(get, row);
+    }
+};
+
+template <typename T>
+inline constexpr bool is_optional = false;
+template <typename T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+/// Gets a text that means "none" while it is empty.
+template <typename Row>
+struct UnlessEmpty {
+    std::string Row::* member;
+
+    [[nodiscard]] std::optional<std::string_view> operator()(const Row& row) const {
+        const std::string& text = row.*member;
+        return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
     }
 };
 

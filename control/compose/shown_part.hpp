@@ -5,7 +5,8 @@
 
 #include "control/compose/numbers.hpp"
 #include "control/config/numbered.hpp"
-#include "control/inspect/inspect.hpp"
+#include "control/inspect/policy_tables.hpp"
+#include "control/inspect/stats_table.hpp"
 
 namespace honeyswitch::control {
 

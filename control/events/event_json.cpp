@@ -110,11 +110,6 @@ class Value {
 };
 
 template <typename T>
-constexpr bool is_optional = false;
-template <typename T>
-constexpr bool is_optional<std::optional<T>> = true;
-
-template <typename T>
 void append_member(std::string& line, std::string_view name, const T& value, const EventNames& names) {
     if constexpr (is_optional<T>) {
         if (value) append_member(line, name, *value, names);

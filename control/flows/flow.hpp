@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/clock.hpp"
+#include "base/columns.hpp"
 
 namespace honeyswitch::control {
 
@@ -49,6 +51,12 @@ struct FlowCounts {
     std::uint64_t packets = 0, bytes = 0;
 };
 
+/// In the words of ovs-ofctl(8), without the priority: "tcp,in_port=outside,nw_src=198.51.100.7,…". What Open
+/// vSwitch lacks is written in the same manner: icmp_id, the identifier of an ICMP query.
+[[nodiscard]] std::string text_of(const FlowMatch& match);
+/// "mod_dl_dst:02:00:00:00:00:66,output:honeypot"
+[[nodiscard]] std::string text_of(const std::vector<FlowAction>& actions);
+
 struct Flow {
     unsigned priority = 0;
     std::uint64_t cookie = 0;  ///< of a session: its flow number, as in `honeyctl sessions`
@@ -57,12 +65,29 @@ struct Flow {
     std::optional<FlowCounts> counts = std::nullopt;
     Milliseconds duration{};                                                       ///< since it was added
     std::optional<Milliseconds> idle_timeout = std::nullopt, idle = std::nullopt;  ///< of sessions alone
-};
 
-/// In the words of ovs-ofctl(8), without the priority: "tcp,in_port=outside,nw_src=198.51.100.7,…". What Open
-/// vSwitch lacks is written in the same manner: icmp_id, the identifier of an ICMP query.
-[[nodiscard]] std::string text_of(const FlowMatch& match);
-/// "mod_dl_dst:02:00:00:00:00:66,output:honeypot"
-[[nodiscard]] std::string text_of(const std::vector<FlowAction>& actions);
+    static constexpr auto columns() {
+        return std::tuple{
+            Column{"priority", &Flow::priority, "The higher one decides."},
+            Column{"cookie", &Flow::cookie, "Of a session: its flow number."},
+            Column{"match", [](const Flow& flow) { return text_of(flow.match); },
+                   "What a packet must be, in the words of ovs-ofctl."},
+            Column{"actions", [](const Flow& flow) { return text_of(flow.actions); },
+                   "What is done with it, in the same words."},
+            Column{"duration_ms", &Flow::duration, "Since it was added."},
+            Column{"idle_timeout_ms", &Flow::idle_timeout,
+                   "Of sessions: they end when they are idle so long."},
+            Column{"idle_ms", &Flow::idle, "Of sessions: since the last packet."},
+            Column{"n_packets", [](const Flow& flow) { return flow.of_counts(&FlowCounts::packets); },
+                   "Of sessions: packets."},
+            Column{"n_bytes", [](const Flow& flow) { return flow.of_counts(&FlowCounts::bytes); },
+                   "Of sessions: bytes of those."}};
+    }
+
+  private:
+    [[nodiscard]] std::optional<std::uint64_t> of_counts(std::uint64_t FlowCounts::* number) const {
+        return counts ? std::optional((*counts).*number) : std::nullopt;
+    }
+};
 
 }  // namespace honeyswitch::control

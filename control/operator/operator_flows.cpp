@@ -9,11 +9,11 @@
 namespace honeyswitch::control {
 namespace {
 
-/// The upper half of a cursor says which table a page is of; the lower half is that table's own cursor.
-enum class Table : std::uint8_t { ports, domains, active, sessions, end };
+/// What the flows of a page are made of: the upper half of a cursor. The lower half is the table's own.
+enum class Kind : std::uint8_t { ports, domains, active, sessions, end };
 
-std::uint64_t cursor_of(Table table, std::uint32_t place = 0) {
-    return std::uint64_t{std::to_underlying(table)} << 32 | place;
+std::uint64_t cursor_of(Kind kind, std::uint32_t place = 0) {
+    return std::uint64_t{std::to_underlying(kind)} << 32 | place;
 }
 
 constexpr std::string_view outside = "outside", honeypot_side = "honeypot";
@@ -164,12 +164,12 @@ class Pages {
 
     [[nodiscard]] FlowPage of_ports() const {
         const bool wanted = is_any(selection_.source) && is_any(selection_.destination);
-        return {wanted ? default_flows(inspect_, now_) : std::vector<Flow>{}, cursor_of(Table::domains)};
+        return {wanted ? default_flows(inspect_, now_) : std::vector<Flow>{}, cursor_of(Kind::domains)};
     }
 
     /// Those that the destination lies in, which are few and all on the first page, and those within it.
     [[nodiscard]] FlowPage of_domains(std::uint32_t place) const {
-        FlowPage page{{}, cursor_of(Table::active)};
+        FlowPage page{{}, cursor_of(Kind::active)};
         if (!is_any(selection_.source)) return page;
         const Ipv4Prefix wanted = selection_.destination;
         const auto add = [&](const DomainRow& row) {
@@ -181,12 +181,12 @@ class Pages {
         for (const DomainRow& row : found.rows)
             if (wanted.contains(row.prefix)) add(row);
         if (found.next && wanted.contains(*found.next))
-            page.next = cursor_of(Table::domains, found.next->value);
+            page.next = cursor_of(Kind::domains, found.next->value);
         return page;
     }
 
     [[nodiscard]] FlowPage of_active(std::uint32_t place) const {
-        FlowPage page{{}, cursor_of(Table::sessions)};
+        FlowPage page{{}, cursor_of(Kind::sessions)};
         if (!is_any(selection_.source)) return page;
         const Ipv4Prefix wanted = selection_.destination;
         const auto found = inspect_.active(std::max(Ipv4Address{place}, wanted.network), limit_);
@@ -195,7 +195,7 @@ class Pages {
                 page.flows.push_back(to_destination(2, Ipv4Prefix::of(row.address, 32), Output{"inside"},
                                                     age(row.since, now_)));
         if (found.next && wanted.contains(*found.next))
-            page.next = cursor_of(Table::active, found.next->value);
+            page.next = cursor_of(Kind::active, found.next->value);
         return page;
     }
 
@@ -211,7 +211,7 @@ class Pages {
             page.flows.push_back(session_flow(inspect_, honeypots, row, now_));
             if (selection_.replies) page.flows.push_back(reply_flow(inspect_, honeypots, row, now_));
         }
-        if (found.next) page.next = cursor_of(Table::sessions, *found.next);
+        if (found.next) page.next = cursor_of(Kind::sessions, *found.next);
         return page;
     }
 
@@ -228,16 +228,16 @@ FlowPage flows_of(const Inspect& inspect, const FlowSelection& selection, std::u
                   std::size_t limit, TimePoint now) {
     const Pages pages(inspect, selection, limit, now);
     const auto place = static_cast<std::uint32_t>(cursor);
-    switch (static_cast<Table>(std::min<std::uint64_t>(cursor >> 32, std::to_underlying(Table::end)))) {
-        case Table::ports:
+    switch (static_cast<Kind>(std::min<std::uint64_t>(cursor >> 32, std::to_underlying(Kind::end)))) {
+        case Kind::ports:
             return pages.of_ports();
-        case Table::domains:
+        case Kind::domains:
             return pages.of_domains(place);
-        case Table::active:
+        case Kind::active:
             return pages.of_active(place);
-        case Table::sessions:
+        case Kind::sessions:
             return pages.of_sessions(place);
-        case Table::end:
+        case Kind::end:
             break;
     }
     return {};

@@ -100,4 +100,8 @@ std::string_view name_of(ReloadState::Phase phase) {
     return "";
 }
 
+std::string_view name_of(dataplane::Step step) {
+    return dataplane::step_names.at(static_cast<std::size_t>(step));
+}
+
 }  // namespace honeyswitch::control

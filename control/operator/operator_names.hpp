@@ -17,5 +17,6 @@ namespace honeyswitch::control {
 [[nodiscard]] std::string_view name_of(Rule::Action action);
 [[nodiscard]] std::string_view name_of(SourceList::Kind kind);
 [[nodiscard]] std::string_view name_of(ReloadState::Phase phase);
+[[nodiscard]] std::string_view name_of(dataplane::Step step);
 
 }  // namespace honeyswitch::control

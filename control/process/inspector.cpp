@@ -22,6 +22,7 @@ Stats Inspector::stats(TimePoint now) const {
     const auto& admission = parts_.controller.admission();
     stats.now = now;
     stats.started = parts_.started;
+    stats.idle_timeout = config_.idle_timeout;
     stats.sessions = parts_.the_switch.flows().session_count();
     stats.session_capacity = parts_.the_switch.flows().session_capacity();
     stats.active = static_cast<std::uint32_t>(parts_.controller.addresses().entries().size());

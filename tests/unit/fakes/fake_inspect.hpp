@@ -61,7 +61,9 @@ class FakeInspect : public Inspect {
 
     [[nodiscard]] Stats stats(TimePoint /*now*/) const override {
         ++reads;
-        return stats_row;
+        auto stats = stats_row;
+        stats.idle_timeout = idle_timeout();
+        return stats;
     }
     [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit,
                                        TimePoint /*now*/) const override {
