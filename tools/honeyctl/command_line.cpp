@@ -46,18 +46,18 @@ void add_options(CLI::App& app, Words& words, unsigned takes) {
                     return good ? std::string() : "must be a number from 1 on, not '" + text + "'";
                 },
                 ""));
-    if ((takes & takes_destination) != 0)
+    if ((takes & control::takes_destination) != 0)
         app.add_option("--destination", words.destination, "Only addresses of the campus in this prefix")
             ->type_name("PREFIX");
-    if ((takes & takes_source) != 0)
+    if ((takes & control::takes_source) != 0)
         app.add_option("--source", words.source, "Only sessions from this prefix")->type_name("PREFIX");
-    if ((takes & takes_replies) != 0)
+    if ((takes & control::takes_replies) != 0)
         app.add_flag("--replies", selection.replies, "Also the way back of each session");
     if ((takes & takes_watch) != 0)
         app.add_option("--watch", words.line.watch_seconds, "Print again every so many seconds, with rates")
             ->type_name("SECONDS")
             ->check(CLI::Range(0.1, 86'400.0).description(""));
-    if ((takes & takes_by) != 0)
+    if ((takes & control::takes_by) != 0)
         app.add_option("--by", selection.by,
                        "A row for each destination port (the default) or source network")
             ->type_name("port|network")
@@ -66,7 +66,7 @@ void add_options(CLI::App& app, Words& words, unsigned takes) {
 }
 
 void add_arguments(CLI::App& app, Words& words, unsigned takes) {
-    if ((takes & takes_list) != 0)
+    if ((takes & control::takes_list) != 0)
         app.add_option("name", words.line.selection.list, "The list")->type_name("NAME")->required();
     if ((takes & takes_prefix) != 0)
         app.add_option("prefix", words.prefix, "The source: an address or a prefix")

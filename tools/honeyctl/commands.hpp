@@ -1,4 +1,4 @@
-// What honeyctl prints: one function for each of its commands.
+// The commands of honeyctl: the switch's tables, and what is none.
 #pragma once
 
 #include <expected>
@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "control/inspect/table.hpp"
 #include "tools/honeyctl/source.hpp"
 
 namespace honeyswitch::honeyctl {
@@ -14,30 +15,32 @@ namespace honeyswitch::honeyctl {
 /// Errors: a sentence. A sink that takes no more ends a command without one.
 using CommandResult = std::expected<void, std::string>;
 
-/// Options and arguments that a command takes, or-ed together.
-enum Takes : unsigned {
-    takes_json = 1U << 0,
-    takes_limit = 1U << 1,
-    takes_source = 1U << 2,
-    takes_destination = 1U << 3,
-    takes_replies = 1U << 4,
-    takes_watch = 1U << 5,
-    takes_by = 1U << 6,
-    takes_list = 1U << 7,
-    takes_prefix = 1U << 8,
-    takes_lifetime = 1U << 9,
-    takes_events = 1U << 10,  ///< which of them, and whether to follow
+/// Options and arguments that a command takes beside those of control::Takes, or-ed together.
+enum TakesMore : unsigned {
+    takes_json = control::takes_end,
+    takes_limit = control::takes_end << 1U,
+    takes_watch = control::takes_end << 2U,
+    takes_prefix = control::takes_end << 3U,
+    takes_lifetime = control::takes_end << 4U,
+    takes_events = control::takes_end << 5U,  ///< which of them, and whether to follow
 };
+/// What every command takes that prints rows.
+inline constexpr unsigned takes_rows = takes_json | takes_limit;
 
 struct Command {
     std::string_view name;
     std::string_view help;
-    CommandResult (*run)(const Ask&, const Selection&, const Sink&);
-    unsigned takes;
-    /// Instead of `run`, of a command that is answered by lines without end.
+    unsigned takes = 0;
+    /// Null: the command prints `table`, or is answered by lines without end.
+    CommandResult (*work)(const Ask&, const Selection&, const Sink&) = nullptr;
     CommandResult (*listen)(const Listen&, const Selection&, const Sink&) = nullptr;
+    const control::TableInfo* table = nullptr;
+
+    /// Precondition: it has no `listen`.
+    [[nodiscard]] CommandResult run(const Ask& ask, const Selection& selection, const Sink& sink) const;
 };
 
+/// In the order of --help: the tables that the switch has, and what is none.
 [[nodiscard]] std::span<const Command> commands();
 /// Those of `honeyctl list`.
 [[nodiscard]] std::span<const Command> list_commands();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "control/flows/flow.hpp"
+#include "tools/honeyctl/print_table.hpp"
 #include "tools/honeyctl/row_writer.hpp"
 
 namespace honeyswitch::honeyctl {
@@ -15,22 +17,30 @@ std::string seconds(std::int64_t milliseconds) {
     return text + "s";
 }
 
-std::optional<std::int64_t> number(const Json& row, const char* key) {
-    const auto& value = row.at(key);
+using FlowKey = Key<control::Flow>;
+
+const Json& value(const Json& row, FlowKey key) {
+    return row.at(key.name());
+}
+
+std::optional<std::int64_t> number(const Json& row, FlowKey key) {
+    const auto& value = row.at(key.name());
     return value.is_null() ? std::nullopt : std::optional(value.get<std::int64_t>());
 }
 
 /// A row of the command "flows" as a line of ovs-ofctl(8).
 std::string flow_text(const Json& row) {
-    auto line = fmt::format(" cookie={:#x}, duration={}, table=0, ", row.at("cookie").get<std::uint64_t>(),
-                            seconds(row.at("duration_ms").get<std::int64_t>()));
+    auto line =
+        fmt::format(" cookie={:#x}, duration={}, table=0, ", value(row, "cookie").get<std::uint64_t>(),
+                    seconds(value(row, "duration_ms").get<std::int64_t>()));
     if (const auto packets = number(row, "n_packets")) line += fmt::format("n_packets={}, ", *packets);
     if (const auto bytes = number(row, "n_bytes")) line += fmt::format("n_bytes={}, ", *bytes);
     if (const auto timeout = number(row, "idle_timeout_ms"))
         line += fmt::format("idle_timeout={}, ", (*timeout + 999) / 1000);
     if (const auto idle = number(row, "idle_ms")) line += fmt::format("idle_age={}, ", *idle / 1000);
-    return line + fmt::format("priority={},{} actions={}\n", row.at("priority").get<unsigned>(),
-                              row.at("match").get<std::string>(), row.at("actions").get<std::string>());
+    return line + fmt::format("priority={},{} actions={}\n", value(row, "priority").get<unsigned>(),
+                              value(row, "match").get<std::string>(),
+                              value(row, "actions").get<std::string>());
 }
 
 }  // namespace

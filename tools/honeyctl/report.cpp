@@ -1,13 +1,15 @@
 #include "tools/honeyctl/report.hpp"
 
 #include <algorithm>
-#include <array>
+#include <functional>
 #include <span>
 #include <tuple>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "control/inspect/traffic_tables.hpp"
+#include "tools/honeyctl/print_table.hpp"
 #include "tools/honeyctl/protocol.hpp"
 #include "tools/honeyctl/row_writer.hpp"
 #include "tools/honeyctl/table.hpp"
@@ -17,8 +19,9 @@ namespace {
 
 constexpr std::uint64_t shown_rows = 50;  // unless --limit says otherwise: a forged flood has 38,000 networks
 constexpr unsigned page_rows = 1000;      // all the switch gives at once: there may be 100,000
-constexpr std::array step_keys{"first_packet", "answered", "handshake", "payload"};
-using Steps = std::array<std::uint64_t, step_keys.size()>;
+using Steps = control::StepCounts;
+using ReportKey = Key<control::ReportRow>;
+constexpr auto step_columns = control::infos_of<Steps>(control::ReportRow::step_columns(std::identity{}));
 
 struct Row {
     std::string name;  ///< "tcp/22", "198.51.0.0/16"
@@ -34,14 +37,16 @@ struct Report {
 
 Steps steps_of(const Json& row) {
     Steps steps{};
-    for (std::size_t i = 0; i < steps.size(); ++i) steps.at(i) = row.at(step_keys.at(i)).get<std::uint64_t>();
+    for (std::size_t i = 0; i < steps.size(); ++i)
+        steps.at(i) = row.at(step_columns.at(i).name).get<std::uint64_t>();
     return steps;
 }
 
 std::string name_of(const Json& row) {
-    if (const auto network = row.find("network"); network != row.end()) return network->get<std::string>();
-    return fmt::format("{}/{}", protocol_name(row.at("protocol").get<unsigned>()),
-                       row.at("port").get<unsigned>());
+    if (const auto network = row.find(ReportKey("network").name()); network != row.end())
+        return network->get<std::string>();
+    return fmt::format("{}/{}", protocol_name(row.at(ReportKey("protocol").name()).get<unsigned>()),
+                       row.at(ReportKey("port").name()).get<unsigned>());
 }
 
 std::expected<Report, std::string> read_report(const Ask& ask, const Selection& selection) {
@@ -90,21 +95,25 @@ std::string left_out(std::uint64_t count, const std::string& by) {
                        by == "network" ? "networks" : "ports", 10 * shown_rows);
 }
 
+/// What a row is of, and each step with its share beside it, but the first: the others are shares of that.
+std::vector<Column> columns_by(const std::string& by) {
+    const auto key = by == "network" ? ReportKey("network") : ReportKey("port");
+    std::vector<Column> columns{
+        {control::find_column(control::columns_of<control::ReportRow>, key.name())->shown.title}};
+    for (const Column& step : shown_columns(step_columns)) {
+        columns.push_back(step);
+        if (columns.size() > 2) columns.push_back({"", 0, true});
+    }
+    return columns;
+}
+
 std::string text_of(std::span<const Row> rows, const Report& report, const std::string& by) {
     std::vector<Cells> cells;
     cells.reserve(rows.size() + 1);
     for (const auto& row : rows) cells.push_back(cells_of(row.name, row.steps));
     cells.push_back(cells_of("all", report.totals));
-    return whole_table({{by == "network" ? "NETWORK" : "PORT"},
-                        {"FIRST PACKET", 0, true},
-                        {"ANSWERED", 0, true},
-                        {"", 0, true},
-                        {"HANDSHAKE", 0, true},
-                        {"", 0, true},
-                        {"PAYLOAD", 0, true},
-                        {"", 0, true}},
-                       cells) +
-           left_out(report.rows.size() - rows.size(), by) + "\n" + does_he_carry_on(report.totals);
+    return whole_table(columns_by(by), cells) + left_out(report.rows.size() - rows.size(), by) + "\n" +
+           does_he_carry_on(report.totals);
 }
 
 }  // namespace
