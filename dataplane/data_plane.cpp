@@ -46,19 +46,19 @@ std::expected<void, Error> DataPlane::allocate(const DataPlaneConfig& config) {
     auto listed = ListedTable::create(config.listed, quiescence_);
     if (!listed) return std::unexpected(listed.error());
     listed_ = std::move(*listed);
-    auto policy = Policy::build({}, config.workers);
-    if (!policy) return std::unexpected(policy.error());
-    (void)policy_.swap(std::move(*policy));  // there was none
+    auto classifier = Classifier::build({}, config.workers);
+    if (!classifier) return std::unexpected(classifier.error());
+    (void)classifier_.swap(std::move(*classifier));  // there was none
     for (std::uint16_t i = 0; i < config.workers; ++i)
         if (auto added = add_worker(config, i); !added) return added;
     return {};
 }
 
 std::expected<void, Error> DataPlane::add_worker(const DataPlaneConfig& config, std::uint16_t index) {
-    auto punt = MbufRing::create("punt" + std::to_string(index), config.ring_size);
-    if (!punt) return std::unexpected(punt.error());
-    auto egress = MbufRing::create("egress" + std::to_string(index), config.ring_size);
-    if (!egress) return std::unexpected(egress.error());
+    auto packet_ins = MbufRing::create("packet_in" + std::to_string(index), config.ring_size);
+    if (!packet_ins) return std::unexpected(packet_ins.error());
+    auto packet_outs = MbufRing::create("packet_out" + std::to_string(index), config.ring_size);
+    if (!packet_outs) return std::unexpected(packet_outs.error());
     auto limiter = ReplyLimiter::create(config.workers);
     if (!limiter) return std::unexpected(limiter.error());
     std::unique_ptr<ProgressTally, FreeTally> tally(allocate_array<ProgressTally>("tally", 1));
@@ -71,11 +71,11 @@ std::expected<void, Error> DataPlane::add_worker(const DataPlaneConfig& config, 
         .pipeline = {.worker = index, .honeypot_port_macs = {}, .probe_source = config.probe_source}};
     for (std::size_t i = first_honeypot_port; i < ports_.size(); ++i)
         worker.pipeline.honeypot_port_macs.at(i - first_honeypot_port) = ports_[i].mac();
-    const Tables tables{*addresses_, *sessions_, honeypots_, pools_, *pending_,
-                        *own_flows_, *listed_,   policy_,    modes_};
+    const Tables tables{*addresses_, *sessions_, honeypots_,  pools_, *pending_,
+                        *own_flows_, *listed_,   classifier_, modes_};
     workers_.push_back(std::make_unique<Worker>(
         worker, Worker::Shared{ports_, tables, quiescence_, heartbeat_, clock_},
-        Worker::Own{std::move(*punt), std::move(*egress), std::move(*limiter), std::move(tally)}));
+        Worker::Own{std::move(*packet_ins), std::move(*packet_outs), std::move(*limiter), std::move(tally)}));
     return {};
 }
 
@@ -114,7 +114,7 @@ void DataPlane::give_up(PortIndex port) {
 }
 
 void DataPlane::let_go() {
-    for (; !given_up_.empty() && quiescence_.passed(given_up_.front().second); given_up_.pop_front())
+    for (; !given_up_.empty() && quiescence_.reached(given_up_.front().second); given_up_.pop_front())
         ports_[given_up_.front().first].let_go();
 }
 

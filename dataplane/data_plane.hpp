@@ -25,7 +25,7 @@ struct DataPlaneConfig {
     std::uint16_t workers = 1;
     std::uint32_t sessions = 0;
     AddressTable::Capacity addresses{};
-    std::uint32_t ring_size = 0;  ///< of each punt and each egress ring, in packets (queue_sizes.hpp)
+    std::uint32_t ring_size = 0;  ///< packets of each Packet-In and Packet-Out ring (queue_sizes.hpp)
     std::uint32_t idle_sleep_us = 0;
     std::uint32_t heartbeat_timeout_ms = 1000;
     std::uint32_t pending = 0;  ///< flows diverted without a session
@@ -61,8 +61,8 @@ class DataPlane {
     }
     [[nodiscard]] ListedTable& listed() { return *listed_; }
     [[nodiscard]] const ListedTable& listed() const { return *listed_; }
-    [[nodiscard]] CurrentPolicy& policy() { return policy_; }
-    [[nodiscard]] const CurrentPolicy& policy() const { return policy_; }
+    [[nodiscard]] CurrentClassifier& classifier() { return classifier_; }
+    [[nodiscard]] const CurrentClassifier& classifier() const { return classifier_; }
     [[nodiscard]] Modes& modes() { return modes_; }
     [[nodiscard]] const Modes& modes() const { return modes_; }
     [[nodiscard]] Quiescence& quiescence() { return quiescence_; }
@@ -101,7 +101,7 @@ class DataPlane {
     Heartbeat heartbeat_;
     HoneypotTable honeypots_;
     PoolTable pools_;
-    CurrentPolicy policy_;
+    CurrentClassifier classifier_;
     Modes modes_;
     std::unique_ptr<AddressTable> addresses_;
     std::unique_ptr<SessionTable> sessions_;
@@ -109,7 +109,7 @@ class DataPlane {
     std::unique_ptr<OwnFlows> own_flows_;
     std::unique_ptr<ListedTable> listed_;
     std::vector<std::unique_ptr<Worker>> workers_;
-    std::deque<std::pair<PortIndex, Quiescence::Token>> given_up_;  ///< in order of their tokens
+    std::deque<std::pair<PortIndex, Quiescence::Barrier>> given_up_;  ///< in order of their tokens
     bool running_ = false;
 };
 

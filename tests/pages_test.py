@@ -97,7 +97,7 @@ def test_every_command_and_option_of_the_help_is_offered_and_in_the_manual(progr
             assert f"{program} {' '.join(before)}" in manual
             assert before[-1] in complete(program, before)
         seen += 1
-    assert seen == {"honeyctl": 18, "honeyswitch-agent": 2}.get(program, 1)
+    assert seen >= {"honeyctl": 18, "honeyswitch-agent": 2}.get(program, 1)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -67,15 +67,15 @@ class Agent::Channel : public DomainOutput {
                          to_string(other), more(*unwritten));
     }
 
-    void many_addresses(const ProxyJudge::Verdict& verdict) override {
-        const auto mac = to_string(verdict.mac);
-        const auto finding = fmt::format(
+    void many_addresses(const ProxyJudge::Finding& finding) override {
+        const auto mac = to_string(finding.mac);
+        const auto shown = fmt::format(
             "{} answers for {} addresses, for {} of {} that were chosen at random, and for {} that no host "
             "can have",
-            mac, verdict.addresses, verdict.answered, verdict.asked, verdict.impossible);
+            mac, finding.addresses, finding.answered, finding.asked, finding.impossible);
         spdlog::warn(
-            "domain {}: {}: {}", name_of(agent_->domains_.at(index_)->options()), finding,
-            verdict.proxy
+            "domain {}: {}: {}", name_of(agent_->domains_.at(index_)->options()), shown,
+            finding.proxy
                 ? fmt::format("proxy ARP, its answers are no evidence. If it is a host that has them all, "
                               "name {} in proxy.allowed",
                               mac)

@@ -51,7 +51,7 @@ void Domain::set_link(bool up, Clock::time_point now) {
 void Domain::abandon_sweep() {
     sweep_.abandon();
     sweep_over_ = false;
-    answers_.abandon([this](const auto& verdict) { judged(verdict); });
+    answers_.abandon([this](const auto& finding) { judged(finding); });
 }
 
 void Domain::follow_sender(Clock::time_point now) {
@@ -154,12 +154,12 @@ void Domain::answered(Ipv4Address address, const MacAddress& mac, Clock::time_po
     evidence(address, mac, false, arrived);
 }
 
-void Domain::judged(const ProxyJudge::Verdict& verdict) {
-    if (verdict.news) output_->many_addresses(verdict);
-    if (verdict.proxy)
-        counters_.proxied += verdict.waiting.size();
+void Domain::judged(const ProxyJudge::Finding& finding) {
+    if (finding.news) output_->many_addresses(finding);
+    if (finding.proxy)
+        counters_.proxied += finding.waiting.size();
     else
-        for (const auto& [address, arrived] : verdict.waiting) evidence(address, verdict.mac, false, arrived);
+        for (const auto& [address, arrived] : finding.waiting) evidence(address, finding.mac, false, arrived);
 }
 
 void Domain::examine(Clock::time_point now) {
@@ -170,7 +170,7 @@ void Domain::examine(Clock::time_point now) {
     };
     answers_.tick(
         now, taken, [&](Ipv4Address address, const MacAddress& mac) { return request(address, mac); },
-        [&](const auto& verdict) { judged(verdict); });
+        [&](const auto& finding) { judged(finding); });
 }
 
 void Domain::evidence(Ipv4Address address, const MacAddress& mac, bool own_word, Clock::time_point arrived) {

@@ -35,7 +35,7 @@ class DomainOutput {
     virtual void asks_as(std::optional<Ipv4Address> sender, bool soon, const std::string& reason) = 0;
     virtual void conflict(Ipv4Address address, const MacAddress& one, const MacAddress& other) = 0;
     /// A MAC answers for many addresses, and was found to be a proxy or a host.
-    virtual void many_addresses(const ProxyJudge::Verdict& verdict) = 0;
+    virtual void many_addresses(const ProxyJudge::Finding& finding) = 0;
 
   protected:
     DomainOutput() = default;
@@ -100,7 +100,7 @@ class Domain {
     void abandon_sweep();
     void sweep(Clock::time_point now);
     void examine(Clock::time_point now);
-    void judged(const ProxyJudge::Verdict& verdict);
+    void judged(const ProxyJudge::Finding& finding);
     void end_sweep(Clock::time_point now);
     [[nodiscard]] bool plausible();
     void judge(Clock::time_point now);

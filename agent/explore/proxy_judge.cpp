@@ -136,26 +136,26 @@ void ProxyJudge::conclude(const Examination& examination, const Tell& tell) {
     const auto entry = records_.find(examination.mac);
     if (entry == records_.end()) return;
     auto& record = entry->second;
-    Verdict verdict{.mac = examination.mac, .proxy = record.kind == Kind::proxy};
+    Finding finding{.mac = examination.mac, .proxy = record.kind == Kind::proxy};
     bool heard = false;
     for (const auto& question : examination.questions) {
         heard |= question.answered;
-        verdict.asked += question.purpose == Purpose::sample;
-        verdict.answered += question.answered && question.purpose == Purpose::sample;
-        verdict.impossible += question.answered && question.purpose == Purpose::impossible;
+        finding.asked += question.purpose == Purpose::sample;
+        finding.answered += question.answered && question.purpose == Purpose::sample;
+        finding.impossible += question.answered && question.purpose == Purpose::impossible;
     }
     // A MAC that was not heard at all is what it was before.
-    if (heard) verdict.proxy = verdict.impossible > 0 && verdict.answered * 10 >= verdict.asked * 9;
-    tell_verdict(record, std::move(verdict), tell);
+    if (heard) finding.proxy = finding.impossible > 0 && finding.answered * 10 >= finding.asked * 9;
+    tell_finding(record, std::move(finding), tell);
 }
 
-void ProxyJudge::tell_verdict(Record& record, Verdict verdict, const Tell& tell) const {
-    verdict.addresses = census_.count(verdict.mac);
-    const auto former = std::exchange(record.kind, verdict.proxy ? Kind::proxy : Kind::host);
-    verdict.news = former != record.kind || verdict.addresses >= 2 * record.told;
-    if (verdict.news) record.told = verdict.addresses;
-    verdict.waiting = std::exchange(record.waiting, {});
-    tell(verdict);
+void ProxyJudge::tell_finding(Record& record, Finding finding, const Tell& tell) const {
+    finding.addresses = census_.count(finding.mac);
+    const auto former = std::exchange(record.kind, finding.proxy ? Kind::proxy : Kind::host);
+    finding.news = former != record.kind || finding.addresses >= 2 * record.told;
+    if (finding.news) record.told = finding.addresses;
+    finding.waiting = std::exchange(record.waiting, {});
+    tell(finding);
 }
 
 Clock::time_point ProxyJudge::due() const {
@@ -173,7 +173,7 @@ void ProxyJudge::abandon(const Tell& tell) {
     examination_.reset();
     queue_.clear();
     for (auto& [mac, record] : records_)
-        if (record.kind == Kind::undecided) tell_verdict(record, {.mac = mac}, tell);
+        if (record.kind == Kind::undecided) tell_finding(record, {.mac = mac}, tell);
 }
 
 bool ProxyJudge::undecided() const {

@@ -44,7 +44,7 @@ class ProxyJudge {
         Ipv4Address address;
         Clock::time_point arrived;
     };
-    struct Verdict {
+    struct Finding {
         MacAddress mac;
         bool proxy = false;
         bool news = false;              ///< the first, another than before, or of twice as many addresses
@@ -54,7 +54,7 @@ class ProxyJudge {
         unsigned impossible = 0;        ///< it also answered for so many that no host can have
         std::vector<Answer> waiting{};  ///< what it answered since its examination began
     };
-    using Tell = std::function<void(const Verdict&)>;
+    using Tell = std::function<void(const Finding&)>;
     /// Asks `mac` alone; false: it could not be sent.
     using Ask = std::function<bool(Ipv4Address, const MacAddress& mac)>;
     /// Whether another machine than `mac` is known to have the address.
@@ -116,7 +116,7 @@ class ProxyJudge {
     [[nodiscard]] bool go_on(Examination& examination, Clock::time_point now, const Ask& ask) const;
     [[nodiscard]] bool wants_another_round(const Examination& examination) const;
     void conclude(const Examination& examination, const Tell& tell);
-    void tell_verdict(Record& record, Verdict verdict, const Tell& tell) const;
+    void tell_finding(Record& record, Finding finding, const Tell& tell) const;
 
     Ipv4Prefix domain_;
     ProxyOptions options_;

@@ -17,13 +17,13 @@ void DomainSync::restart() {
     clean_ = false;
     // The state that follows carries them all; it settles what is older than itself, and 0 is.
     fresh_.clear();
-    for (auto& [address, pending] : pending_) pending.number = 0;
+    for (auto& [address, pending] : unacknowledged_) pending.number = 0;
 }
 
 void DomainSync::note(Ipv4Address address, std::optional<Clock::time_point> evidence) {
     clean_ = false;
     const bool active = report_->active.contains(address);
-    const auto [entry, added] = pending_.try_emplace(address);
+    const auto [entry, added] = unacknowledged_.try_emplace(address);
     auto& pending = entry->second;
     if (added || pending.number != 0) fresh_.push_back(address);
     pending.number = 0;
@@ -53,7 +53,7 @@ void DomainSync::begin_state(Clock::time_point now, ChangeNumber& number) {
     state_wanted_ = false;
     in_flight_.clear();
     fresh_.clear();
-    for (auto& [address, pending] : pending_) pending.number = number;
+    for (auto& [address, pending] : unacknowledged_) pending.number = number;
 }
 
 void DomainSync::send_state(State& state, Clock::time_point now, const Emit& emit) {
@@ -82,7 +82,7 @@ void DomainSync::begin_changes(Clock::time_point now, ChangeNumber& number, cons
         for (const auto address : std::span(fresh_).subspan(first, count)) {
             const bool active = report_->active.contains(address);
             (active ? in_flight.change.active : in_flight.change.inactive).push_back(address);
-            pending_.at(address).number = number;
+            unacknowledged_.at(address).number = number;
         }
         send_change(in_flight, now, emit);
         in_flight_.push_back(std::move(in_flight));
@@ -99,8 +99,8 @@ void DomainSync::send_change(InFlight& in_flight, Clock::time_point now, const E
 
 void DomainSync::drop_superseded(Change& change) const {
     const auto superseded = [&](Ipv4Address address) {
-        const auto pending = pending_.find(address);
-        return pending == pending_.end() || pending->second.number != change.number;
+        const auto pending = unacknowledged_.find(address);
+        return pending == unacknowledged_.end() || pending->second.number != change.number;
     };
     std::erase_if(change.active, superseded);
     std::erase_if(change.inactive, superseded);
@@ -117,9 +117,9 @@ bool DomainSync::acknowledged(const Acknowledgement::Entry& entry, Clock::time_p
     drop_superseded(found->change);
     for (const auto* const addresses : {&found->change.active, &found->change.inactive}) {
         for (const auto address : *addresses) {
-            const auto pending = pending_.find(address);
+            const auto pending = unacknowledged_.find(address);
             if (const auto evidence = pending->second.evidence) latency.record(now - *evidence);
-            pending_.erase(pending);
+            unacknowledged_.erase(pending);
         }
     }
     in_flight_.erase(found);
@@ -148,7 +148,7 @@ void DomainSync::acknowledged(const StateAcknowledgement& acknowledgement, Clock
 }
 
 void DomainSync::settle_until(ChangeNumber number, Clock::time_point now, Latency& latency) {
-    std::erase_if(pending_, [&](const auto& entry) {
+    std::erase_if(unacknowledged_, [&](const auto& entry) {
         const auto& pending = entry.second;
         if (pending.number == 0 || pending.number > number) return false;
         if (pending.evidence) latency.record(now - *pending.evidence);
@@ -180,7 +180,7 @@ void DomainSync::compared(Verdict verdict, Clock::time_point now) {
 }
 
 std::optional<Clock::time_point> DomainSync::due() const {
-    if (refused_ && (state_wanted_ || !pending_.empty())) return refused_until_;
+    if (refused_ && (state_wanted_ || !unacknowledged_.empty())) return refused_until_;
     std::optional<Clock::time_point> earliest;
     const auto consider = [&](Clock::time_point due) {
         if (!earliest || due < *earliest) earliest = due;

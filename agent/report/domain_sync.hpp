@@ -53,17 +53,17 @@ class DomainSync {
 
     [[nodiscard]] bool sending_state() const { return state_.has_value(); }
     /// Nothing is wanted, new or unacknowledged.
-    [[nodiscard]] bool in_step() const { return !state_wanted_ && !state_ && pending_.empty(); }
-    [[nodiscard]] std::size_t pending() const { return pending_.size(); }
+    [[nodiscard]] bool in_step() const { return !state_wanted_ && !state_ && unacknowledged_.empty(); }
+    [[nodiscard]] std::size_t pending() const { return unacknowledged_.size(); }
     /// The controller has not yet acknowledged the address's state.
-    [[nodiscard]] bool awaits(Ipv4Address address) const { return pending_.contains(address); }
+    [[nodiscard]] bool awaits(Ipv4Address address) const { return unacknowledged_.contains(address); }
     [[nodiscard]] std::optional<Verdict> refused() const { return refused_; }
     /// When flush has something to do again; none: not before something happens.
     [[nodiscard]] std::optional<Clock::time_point> due() const;
     [[nodiscard]] const DomainReport& report() const { return *report_; }
 
   private:
-    struct Pending {
+    struct Unacknowledged {
         ChangeNumber number = 0;  ///< of the change or state that carries it; 0: not sent yet
         std::optional<Clock::time_point> evidence;
     };
@@ -94,7 +94,7 @@ class DomainSync {
     void refuse(Verdict verdict, Clock::time_point now);
 
     const DomainReport* report_;
-    std::unordered_map<Ipv4Address, Pending> pending_;
+    std::unordered_map<Ipv4Address, Unacknowledged> unacknowledged_;
     std::vector<Ipv4Address> fresh_;  ///< of pending_: not sent yet
     std::vector<InFlight> in_flight_;
     std::optional<State> state_;

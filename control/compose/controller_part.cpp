@@ -36,7 +36,7 @@ ControllerConfig controller_config(const Config& config, const Numbers& numbers)
             .admission = {config.admission, share(config.high_water), share(config.low_water)},
             .honeypot_flows = {config.containment_allow, config.containment_rate},
             .tiers = tiers_of(config, numbers),
-            .history_capacity = config.history_capacity};
+            .reputation_capacity = config.reputation_capacity};
 }
 
 }  // namespace honeyswitch::control

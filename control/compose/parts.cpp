@@ -1,11 +1,11 @@
 #include "control/compose/parts.hpp"
 
+#include "control/compose/classifier_part.hpp"
 #include "control/compose/controller_part.hpp"
 #include "control/compose/eal_part.hpp"
 #include "control/compose/honeypots_part.hpp"
 #include "control/compose/lists_part.hpp"
 #include "control/compose/modes_part.hpp"
-#include "control/compose/policy_part.hpp"
 #include "control/compose/ports_part.hpp"
 
 namespace honeyswitch::control {
@@ -20,7 +20,7 @@ StartParts start_parts(const Config& config, int process) {
 
 RunningParts running_parts(const Config& config, const Numbers& numbers) {
     return {.numbers = numbers,
-            .policy = policy_config(config, numbers),
+            .classifier = classifier_config(config, numbers),
             .workers = config.workers,
             .modes = mode_settings(config, numbers),
             .controller = controller_config(config, numbers),

@@ -14,8 +14,8 @@
 #include "control/controller/controller.hpp"
 #include "control/dpdk/honeypot_plane.hpp"
 #include "control/dpdk/start_ports.hpp"
+#include "dataplane/tables/classifier.hpp"
 #include "dataplane/tables/modes.hpp"
-#include "dataplane/tables/policy.hpp"
 
 namespace honeyswitch::control {
 
@@ -31,7 +31,7 @@ struct StartParts {
 /// What a reload changes too. Each is for one part of the control plane, which takes it over as a whole.
 struct RunningParts {
     Numbers numbers;
-    dataplane::PolicyConfig policy;
+    dataplane::ClassifierConfig classifier;
     unsigned workers = 1;  ///< that count what the policy decides
     dataplane::ModeSettings modes;
     ControllerConfig controller;

@@ -12,7 +12,7 @@ Stats stats_of(const Config& config) {
     stats.admission = config.admission;
     stats.pending_capacity = config.pending_capacity;
     stats.listed_capacity = config.listed_capacity;
-    stats.history_capacity = config.history_capacity;
+    stats.reputation_capacity = config.reputation_capacity;
     return stats;
 }
 

@@ -5,8 +5,8 @@
 #include <iterator>
 
 #include "base/limits.hpp"
+#include "control/config/config_checks.hpp"
 #include "control/config/config_references.hpp"
-#include "control/config/config_rules.hpp"
 #include "control/config/cpu_list.hpp"
 #include "control/config/port_spec.hpp"
 

@@ -107,8 +107,8 @@ struct AuthLog {
     Milliseconds lifetime{86'400'000};  ///< of its entry in the list
 };
 
-/// New sessions of a source go from one pool to another once its history says so: any of the numbers reached
-/// within `window`.
+/// New sessions of a source go from one pool to another once its reputation says so: any of the numbers
+/// reached within `window`.
 struct Tier {
     std::size_t from = 0, to = 0;  ///< indices in Config::pools
     std::optional<std::uint32_t> sessions, destinations, payload_sessions;

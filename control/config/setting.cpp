@@ -19,8 +19,8 @@ using Make = SettingKinds<Config>;
 
 constexpr std::uint32_t most_sessions = 1U << 26;   // 5 GB of tables
 constexpr std::uint32_t most_addresses = 1U << 24;  // a /8, all of it in use
-constexpr std::uint32_t most_sources = 1U << 24;    // of lists and histories: a thousandth of the Internet's
-constexpr Microseconds longest_sleep = 1s;          // a longer nap would look like a hung worker
+constexpr std::uint32_t most_sources = 1U << 24;  // of lists and reputations: a thousandth of the Internet's
+constexpr Microseconds longest_sleep = 1s;        // a longer nap would look like a hung worker
 
 std::expected<std::string, std::string> parse_lcores(std::string_view text) {
     if (auto cpus = parse_cpu_list(text); !cpus) return std::unexpected(cpus.error());
@@ -146,8 +146,10 @@ std::vector<Setting> capacity_settings() {
             &Config::pending_capacity, 64, most_sessions),
         Make::integer({"capacity", "listed_capacity", "N", "Sources on lists or moved by a tier"},
                       &Config::listed_capacity, 64, most_sources),
-        Make::integer({"capacity", "history_capacity", "N", "Sources whose history tiers remember"},
-                      &Config::history_capacity, 64, most_sources),
+        formerly(
+            {"capacity", "history_capacity"},
+            Make::integer({"capacity", "reputation_capacity", "N", "Sources whose reputation tiers remember"},
+                          &Config::reputation_capacity, 64, most_sources)),
         Make::integer({"capacity", "mbufs", "N", "Packet buffers"}, &Config::mbufs, 2'048, 1U << 24),
     };
 }

@@ -12,10 +12,10 @@ std::uint64_t bit_of(Ipv4Address address) {
 
 }  // namespace
 
-bool AddressBook::vouch(Ipv4Address address, Source source, TimePoint now) {
+bool AddressBook::vouch(Ipv4Address address, Voucher voucher, TimePoint now) {
     const auto [place, became_active] = entries_.try_emplace(address);
     Entry& entry = place->second;
-    if (std::ranges::find(entry.vouchers, source) == entry.vouchers.end()) entry.vouchers.push_back(source);
+    if (std::ranges::find(entry.vouchers, voucher) == entry.vouchers.end()) entry.vouchers.push_back(voucher);
     if (!became_active) return false;
     entry.since = now;
     auto& page = pages_[address.value >> 16];
@@ -24,10 +24,10 @@ bool AddressBook::vouch(Ipv4Address address, Source source, TimePoint now) {
     return true;
 }
 
-bool AddressBook::withdraw(Ipv4Address address, Source source) {
+bool AddressBook::withdraw(Ipv4Address address, Voucher voucher) {
     const auto place = entries_.find(address);
     if (place == entries_.end()) return false;
-    std::erase(place->second.vouchers, source);
+    std::erase(place->second.vouchers, voucher);
     if (!place->second.vouchers.empty()) return false;
     entries_.erase(place);
     pages_[address.value >> 16]->at(word_of(address)) &= ~bit_of(address);
@@ -57,9 +57,9 @@ std::uint32_t AddressBook::count_in(Ipv4Prefix prefix) const {
     return count;
 }
 
-bool AddressBook::vouched_only_by(Ipv4Address address, Source source) const {
+bool AddressBook::vouched_only_by(Ipv4Address address, Voucher voucher) const {
     const auto entry = entries_.find(address);
-    return entry != entries_.end() && entry->second.vouchers == std::vector{source};
+    return entry != entries_.end() && entry->second.vouchers == std::vector{voucher};
 }
 
 std::vector<Ipv4Address> AddressBook::active_in(Ipv4Prefix prefix) const {
@@ -70,11 +70,11 @@ std::vector<Ipv4Address> AddressBook::active_in(Ipv4Prefix prefix) const {
     return addresses;
 }
 
-std::vector<Ipv4Address> AddressBook::vouched_in(Ipv4Prefix prefix, Source source) const {
+std::vector<Ipv4Address> AddressBook::vouched_in(Ipv4Prefix prefix, Voucher voucher) const {
     std::vector<Ipv4Address> addresses;
     for (auto place = entries_.lower_bound(prefix.network);
          place != entries_.end() && prefix.contains(place->first); ++place)
-        if (std::ranges::find(place->second.vouchers, source) != place->second.vouchers.end())
+        if (std::ranges::find(place->second.vouchers, voucher) != place->second.vouchers.end())
             addresses.push_back(place->first);
     return addresses;
 }

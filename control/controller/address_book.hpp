@@ -12,21 +12,21 @@
 namespace honeyswitch::control {
 
 /// Who says that an address is in use: an agent, by its AgentId, or one of these, which are no AgentId.
-enum class Source : std::uint32_t {
+enum class Voucher : std::uint32_t {
     /// Network and broadcast address of a known domain: no host can have them (RFC 922).
     subnet = 0xffff'fffd,
     sighting = 0xffff'fffe,      ///< it spoke to the outside
     static_entry = 0xffff'ffff,  ///< the configuration
 };
-[[nodiscard]] constexpr Source source_of(AgentId agent) {
-    return static_cast<Source>(agent);
+[[nodiscard]] constexpr Voucher voucher_of(AgentId agent) {
+    return static_cast<Voucher>(agent);
 }
 
 /// Control thread. About 100 bytes for each active address.
 class AddressBook {
   public:
     struct Entry {
-        std::vector<Source> vouchers;  ///< in order of arrival, each once
+        std::vector<Voucher> vouchers;  ///< in order of arrival, each once
         TimePoint since;
     };
     using Entries = std::map<Ipv4Address, Entry>;
@@ -34,9 +34,9 @@ class AddressBook {
     AddressBook() : pages_(65536) {}
 
     /// Returns whether the address has become active by this.
-    bool vouch(Ipv4Address address, Source source, TimePoint now);
+    bool vouch(Ipv4Address address, Voucher voucher, TimePoint now);
     /// Returns whether the address has become inactive by this.
-    bool withdraw(Ipv4Address address, Source source);
+    bool withdraw(Ipv4Address address, Voucher voucher);
 
     /// Two loads, for every Packet-In.
     [[nodiscard]] bool active(Ipv4Address address) const {
@@ -44,12 +44,12 @@ class AddressBook {
         return page && (page->at(word_of(address)) >> (address.value % 64) & 1U) != 0;
     }
     /// By it and by nobody else.
-    [[nodiscard]] bool vouched_only_by(Ipv4Address address, Source source) const;
+    [[nodiscard]] bool vouched_only_by(Ipv4Address address, Voucher voucher) const;
     /// How many there are in `prefix`. Costs the same however many they are, at most 0.1 ms for a /8.
     [[nodiscard]] std::uint32_t count_in(Ipv4Prefix prefix) const;
     [[nodiscard]] std::vector<Ipv4Address> active_in(Ipv4Prefix prefix) const;
     /// Addresses in `prefix` that this source vouches for.
-    [[nodiscard]] std::vector<Ipv4Address> vouched_in(Ipv4Prefix prefix, Source source) const;
+    [[nodiscard]] std::vector<Ipv4Address> vouched_in(Ipv4Prefix prefix, Voucher voucher) const;
     [[nodiscard]] const Entries& entries() const { return entries_; }
 
   private:

@@ -29,7 +29,8 @@ Controller::Controller(ControllerConfig config, const Switch& the_switch, EventB
     : config_(std::move(config)),
       switch_(the_switch),
       events_(events),
-      sessions_(the_switch, counters_, events, config_.idle_timeout, config_.history_capacity, config_.tiers),
+      sessions_(the_switch, counters_, events, config_.idle_timeout, config_.reputation_capacity,
+                config_.tiers),
       admission_(config_.admission, the_switch.flows, counters_),
       honeypot_flows_(config_.honeypot_flows) {}
 
@@ -40,20 +41,20 @@ void Controller::bring_forward(TimePoint now) {
     for (Lapse& lapse : lapses_) lapse.due = std::min(lapse.due, lapsed);
 }
 
-void Controller::activate(Ipv4Address address, Source source, TimePoint now) {
-    if (!addresses_.vouch(address, source, now)) return;
+void Controller::activate(Ipv4Address address, Voucher voucher, TimePoint now) {
+    if (!addresses_.vouch(address, voucher, now)) return;
     switch_.domains.add_active(address);
     counters_.add(ControlCounter::address_activated);
     events_.publish(AddressChanged{
-        .address = address, .state = AddressState::active, .voucher = {std::to_underlying(source)}});
+        .address = address, .state = AddressState::active, .voucher = {std::to_underlying(voucher)}});
 }
 
-void Controller::deactivate(Ipv4Address address, Source source) {
-    if (!addresses_.withdraw(address, source)) return;
+void Controller::deactivate(Ipv4Address address, Voucher voucher) {
+    if (!addresses_.withdraw(address, voucher)) return;
     switch_.domains.delete_active(address);
     counters_.add(ControlCounter::address_deactivated);
     events_.publish(AddressChanged{
-        .address = address, .state = AddressState::inactive, .voucher = {std::to_underlying(source)}});
+        .address = address, .state = AddressState::inactive, .voucher = {std::to_underlying(voucher)}});
 }
 
 /// Brings the switch's flow for this domain in line with what is known of it.
@@ -88,21 +89,21 @@ void Controller::tell_of_domain(Ipv4Prefix prefix, const Domain& domain, DomainW
 
 void Controller::vouch_for_subnet(Ipv4Prefix prefix, TimePoint now) {
     if (prefix.length > 30) return;  // RFC 3021: point-to-point links have neither
-    activate(prefix.network, Source::subnet, now);
-    activate(prefix.last(), Source::subnet, now);
+    activate(prefix.network, Voucher::subnet, now);
+    activate(prefix.last(), Voucher::subnet, now);
 }
 
 void Controller::withdraw_subnet(Ipv4Prefix prefix) {
-    deactivate(prefix.network, Source::subnet);
-    deactivate(prefix.last(), Source::subnet);
+    deactivate(prefix.network, Voucher::subnet);
+    deactivate(prefix.last(), Voucher::subnet);
 }
 
-std::expected<DomainReports::Ticket, std::string> Controller::domain_state(
+std::expected<DomainReports::Barrier, std::string> Controller::domain_state(
     AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> active, TimePoint now) {
-    const Source source = source_of(agent);
+    const Voucher voucher = voucher_of(agent);
     std::erase_if(lapses_,
                   [&](const Lapse& lapse) { return lapse.agent == agent && lapse.domain == domain; });
-    for (const Ipv4Address address : active) activate(address, source, now);
+    for (const Ipv4Address address : active) activate(address, voucher, now);
 
     Domain& entry = domains_[domain];
     const bool is_new = entry.agents.insert(agent).second;
@@ -110,28 +111,28 @@ std::expected<DomainReports::Ticket, std::string> Controller::domain_state(
         if (auto applied = apply(domain, entry, now); !applied) {
             entry.agents.erase(agent);
             if (entry.wanted_state() == DomainState::unknown && !entry.granted) domains_.erase(domain);
-            for (const Ipv4Address address : active) deactivate(address, source);
+            for (const Ipv4Address address : active) deactivate(address, voucher);
             return std::unexpected(applied.error().message());
         }
     }
     std::vector<Ipv4Address> reported(active.begin(), active.end());
     std::ranges::sort(reported);
-    for (const Ipv4Address address : addresses_.vouched_in(domain, source))
-        if (!std::ranges::binary_search(reported, address)) deactivate(address, source);
+    for (const Ipv4Address address : addresses_.vouched_in(domain, voucher))
+        if (!std::ranges::binary_search(reported, address)) deactivate(address, voucher);
     return switch_.barriers.barrier_request();
 }
 
-DomainReports::Ticket Controller::addresses_active(AgentId agent, Ipv4Prefix domain,
-                                                   std::span<const Ipv4Address> addresses, TimePoint now) {
+DomainReports::Barrier Controller::addresses_active(AgentId agent, Ipv4Prefix domain,
+                                                    std::span<const Ipv4Address> addresses, TimePoint now) {
     cancel_lapse(agent, domain);
-    for (const Ipv4Address address : addresses) activate(address, source_of(agent), now);
+    for (const Ipv4Address address : addresses) activate(address, voucher_of(agent), now);
     return switch_.barriers.barrier_request();
 }
 
-DomainReports::Ticket Controller::addresses_inactive(AgentId agent, Ipv4Prefix /*domain*/,
-                                                     std::span<const Ipv4Address> addresses,
-                                                     TimePoint /*now*/) {
-    for (const Ipv4Address address : addresses) deactivate(address, source_of(agent));
+DomainReports::Barrier Controller::addresses_inactive(AgentId agent, Ipv4Prefix /*domain*/,
+                                                      std::span<const Ipv4Address> addresses,
+                                                      TimePoint /*now*/) {
+    for (const Ipv4Address address : addresses) deactivate(address, voucher_of(agent));
     return switch_.barriers.barrier_request();
 }
 
@@ -169,7 +170,7 @@ bool Controller::take_sightings(TimePoint now) {
     std::array<Ipv4Address, portion> addresses;
     const std::size_t count = switch_.sightings.take_sightings(addresses);
     for (const Ipv4Address address : std::span(addresses).first(count)) {
-        activate(address, Source::sighting, now);
+        activate(address, Voucher::sighting, now);
         counters_.add(ControlCounter::sighting);
         sightings_.push_back({address, false, now + config_.sighting_lifetime / 2});
     }
@@ -182,9 +183,9 @@ bool Controller::age_sightings(TimePoint now) {
     for (; done < portion && !sightings_.empty() && sightings_.front().due <= now; ++done) {
         Sighting sighting = sightings_.front();
         sightings_.pop_front();
-        const bool alone = addresses_.vouched_only_by(sighting.address, Source::sighting);
+        const bool alone = addresses_.vouched_only_by(sighting.address, Voucher::sighting);
         if (sighting.asked && switch_.sightings.end_sighting(sighting.address, alone)) {
-            deactivate(sighting.address, Source::sighting);
+            deactivate(sighting.address, Voucher::sighting);
             counters_.add(ControlCounter::sighting_ended);
             continue;
         }
@@ -200,9 +201,9 @@ void Controller::age_vouchers(TimePoint now) {
     while (!lapses_.empty() && lapses_.front().due <= now) {
         const Lapse lapse = lapses_.front();
         lapses_.pop_front();
-        const Source source = source_of(lapse.agent);
-        for (const Ipv4Address address : addresses_.vouched_in(lapse.domain, source))
-            deactivate(address, source);
+        const Voucher voucher = voucher_of(lapse.agent);
+        for (const Ipv4Address address : addresses_.vouched_in(lapse.domain, voucher))
+            deactivate(address, voucher);
     }
 }
 

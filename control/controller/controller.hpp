@@ -36,7 +36,7 @@ struct ControllerConfig {
     AdmissionMarks admission{};
     HoneypotFlowLimits honeypot_flows{};
     std::vector<Tier> tiers{};
-    std::uint32_t history_capacity = 0;
+    std::uint32_t reputation_capacity = 0;
 };
 
 class Controller final : public DomainReports {
@@ -57,16 +57,16 @@ class Controller final : public DomainReports {
     [[nodiscard]] std::expected<void, Error> outcome() const;
 
     // Triggers 1 to 3 (DomainReports).
-    [[nodiscard]] std::expected<Ticket, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
-                                                                  std::span<const Ipv4Address> active,
-                                                                  TimePoint now) override;
-    [[nodiscard]] Ticket addresses_active(AgentId agent, Ipv4Prefix domain,
-                                          std::span<const Ipv4Address> addresses, TimePoint now) override;
-    [[nodiscard]] Ticket addresses_inactive(AgentId agent, Ipv4Prefix domain,
-                                            std::span<const Ipv4Address> addresses, TimePoint now) override;
+    [[nodiscard]] std::expected<Barrier, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
+                                                                   std::span<const Ipv4Address> active,
+                                                                   TimePoint now) override;
+    [[nodiscard]] Barrier addresses_active(AgentId agent, Ipv4Prefix domain,
+                                           std::span<const Ipv4Address> addresses, TimePoint now) override;
+    [[nodiscard]] Barrier addresses_inactive(AgentId agent, Ipv4Prefix domain,
+                                             std::span<const Ipv4Address> addresses, TimePoint now) override;
     void domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) override;
-    [[nodiscard]] bool settled(Ticket ticket) const override {
-        return switch_.barriers.barrier_reached(ticket);
+    [[nodiscard]] bool reached(Barrier barrier) const override {
+        return switch_.barriers.barrier_reached(barrier);
     }
 
     /// Trigger 4.
@@ -109,8 +109,8 @@ class Controller final : public DomainReports {
         std::size_t count = 0;
     };
 
-    void activate(Ipv4Address address, Source source, TimePoint now);
-    void deactivate(Ipv4Address address, Source source);
+    void activate(Ipv4Address address, Voucher voucher, TimePoint now);
+    void deactivate(Ipv4Address address, Voucher voucher);
     [[nodiscard]] std::expected<void, Error> apply(Ipv4Prefix prefix, Domain& domain, TimePoint now);
     void queue_changes(const std::vector<Ipv4Prefix>& static_before, TimePoint now);
     void queue_domains(TimePoint now);

@@ -42,7 +42,7 @@ void Controller::reconfigure(ControllerConfig config, TimePoint now) {
     assert(!changing());
     const bool tiers_differ = config.tiers != config_.tiers;
     const auto before = std::exchange(config_, std::move(config)).static_active;
-    sessions_.reconfigure(config_.idle_timeout, config_.history_capacity, config_.tiers, tiers_differ);
+    sessions_.reconfigure(config_.idle_timeout, config_.reputation_capacity, config_.tiers, tiers_differ);
     admission_.reconfigure(config_.admission);
     honeypot_flows_.reconfigure(config_.honeypot_flows);
     bring_forward(now);
@@ -104,9 +104,9 @@ std::uint64_t Controller::change_static(const Change& change, std::uint64_t most
     for (; next_address_ < end; ++next_address_) {
         const Ipv4Address address{change.prefix.network.value + static_cast<std::uint32_t>(next_address_)};
         if (change.what == Change::What::activate)
-            activate(address, Source::static_entry, now);
+            activate(address, Voucher::static_entry, now);
         else if (!static_active_.covers(Ipv4Prefix::of(address, 32)))
-            deactivate(address, Source::static_entry);
+            deactivate(address, Voucher::static_entry);
     }
     if (end < change.prefix.size()) return count;
     next_address_ = 0;

@@ -87,7 +87,7 @@ void Controller::begin_session(const PacketIn& packet, TimePoint now) {
 }
 
 /// The one that has answered already; that of the other fragments of the datagram; or one of the pool that
-/// rules, lists and the source's history choose.
+/// rules, lists and the source's reputation choose.
 std::optional<HoneypotId> Controller::honeypot_for(const PacketIn& packet, TimePoint now) {
     if (packet.pending) return packet.pending->honeypot;
     if (packet.fragment)

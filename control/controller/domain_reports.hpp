@@ -21,31 +21,30 @@ enum class AgentId : std::uint32_t {};
 
 class DomainReports {
   public:
-    /// Names a set of flow changes. It is settled once a barrier after them was answered, so that no worker
-    /// decides by the old flows any more: only then may the notice be acknowledged.
-    using Ticket = std::uint64_t;
+    /// A barrier after a set of flow changes, as Switch has them. It is reached once it was answered, so that
+    /// no worker decides by the old flows any more: only then may the notice be acknowledged.
+    using Barrier = std::uint64_t;
 
     virtual ~DomainReports() = default;
 
     /// The agent has swept `domain` at least once and these are all its active addresses. The set replaces
     /// whatever the agent said of this domain before. An unknown domain becomes known, after its active flows
     /// are in. Errors (a sentence): the table of domains or addresses is full; nothing was changed.
-    [[nodiscard]] virtual std::expected<Ticket, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
-                                                                          std::span<const Ipv4Address> active,
-                                                                          TimePoint now) = 0;
+    [[nodiscard]] virtual std::expected<Barrier, std::string> domain_state(
+        AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> active, TimePoint now) = 0;
     /// Addresses of `domain` became active. Harmless in a domain that is not known yet: the addresses are
     /// remembered.
-    [[nodiscard]] virtual Ticket addresses_active(AgentId agent, Ipv4Prefix domain,
-                                                  std::span<const Ipv4Address> addresses, TimePoint now) = 0;
+    [[nodiscard]] virtual Barrier addresses_active(AgentId agent, Ipv4Prefix domain,
+                                                   std::span<const Ipv4Address> addresses, TimePoint now) = 0;
     /// Addresses of `domain` of which this agent sees nothing any more. Others may still vouch for them.
-    [[nodiscard]] virtual Ticket addresses_inactive(AgentId agent, Ipv4Prefix domain,
-                                                    std::span<const Ipv4Address> addresses,
-                                                    TimePoint now) = 0;
+    [[nodiscard]] virtual Barrier addresses_inactive(AgentId agent, Ipv4Prefix domain,
+                                                     std::span<const Ipv4Address> addresses,
+                                                     TimePoint now) = 0;
     /// The agent has been silent for too long, or no longer watches `domain`. When no other agent watches it,
     /// the domain becomes unknown at once and its traffic goes inside.
     virtual void domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) = 0;
 
-    [[nodiscard]] virtual bool settled(Ticket ticket) const = 0;
+    [[nodiscard]] virtual bool reached(Barrier barrier) const = 0;
 
   protected:
     DomainReports() = default;

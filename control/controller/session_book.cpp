@@ -27,7 +27,7 @@ SessionName session_name(FlowId flow, const SessionStats& stats) {
 }
 
 SessionBook::SessionBook(const Switch& the_switch, ControlCounters& counters, EventBus& events,
-                         Milliseconds idle_timeout, std::uint32_t history_capacity,
+                         Milliseconds idle_timeout, std::uint32_t reputation_capacity,
                          std::span<const Tier> tiers)
     : flows_(the_switch.flows),
       accounts_(the_switch.accounts),
@@ -35,15 +35,15 @@ SessionBook::SessionBook(const Switch& the_switch, ControlCounters& counters, Ev
       counters_(counters),
       events_(events),
       wheel_(the_switch.flows.session_capacity(), idle_timeout),
-      history_(history_capacity, tiers),
+      reputations_(reputation_capacity, tiers),
       tiers_(tiers.begin(), tiers.end()) {}
 
-void SessionBook::reconfigure(Milliseconds idle_timeout, std::uint32_t history_capacity,
+void SessionBook::reconfigure(Milliseconds idle_timeout, std::uint32_t reputation_capacity,
                               std::span<const Tier> tiers, bool tiers_differ) {
     wheel_.set_timeout(idle_timeout);
     if (!tiers_differ) return;
-    history_.each_reached([&](Ipv4Address source) { placement_.move_back(source); });
-    history_ = SourceHistory(history_capacity, tiers);
+    reputations_.each_reached([&](Ipv4Address source) { placement_.move_back(source); });
+    reputations_ = SourceReputation(reputation_capacity, tiers);
     tiers_.assign(tiers.begin(), tiers.end());
 }
 
@@ -55,7 +55,8 @@ std::optional<FlowId> SessionBook::add(const SessionFlow& session, bool diverted
     if (!diverted_before) tally_->add(session.key, Step::first_packet);
     if (tiers_.empty()) return flow;
     const Ipv4Address destination{session.key.inside.host()};
-    if (history_.session_began(source_of(session.key), destination, now)) move(source_of(session.key), now);
+    if (reputations_.session_began(source_of(session.key), destination, now))
+        move(source_of(session.key), now);
     return flow;
 }
 
@@ -68,7 +69,7 @@ std::optional<FlowId> SessionBook::add_unaccounted(SessionFlow session, TimePoin
 
 PoolId SessionBook::pool_for(Ipv4Address source, PoolId pool, TimePoint now) const {
     if (tiers_.empty()) return pool;
-    return static_cast<PoolId>(history_.pool_for(source, std::to_underlying(pool), now));
+    return static_cast<PoolId>(reputations_.pool_for(source, std::to_underlying(pool), now));
 }
 
 /// Tells the data plane where this source's packets go. It knows one move of each source: that of the first
@@ -96,7 +97,7 @@ bool SessionBook::account(FlowId flow, TimePoint now) {
     if (!progress || progress->before == progress->after) return false;
     count(progress->key, progress->before, progress->after);
     if (tiers_.empty() || progress->after != Step::payload) return true;
-    if (history_.payload_sent(source_of(progress->key), now)) move(source_of(progress->key), now);
+    if (reputations_.payload_sent(source_of(progress->key), now)) move(source_of(progress->key), now);
     return true;
 }
 
@@ -134,7 +135,7 @@ bool SessionBook::tick(TimePoint now) {
     bool busy = take_payloads(now);
     busy = expire(now) || busy;
     if (!tiers_.empty())
-        history_.expire(now, portion, [&](Ipv4Address source) {
+        reputations_.expire(now, portion, [&](Ipv4Address source) {
             counters_.add(ControlCounter::source_moved_back);
             placement_.move_back(source);
             move(source, now);

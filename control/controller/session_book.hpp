@@ -12,7 +12,7 @@
 #include "control/controller/idle_wheel.hpp"
 #include "control/controller/switch.hpp"
 #include "control/events/event_bus.hpp"
-#include "control/tiers/source_history.hpp"
+#include "control/tiers/source_reputation.hpp"
 #include "dataplane/tables/progress.hpp"
 
 namespace honeyswitch::control {
@@ -25,11 +25,11 @@ class SessionBook {
   public:
     /// `events` is told of sources that a tier moves, of sessions that come further, and of each that ends.
     SessionBook(const Switch& the_switch, ControlCounters& counters, EventBus& events,
-                Milliseconds idle_timeout, std::uint32_t history_capacity, std::span<const Tier> tiers);
+                Milliseconds idle_timeout, std::uint32_t reputation_capacity, std::span<const Tier> tiers);
 
-    /// Of a reload. Histories begin anew if the tiers differ.
-    void reconfigure(Milliseconds idle_timeout, std::uint32_t history_capacity, std::span<const Tier> tiers,
-                     bool tiers_differ);
+    /// Of a reload. Reputations begin anew if the tiers differ.
+    void reconfigure(Milliseconds idle_timeout, std::uint32_t reputation_capacity,
+                     std::span<const Tier> tiers, bool tiers_differ);
 
     /// A session from outside. `diverted_before`: packets of it were diverted without a session, and are in
     /// another tally. nullopt: the table is full.
@@ -40,14 +40,14 @@ class SessionBook {
     /// Where a new session of this source goes that would otherwise go to `pool`.
     [[nodiscard]] PoolId pool_for(Ipv4Address source, PoolId pool, TimePoint now) const;
 
-    /// Expiry, progress and histories: a bounded amount of work. Returns whether there was any.
+    /// Expiry, progress and reputations: a bounded amount of work. Returns whether there was any.
     bool tick(TimePoint now);
     /// Brings the tally up to date for `count` places of the table from `first` on.
     void account(std::uint32_t first, std::uint32_t count, TimePoint now);
 
     /// How far sessions came; up to date for those that have ended.
     [[nodiscard]] const dataplane::ProgressTally& tally() const { return *tally_; }
-    [[nodiscard]] const SourceHistory& history() const { return history_; }
+    [[nodiscard]] const SourceReputation& reputation() const { return reputations_; }
 
   private:
     /// Returns whether it came further since the last time.
@@ -65,7 +65,7 @@ class SessionBook {
     ControlCounters& counters_;
     EventBus& events_;
     IdleWheel wheel_;
-    SourceHistory history_;
+    SourceReputation reputations_;
     std::vector<Tier> tiers_;
     std::unique_ptr<dataplane::ProgressTally> tally_ = std::make_unique<dataplane::ProgressTally>();
 };

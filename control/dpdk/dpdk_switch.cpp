@@ -4,16 +4,16 @@
 
 namespace honeyswitch::control {
 
-void DpdkSwitch::set_policy(std::unique_ptr<const dataplane::Policy> policy) {
-    auto old = plane_.policy().swap(std::move(policy));
-    retired_policies_.push_back({std::move(old), barrier_request()});
+void DpdkSwitch::set_classifier(std::unique_ptr<const dataplane::Classifier> classifier) {
+    auto old = plane_.classifier().swap(std::move(classifier));
+    retired_classifiers_.push_back({std::move(old), barrier_request()});
 }
 
 void DpdkSwitch::reclaim() {
     plane_.sessions().reclaim();
     plane_.addresses().reclaim();
-    std::erase_if(retired_policies_,
-                  [&](const RetiredPolicy& retired) { return barrier_reached(retired.barrier); });
+    std::erase_if(retired_classifiers_,
+                  [&](const RetiredClassifier& retired) { return barrier_reached(retired.barrier); });
 }
 
 }  // namespace honeyswitch::control

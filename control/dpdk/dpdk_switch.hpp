@@ -46,7 +46,7 @@ class DpdkSwitch final : public Barriers {
         return plane_.quiescence().start();
     }
     [[nodiscard]] bool barrier_reached(Barrier barrier) const override {
-        return plane_.quiescence().passed(barrier);
+        return plane_.quiescence().reached(barrier);
     }
 
     [[nodiscard]] AddressFlows& addresses() { return addresses_; }
@@ -62,7 +62,7 @@ class DpdkSwitch final : public Barriers {
     /// Takes back what is free after its grace period.
     void reclaim();
     /// The policy of a new configuration. The old one goes after a grace period.
-    void set_policy(std::unique_ptr<const dataplane::Policy> policy);
+    void set_classifier(std::unique_ptr<const dataplane::Classifier> classifier);
 
     /// What the operator has a word on; nobody but this writes what workers are told beside the tables.
     void set_modes(const dataplane::ModeSettings& modes) { plane_.modes().set(modes); }
@@ -71,8 +71,8 @@ class DpdkSwitch final : public Barriers {
     [[nodiscard]] const ControlCounters& counters() const { return counters_; }
 
   private:
-    struct RetiredPolicy {
-        std::unique_ptr<const dataplane::Policy> policy;
+    struct RetiredClassifier {
+        std::unique_ptr<const dataplane::Classifier> classifier;
         Barrier barrier;
     };
 
@@ -83,7 +83,7 @@ class DpdkSwitch final : public Barriers {
     PoolPlacement placement_;
     PacketOuts outs_;
     PacketIns ins_;
-    std::vector<RetiredPolicy> retired_policies_;
+    std::vector<RetiredClassifier> retired_classifiers_;
 };
 
 }  // namespace honeyswitch::control

@@ -14,7 +14,7 @@ std::size_t PacketIns::receive(std::span<PacketIn, burst> packets, HoneypotListe
                                TimePoint now) {
     std::array<rte_mbuf*, burst> buffers;
     next_worker_ = (next_worker_ + 1) % plane_.workers().size();
-    const unsigned taken = plane_.workers()[next_worker_]->punts().take(buffers);
+    const unsigned taken = plane_.workers()[next_worker_]->packet_ins().take(buffers);
     outs_.received(next_worker_, taken);
     for (unsigned i = 0; i < taken; ++i) rte_prefetch0(buffers[i]);
     for (unsigned i = 0; i < taken; ++i) rte_prefetch0(&dataplane::note_of(buffers[i]));
@@ -68,10 +68,10 @@ void PacketIns::judge(std::span<PacketIn> packets, TimePoint time) const {
     std::array<SessionKey, burst> keys;
     std::array<dataplane::Listing, burst> listings;
     std::array<Judgement, burst> judgements;
-    const auto& policy = plane_.policy().get();
+    const auto& classifier = plane_.classifier().get();
     const auto& listed = plane_.listed();
     const std::uint32_t now = Stamp32::of(time).milliseconds();
-    const bool asks = policy.has_rules() || listed.holds_any();
+    const bool asks = classifier.has_rules() || listed.holds_any();
     for (std::size_t i = 0; i < packets.size(); ++i) {
         keys[i] = packets[i].key;
         plane_.sessions().prefetch(packets[i].hash);
@@ -79,7 +79,7 @@ void PacketIns::judge(std::span<PacketIn> packets, TimePoint time) const {
         if (asks) listings[i] = listed.find(keys[i].outside.host());
     }
     const auto all = std::span(keys).first(packets.size());
-    if (asks && !packets.empty()) policy.judge(all, listings, judgements);
+    if (asks && !packets.empty()) classifier.judge(all, listings, judgements);
     for (std::size_t i = 0; i < packets.size(); ++i) {
         if (asks) packets[i].judgement = judgements[i];
         if (packets[i].from_honeypot) continue;

@@ -121,25 +121,25 @@ void PacketOuts::settle() {
 
 void PacketOuts::flush(std::size_t worker) {
     Outgoing& outgoing = outgoing_[worker];
-    auto& egress = plane_.workers()[worker]->egress();
+    auto& packet_outs = plane_.workers()[worker]->packet_outs();
     const auto packets = std::span(outgoing.packets).first(outgoing.count);
-    const auto refused = packets.subspan(egress.give(packets));
-    if (!refused.empty()) insist(refused, egress);
+    const auto refused = packets.subspan(packet_outs.give(packets));
+    if (!refused.empty()) insist(refused, packet_outs);
     outgoing.count = 0;
 }
 
 /// The ring was full. A packet for the inside may be a host's: it waits for room, which a worker that runs
 /// makes within microseconds, and one that lost its CPU for a while within milliseconds. The packets of one
 /// turn share the patience, so that the heartbeat does not wait for all of them one by one.
-void PacketOuts::insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& egress) {
+void PacketOuts::insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& packet_outs) {
     const std::uint64_t began = rte_get_tsc_cycles();
     std::uint64_t waited = 0;
     for (rte_mbuf* packet : packets) {
-        bool given = egress.give(std::span(&packet, 1)) == 1;
+        bool given = packet_outs.give(std::span(&packet, 1)) == 1;
         const bool for_the_inside = packet->port == dataplane::inside_port;
         while (!given && for_the_inside && waited < patience_) {
             rte_pause();
-            given = egress.give(std::span(&packet, 1)) == 1;
+            given = packet_outs.give(std::span(&packet, 1)) == 1;
             waited = rte_get_tsc_cycles() - began;
         }
         if (given) continue;

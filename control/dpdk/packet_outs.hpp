@@ -65,7 +65,7 @@ class PacketOuts final : public PacketOut {
     void to_no_honeypot(rte_mbuf* packet, bool dropped);
     void send(rte_mbuf* packet, dataplane::PortIndex port);
     void flush(std::size_t worker);
-    void insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& egress);
+    void insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& packet_outs);
 
     dataplane::DataPlane& plane_;
     rte_mempool& buffers_;

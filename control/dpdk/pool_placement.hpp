@@ -19,7 +19,7 @@ class PoolPlacement final : public Placement {
         return plane_.pools().drops(std::to_underlying(pool));
     }
     [[nodiscard]] bool on_campus(Ipv4Address address) const override {
-        return plane_.policy().get().on_campus(address.value);
+        return plane_.classifier().get().on_campus(address.value);
     }
     [[nodiscard]] bool move_source(Ipv4Address source, PoolId from, PoolId to) override;
     void move_back(Ipv4Address source) override;

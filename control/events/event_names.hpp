@@ -24,8 +24,8 @@ struct RuleNumber {
     std::uint32_t value = 0;
     friend bool operator==(RuleNumber, RuleNumber) = default;
 };
-/// Who says that an address is in use, or a domain swept: a Source of the address book (an AgentId, or one of
-/// its three other values).
+/// Who says that an address is in use, or a domain swept: a Voucher of the address book (an AgentId, or one
+/// of its three other values).
 struct VoucherNumber {
     std::uint32_t value = 0;
     friend bool operator==(VoucherNumber, VoucherNumber) = default;

@@ -79,12 +79,12 @@ struct Stats {
     std::vector<PortRow> ports;
     std::vector<HoneypotRow> honeypots;
     Containment containment = Containment::session;
-    Admission admission = Admission::automatic;         ///< as configured
-    bool handshake_now = false;                         ///< a session now begins with a handshake alone
-    std::uint32_t high_water = 0, low_water = 0;        ///< sessions
-    std::uint32_t pending_capacity = 0;                 ///< flows diverted without a session
-    std::uint32_t listed = 0, listed_capacity = 0;      ///< sources on lists or moved by a tier
-    std::uint32_t histories = 0, history_capacity = 0;  ///< sources that tiers remember
+    Admission admission = Admission::automatic;              ///< as configured
+    bool handshake_now = false;                              ///< a session now begins with a handshake alone
+    std::uint32_t high_water = 0, low_water = 0;             ///< sessions
+    std::uint32_t pending_capacity = 0;                      ///< flows diverted without a session
+    std::uint32_t listed = 0, listed_capacity = 0;           ///< sources on lists or moved by a tier
+    std::uint32_t reputations = 0, reputation_capacity = 0;  ///< sources that tiers remember
     Milliseconds idle_timeout{};
 
     static constexpr auto mode_columns() {
@@ -108,8 +108,8 @@ struct Stats {
             Column{"pending_capacity", &Stats::pending_capacity, "Room for flows without a session."},
             Column{"listed", &Stats::listed, "Sources on lists, or moved by a tier."},
             Column{"listed_capacity", &Stats::listed_capacity, "Room for those."},
-            Column{"histories", &Stats::histories, "Sources that tiers remember."},
-            Column{"history_capacity", &Stats::history_capacity, "Room for those."},
+            Column{"reputations", &Stats::reputations, "Sources that tiers remember."},
+            Column{"reputation_capacity", &Stats::reputation_capacity, "Room for those."},
         };
     }
     static constexpr auto row_columns() {

@@ -91,14 +91,14 @@ Verdict AgentSession::compare(const agent::KeepAlive& keep_alive, const agent::K
 
 std::expected<void, Refusal> AgentSession::put_in_force(Domain& domain, Replica::State state, TimePoint now) {
     if (state.swept) {
-        const auto ticket =
+        const auto barrier =
             reports_->domain_state(agent_, state.active.prefix(), state.active.addresses(), now);
-        if (!ticket) {
-            reason_ = fmt::format("domain {}: {}", to_string(state.active.prefix()), ticket.error());
+        if (!barrier) {
+            reason_ = fmt::format("domain {}: {}", to_string(state.active.prefix()), barrier.error());
             return std::unexpected(Refusal::no_capacity);
         }
         domain.declared = true;
-        domain.last_ticket = *ticket;
+        domain.last_barrier = *barrier;
     } else {
         if (domain.declared) withdraw(domain, now);
         report(domain, domain.replica.difference_to(state.active), now);
@@ -110,9 +110,9 @@ std::expected<void, Refusal> AgentSession::put_in_force(Domain& domain, Replica:
 void AgentSession::report(Domain& domain, const Replica::Difference& difference, TimePoint now) {
     const auto prefix = domain.replica.active().prefix();
     if (!difference.active.empty())
-        domain.last_ticket = reports_->addresses_active(agent_, prefix, difference.active, now);
+        domain.last_barrier = reports_->addresses_active(agent_, prefix, difference.active, now);
     if (!difference.inactive.empty())
-        domain.last_ticket = reports_->addresses_inactive(agent_, prefix, difference.inactive, now);
+        domain.last_barrier = reports_->addresses_inactive(agent_, prefix, difference.inactive, now);
 }
 
 void AgentSession::withdraw(Domain& domain, TimePoint now) {
@@ -127,7 +127,7 @@ void AgentSession::answer_when_settled(const Domain& domain, agent::ChangeNumber
     const bool waits = std::ranges::any_of(unsettled_, [&](const Unsettled& entry) {
         return entry.number == number && entry.state_of == state_of;
     });
-    if (!waits) unsettled_.push_back({domain.last_ticket, number, state_of});
+    if (!waits) unsettled_.push_back({domain.last_barrier, number, state_of});
 }
 
 void AgentSession::settle(const Reply& reply) {
@@ -138,7 +138,7 @@ void AgentSession::settle(const Reply& reply) {
         settled.entries.clear();
     };
     std::erase_if(unsettled_, [&](const Unsettled& entry) {
-        if (entry.ticket && !reports_->settled(*entry.ticket)) return false;
+        if (entry.barrier && !reports_->reached(*entry.barrier)) return false;
         if (entry.state_of) {
             reply(agent::StateAcknowledgement{entry.number, *entry.state_of, Verdict::done, 0});
         } else {

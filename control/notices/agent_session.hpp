@@ -48,15 +48,15 @@ class AgentSession {
     [[nodiscard]] const std::string& reason() const { return reason_; }
 
   private:
-    using Ticket = DomainReports::Ticket;
+    using Barrier = DomainReports::Barrier;
     struct Domain {
         explicit Domain(Ipv4Prefix prefix) : replica(prefix) {}
         Replica replica;
-        bool declared = false;              ///< by a swept state
-        std::optional<Ticket> last_ticket;  ///< what an answer to a repeated notice waits for
+        bool declared = false;                ///< by a swept state
+        std::optional<Barrier> last_barrier;  ///< what an answer to a repeated notice waits for
     };
     struct Unsettled {
-        std::optional<Ticket> ticket;
+        std::optional<Barrier> barrier;
         agent::ChangeNumber number;
         std::optional<Ipv4Prefix> state_of;  ///< none: a change
     };

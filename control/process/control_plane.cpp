@@ -94,9 +94,9 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
     if (!given) return std::unexpected(Error{"number", "what is configured", given.error().front()});
     numbers.adopt(config, *given, now);
     auto parts = running_parts(config, *given);
-    auto policy = dataplane::Policy::build(parts.policy, parts.workers);
-    if (!policy) return std::unexpected(policy.error());
-    (void)plane.policy().swap(std::move(*policy));  // nobody reads the empty one yet
+    auto classifier = dataplane::Classifier::build(parts.classifier, parts.workers);
+    if (!classifier) return std::unexpected(classifier.error());
+    (void)plane.classifier().swap(std::move(*classifier));  // nobody reads the empty one yet
     const auto modes = parts.modes;
     std::unique_ptr<ControlPlane> control(new ControlPlane(std::move(config), std::move(numbers),
                                                            std::move(parts), std::move(arguments), plane,
@@ -308,7 +308,7 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
     controller_.reconfigure(std::move(parts.controller), now);
     honeypots_.reconfigure(std::move(parts.honeypots));
     switch_.set_modes(parts.modes);
-    switch_.set_policy(std::move(prepared.policy));
+    switch_.set_classifier(std::move(prepared.classifier));
     lists_.reconfigure(parts.lists);
     watcher_.reconfigure(parts.lists, parts.auth_logs, now);
     kept_.only(config_.lists);

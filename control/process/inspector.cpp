@@ -34,7 +34,7 @@ Stats Inspector::stats(TimePoint now) const {
     stats.high_water = admission.marks().high_water;
     stats.low_water = admission.marks().low_water;
     stats.listed = parts_.plane.listed().size();
-    stats.histories = parts_.controller.sessions().history().size();
+    stats.reputations = parts_.controller.sessions().reputation().size();
     return stats;
 }
 
@@ -106,22 +106,22 @@ ActivePage Inspector::active(Ipv4Address from, std::size_t limit) const {
             break;
         }
         ActiveRow row{.address = place->first, .vouchers = {}, .since = place->second.since};
-        for (const Source source : place->second.vouchers) row.vouchers.push_back(name_of(source));
+        for (const Voucher voucher : place->second.vouchers) row.vouchers.push_back(name_of(voucher));
         page.rows.push_back(std::move(row));
     }
     return page;
 }
 
-std::string Inspector::name_of(Source source) const {
-    switch (source) {
-        case Source::subnet:
+std::string Inspector::name_of(Voucher voucher) const {
+    switch (voucher) {
+        case Voucher::subnet:
             return "subnet";
-        case Source::sighting:
+        case Voucher::sighting:
             return "sighting";
-        case Source::static_entry:
+        case Voucher::static_entry:
             return "static";
     }
-    return "agent:" + parts_.notices.name_of(static_cast<AgentId>(source));
+    return "agent:" + parts_.notices.name_of(static_cast<AgentId>(voucher));
 }
 
 EventNames names_of(const ConfigNumbers& numbers) {
@@ -136,11 +136,11 @@ EventNames names_of(const ConfigNumbers& numbers) {
 EventNames Inspector::event_names() const {
     EventNames names = names_of(parts_.numbers);
     for (const RuleRow& rule : config_.rules) names.rules.push_back(rule.name);
-    const auto add = [&](Source source) {
-        names.vouchers.emplace(std::to_underlying(source), name_of(source));
+    const auto add = [&](Voucher voucher) {
+        names.vouchers.emplace(std::to_underlying(voucher), name_of(voucher));
     };
-    for (const Source source : {Source::subnet, Source::sighting, Source::static_entry}) add(source);
-    for (std::size_t i = 0; i < parts_.notices.agent_ids(); ++i) add(source_of(static_cast<AgentId>(i)));
+    for (const Voucher voucher : {Voucher::subnet, Voucher::sighting, Voucher::static_entry}) add(voucher);
+    for (std::size_t i = 0; i < parts_.notices.agent_ids(); ++i) add(voucher_of(static_cast<AgentId>(i)));
     return names;
 }
 

@@ -55,7 +55,7 @@ class Inspector final : public Inspect {
     [[nodiscard]] Milliseconds idle_timeout() const override { return config_.idle_timeout; }
 
     /// "agent:NAME", "sighting", "static", "subnet"
-    [[nodiscard]] std::string name_of(Source source) const;
+    [[nodiscard]] std::string name_of(Voucher voucher) const;
 
     /// What events call the numbers of this configuration, and those of former ones that are still in use.
     [[nodiscard]] EventNames event_names() const;

@@ -75,10 +75,10 @@ std::vector<LogRow> Inspector::logs() const {
 RulePage Inspector::rules(std::uint32_t cursor, std::size_t limit) const {
     RulePage page;
     const auto& rules = config_.rules;
-    const auto& policy = parts_.plane.policy().get();
+    const auto& classifier = parts_.plane.classifier().get();
     for (; cursor < rules.size() && page.rows.size() < limit; ++cursor) {
         page.rows.push_back(rules[cursor]);
-        page.rows.back().packets = policy.hits(cursor);
+        page.rows.back().packets = classifier.hits(cursor);
     }
     if (cursor < rules.size()) page.next = cursor;
     return page;

@@ -35,15 +35,15 @@ Reloader::Result Reloader::prepare(const std::vector<std::string>& arguments, co
     const auto given = numbers.numbers_for(launch->config);
     if (!given) return std::unexpected(given.error());
     auto parts = running_parts(launch->config, *given);
-    auto policy = dataplane::Policy::build(parts.policy, parts.workers);
-    if (!policy) return std::unexpected(std::vector{policy.error().message()});
+    auto classifier = dataplane::Classifier::build(parts.classifier, parts.workers);
+    if (!classifier) return std::unexpected(std::vector{classifier.error().message()});
     std::vector<std::string> findings;
     const Config& config = launch->config;
     for (auto& finding : check_list_files(config.lists, config.auth_logs, config.listed_capacity))
         findings.push_back(std::move(finding.text));
     return Prepared{.config = std::move(launch->config),
                     .parts = std::move(parts),
-                    .policy = std::move(*policy),
+                    .classifier = std::move(*classifier),
                     .warnings = std::move(launch->warnings),
                     .list_findings = std::move(findings)};
 }

@@ -12,7 +12,7 @@
 
 #include "control/compose/parts.hpp"
 #include "control/config/config.hpp"
-#include "dataplane/tables/policy.hpp"
+#include "dataplane/tables/classifier.hpp"
 
 namespace honeyswitch::control {
 
@@ -20,7 +20,7 @@ namespace honeyswitch::control {
 struct Prepared {
     Config config;
     RunningParts parts;
-    std::unique_ptr<const dataplane::Policy> policy;
+    std::unique_ptr<const dataplane::Classifier> classifier;
     std::vector<std::string> warnings;
     std::vector<std::string> list_findings;  ///< of the files of lists, and of logs
 };

@@ -3,7 +3,7 @@
 // Linear counting (Whang, Vander-Zanden and Taylor, ACM TODS 15(2), 1990): each thing sets one of m = 384
 // bits, chosen by a hash. Of n things a share of e^(-n/m) of the bits is left clear, so n is about
 // -m ln(clear / m). The standard error of that is sqrt(m (e^t - t - 1)) / n with t = n / m: below 5 % up to
-// 500 things, 6.2 % at 1,000, 7.0 % at 1,200; source_history_test.cpp measures it and finds up to a tenth
+// 500 things, 6.2 % at 1,000, 7.0 % at 1,200; source_reputation_test.cpp measures it and finds up to a tenth
 // more. Beyond, it grows fast and the estimate is too high, until with all bits set nothing more is seen:
 // `most` is the largest number that is told apart from more.
 #pragma once

@@ -11,7 +11,7 @@
 namespace honeyswitch::dataplane {
 
 struct QueueSizes {
-    std::uint32_t ring = 0;         ///< of each worker's punt and egress ring, in packets; a power of two
+    std::uint32_t ring = 0;         ///< packets of each Packet-In and Packet-Out ring; a power of two
     std::uint16_t descriptors = 0;  ///< of each receive and transmit queue; a power of two
 
     /// Buffers that full rings and queues hold together.

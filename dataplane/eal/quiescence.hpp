@@ -15,16 +15,16 @@ namespace honeyswitch::dataplane {
 /// periods.
 class Quiescence {
   public:
-    using Token = std::uint64_t;
+    using Barrier = std::uint64_t;
 
     [[nodiscard]] static std::expected<Quiescence, Error> create(unsigned workers);
 
     /// Control thread: names this moment.
-    [[nodiscard]] Token start() { return rte_rcu_qsbr_start(qsbr_.get()); }
-    /// Any thread, never waits: true once every worker has been quiescent since `token` was started. Workers
-    /// that are not running are not waited for.
-    [[nodiscard]] bool passed(Token token) const {
-        return rte_rcu_qsbr_check(qsbr_.get(), token, false) == 1;
+    [[nodiscard]] Barrier start() { return rte_rcu_qsbr_start(qsbr_.get()); }
+    /// Any thread, never waits: true once every worker has been quiescent since `barrier` was started.
+    /// Workers that are not running are not waited for.
+    [[nodiscard]] bool reached(Barrier barrier) const {
+        return rte_rcu_qsbr_check(qsbr_.get(), barrier, false) == 1;
     }
 
     /// The worker with this index, before and after its loop.
@@ -32,12 +32,12 @@ class Quiescence {
     void offline(unsigned worker);
     /// A worker at the start of its round. Whatever was handed to it before a grace period began is there by
     /// now if this shows the grace period.
-    [[nodiscard]] Token begun() const { return __atomic_load_n(&qsbr_->token, __ATOMIC_ACQUIRE); }
+    [[nodiscard]] Barrier begun() const { return __atomic_load_n(&qsbr_->token, __ATOMIC_ACQUIRE); }
     /// The worker with this index at the end of that round: it holds no reference into any table, and has
     /// done all that was handed to it before `begun`. (rte_rcu_qsbr_quiescent would report by the token of
     /// this moment, which may belong to a grace period that began behind the worker's back, in the middle of
     /// its round.)
-    void report(unsigned worker, Token begun) {
+    void quiescent(unsigned worker, Barrier begun) {
         __atomic_store_n(&qsbr_->qsbr_cnt[worker].cnt, begun, __ATOMIC_RELEASE);
     }
 

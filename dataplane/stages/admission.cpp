@@ -24,12 +24,12 @@ void Admission::decide(std::size_t i) {
     if (opening == Opening::answer && !tables.modes.divert_backscatter.load(std::memory_order_relaxed))
         return decide_backscatter(i);
     const std::uint32_t pool_rule = candidates_.judgement(i).pool_rule;
-    if (pool_rule != Judgement::no_rule) context_.policy->hit(context_.config.worker, pool_rule);
+    if (pool_rule != Judgement::no_rule) context_.classifier->hit(context_.config.worker, pool_rule);
     if (tables.modes.handshake.load(std::memory_order_relaxed) && !follows_an_answer(i, opening))
         return diversion_.without_session(i, Counter::outside_to_honeypot_handshake);
     // No session can be added: the control thread could do no more than this.
     if (!tables.sessions.has_room())
-        return diversion_.without_session(i, Counter::outside_to_honeypot_stateless);
+        return diversion_.without_session(i, Counter::outside_to_honeypot_no_session);
     hand_over_.add(i, Side::honeypot, reason_to_ask(i));
 }
 

@@ -64,11 +64,11 @@ class Candidates {
     [[nodiscard]] std::span<rte_mbuf* const> packets() const { return std::span(packets_).first(count_); }
     /// The destination is active, or in no known domain.
     [[nodiscard]] bool active(Index i) const {
-        return (states_[i] & (address_state::inside | address_state::sighted)) != 0;
+        return (states_[i] & (address_state::active | address_state::sighted)) != 0;
     }
     /// Likewise. Behind the last of them it may say anything.
     [[nodiscard]] BurstMask active() const {
-        return having_any(states_, address_state::inside | address_state::sighted);
+        return having_any(states_, address_state::active | address_state::sighted);
     }
     /// The destination has the mark of its sessions, or is in a domain where no mark is kept. Likewise.
     [[nodiscard]] BurstMask may_have_sessions() const {

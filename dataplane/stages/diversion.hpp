@@ -21,7 +21,7 @@ class Diversion {
     /// Where nothing else can be done for it: to its session, if it has one.
     void without_control(std::size_t candidate) {
         if (candidates_.session(candidate) != nullptr) return to_session(candidate);
-        without_session(candidate, Counter::outside_to_honeypot_stateless);
+        without_session(candidate, Counter::outside_to_honeypot_no_session);
     }
     void without_session(std::size_t candidate, Counter reason);
 

@@ -51,7 +51,7 @@ void HoneypotSide::decide_without_session(std::size_t i) {
         return hand_over_.has_share_left() ? hand_over_.add_reply(i, PacketInReason::probe_answered, port_, 0)
                                            : context_.drop(packet, Counter::honeypot_contained_no_room);
     if (const auto flow = context_.tables.pending.find(candidates_.hash(i), context_.now))
-        return reply_stateless(i, *flow);
+        return reply_without_session(i, *flow);
     if (context_.tables.modes.limited_containment.load(std::memory_order_relaxed) && context_.control_alive)
         return hand_over_.has_share_left() ? ask_to_leave(i, PacketInReason::honeypot_flow)
                                            : context_.drop(packet, Counter::honeypot_contained_no_room);
@@ -63,7 +63,7 @@ void HoneypotSide::decide_without_session(std::size_t i) {
 void HoneypotSide::ask_to_leave(std::size_t i, PacketInReason reason) {
     rte_mbuf* const packet = candidates_.packet(i);
     const Be32 outside = candidates_.key(i).outside;
-    if (context_.policy->on_campus(outside.host()))
+    if (context_.classifier->on_campus(outside.host()))
         return context_.drop(packet, Counter::honeypot_contained_campus);
     const HoneypotIndex sender = sender_of(i);
     if (sender == no_honeypot) return context_.drop(packet, Counter::honeypot_contained_foreign);
@@ -133,10 +133,10 @@ void HoneypotSide::send_reply(std::size_t i, Session& session) const {
     send_back(i, context_.tables.sessions.way_back(session), Counter::honeypot_to_outside_session);
 }
 
-void HoneypotSide::reply_stateless(std::size_t i, PendingFlow flow) {
+void HoneypotSide::reply_without_session(std::size_t i, PendingFlow flow) {
     rte_mbuf* const packet = candidates_.packet(i);
     const SessionKey& key = candidates_.key(i);
-    if (context_.policy->on_campus(key.outside.host()))
+    if (context_.classifier->on_campus(key.outside.host()))
         return context_.drop(packet, Counter::honeypot_contained_campus);
     if (!comes_from(flow.honeypot, i)) return context_.drop(packet, Counter::honeypot_contained_foreign);
     if (!within_caps(i, key.outside, flow.honeypot)) return;
@@ -147,7 +147,7 @@ void HoneypotSide::reply_stateless(std::size_t i, PendingFlow flow) {
         context_.tables.pending.answered(candidates_.hash(i), flow, context_.now);
         context_.tally.add(key, Step::answered);
     }
-    send_back(i, context_.tables.pending.path(flow.path), Counter::honeypot_to_outside_stateless);
+    send_back(i, context_.tables.pending.path(flow.path), Counter::honeypot_to_outside_no_session);
 }
 
 void HoneypotSide::send_back(std::size_t i, const L2Path& path, Counter reason) const {

@@ -48,7 +48,7 @@ class HoneypotSide {
     void lead_companion(std::size_t candidate, const Session& session) const;
     void reply(std::size_t candidate, Session& session);
     void send_reply(std::size_t candidate, Session& session) const;
-    void reply_stateless(std::size_t candidate, PendingFlow flow);
+    void reply_without_session(std::size_t candidate, PendingFlow flow);
     void send_back(std::size_t candidate, const L2Path& path, Counter reason) const;
     void contain(std::size_t candidate, Counter reason);
 

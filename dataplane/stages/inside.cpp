@@ -39,7 +39,8 @@ void Inside::note(std::span<rte_mbuf* const> packets) const {
         sources[i] = parse_l3(frame_of(packets[i]), packets[i]->pkt_len).source;  // 0.0.0.0 unless IPv4
     addresses.lookup(std::span(sources).first(packets.size()), states);
     const BurstMask whole = whole_burst(packets.size());
-    const BurstMask notable = (~having_any(states, inside | sighted) | having_any(states, quiet)) & whole;
+    const BurstMask notable =
+        (~having_any(states, address_state::active | sighted) | having_any(states, quiet)) & whole;
     for_each(notable, [&](std::size_t i) {
         context_.counters.add(addresses.sight(sources[i]) ? Counter::inside_sightings
                                                           : Counter::inside_sightings_refused);
@@ -95,13 +96,13 @@ bool Inside::outlived(Session& session) const {
 void Inside::note_own_flows(std::span<rte_mbuf* const> packets,
                             std::span<const std::uint32_t> sources) const {
     const Tables& tables = context_.tables;
-    const Policy& policy = *context_.policy;
+    const Classifier& classifier = *context_.classifier;
     const bool lists = !tables.listed.empty();
     for (std::size_t i = 0; i < packets.size(); ++i) {
         if (sources[i] == 0) continue;
         const auto frame = frame_of(packets[i]);
         const std::uint32_t length = packets[i]->pkt_len;
-        const bool matters = policy.may_be_decoy(sources[i]) ||
+        const bool matters = classifier.may_be_decoy(sources[i]) ||
                              (lists && tables.listed.may_list(parse_l3(frame, length).destination));
         if (!matters) continue;
         SessionKey key;

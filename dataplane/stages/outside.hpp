@@ -34,7 +34,7 @@ class OutsideBurst {
     [[nodiscard]] BurstMask all() const { return whole_burst(packets_.size()); }
     /// The destination is active, or in no known domain.
     [[nodiscard]] BurstMask active() const {
-        return having_any(states_, address_state::inside | address_state::sighted) & all();
+        return having_any(states_, address_state::active | address_state::sighted) & all();
     }
     /// Some session exists for the destination, as far as that is marked.
     [[nodiscard]] BurstMask with_sessions() const {

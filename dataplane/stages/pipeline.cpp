@@ -8,7 +8,7 @@ namespace honeyswitch::dataplane {
 /// The way of a burst from outside. Nearly all legitimate packets leave by `send_at_once`; what is still
 /// there behind it is decided one by one, in the order of decide_outside.
 bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
-    context_.policy = &context_.tables.policy.get();
+    context_.classifier = &context_.tables.classifier.get();
     if (context_.tables.modes.open_containment.load(std::memory_order_relaxed))
         honeypot_side_.remember_path(packets[0]);
 
@@ -52,7 +52,8 @@ void Pipeline::decide_outside(std::size_t i) {
         if (const auto reason = hand_over_.long_way(i)) return hand_over_.add(i, Side::honeypot, *reason);
         return diversion_.to_session(i);
     }
-    if (judgement.rule != Judgement::no_rule) context_.policy->hit(context_.config.worker, judgement.rule);
+    if (judgement.rule != Judgement::no_rule)
+        context_.classifier->hit(context_.config.worker, judgement.rule);
     if (judgement.verdict == Verdict::inside)
         return context_.send_inside(packet, Counter::outside_to_inside_rule);
     if (judgement.verdict == Verdict::drop) return context_.drop(packet, Counter::outside_dropped_rule);
@@ -69,14 +70,14 @@ void Pipeline::to_inside(std::size_t i) {
 }
 
 void Pipeline::from_inside(std::span<rte_mbuf*> packets) {
-    context_.policy = &context_.tables.policy.get();
+    context_.classifier = &context_.tables.classifier.get();
     inside_.note(packets);
     // What was noted is in effect before the packets that made it leave: no answer can come too early.
     context_.transmitter.send(packets, {Counter::inside_to_outside, outside_port});
 }
 
 void Pipeline::from_honeypot(std::span<rte_mbuf*> packets, PortIndex port) {
-    context_.policy = &context_.tables.policy.get();
+    context_.classifier = &context_.tables.classifier.get();
     honeypot_side_.take(packets, port);
     if (!candidates_.empty()) {
         find_sessions(candidates_, context_.tables.sessions, From::honeypot);

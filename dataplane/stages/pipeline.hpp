@@ -28,10 +28,10 @@ namespace honeyswitch::dataplane {
 
 class Pipeline {
   public:
-    Pipeline(const Tables& tables, const PipelineConfig& config, MbufRing& punt, Transmitter& transmitter,
-             Counters& counters, ProgressTally& tally, ReplyLimiter limiter)
+    Pipeline(const Tables& tables, const PipelineConfig& config, MbufRing& packet_in,
+             Transmitter& transmitter, Counters& counters, ProgressTally& tally, ReplyLimiter limiter)
         : context_{tables, config, transmitter, counters, tally},
-          hand_over_(context_, candidates_, punt),
+          hand_over_(context_, candidates_, packet_in),
           honeypot_side_(context_, candidates_, hand_over_, std::move(limiter)) {}
     Pipeline(const Pipeline&) = delete;
     Pipeline& operator=(const Pipeline&) = delete;

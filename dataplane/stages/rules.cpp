@@ -3,21 +3,21 @@
 namespace honeyswitch::dataplane {
 
 PolicyNotes Rules::note_concerned(const OutsideBurst& burst) const {
-    const Policy& policy = *context_.policy;
+    const Classifier& classifier = *context_.classifier;
     const ListedTable& listed = context_.tables.listed;
     const bool lists = !listed.empty();
     PolicyNotes notes;
     for (std::size_t i = 0; i < burst.packets().size(); ++i) {
         const std::uint32_t destination = burst.destination(i);
         if (destination == 0) continue;
-        const bool ruled = policy.concerns(destination);
+        const bool ruled = classifier.concerns(destination);
         if (!ruled && !lists) continue;
         const rte_mbuf* const packet = burst.packets()[i];
         const std::uint32_t source = parse_l3(frame_of(packet), packet->pkt_len).source;
         const bool may_be_listed = lists && listed.may_list(source);
         // Nearly no source is listed, so that a branch costs less than what it leaves out.
         if (!ruled && !may_be_listed) continue;
-        const bool spared = may_be_listed || (ruled && policy.may_send_inside(source, destination));
+        const bool spared = may_be_listed || (ruled && classifier.may_send_inside(source, destination));
         notes.concerned |= BurstMask{1} << i;
         notes.spared |= BurstMask{spared} << i;
     }
@@ -26,7 +26,7 @@ PolicyNotes Rules::note_concerned(const OutsideBurst& burst) const {
 
 bool Rules::may_send_inside(const Candidates& candidates, std::size_t i) const {
     const std::uint32_t outside = candidates.key(i).outside.host();
-    return context_.policy->may_send_inside(outside, candidates.key(i).inside.host()) ||
+    return context_.classifier->may_send_inside(outside, candidates.key(i).inside.host()) ||
            (!context_.tables.listed.empty() && context_.tables.listed.may_list(outside));
 }
 
@@ -47,7 +47,7 @@ void Rules::judge_all(Candidates& candidates) const {
         places[count++] = static_cast<std::uint8_t>(i);
     }
     if (count == 0) return;
-    context_.policy->judge(std::span(keys).first(count), listings, judgements);
+    context_.classifier->judge(std::span(keys).first(count), listings, judgements);
     for (std::size_t i = 0; i < count; ++i) candidates.set_judgement(places[i], judgements[i]);
 }
 

@@ -10,12 +10,12 @@
 #include "dataplane/eal/side.hpp"
 #include "dataplane/stages/transmitter.hpp"
 #include "dataplane/tables/address_table.hpp"
+#include "dataplane/tables/classifier.hpp"
 #include "dataplane/tables/honeypot_table.hpp"
 #include "dataplane/tables/listed_table.hpp"
 #include "dataplane/tables/modes.hpp"
 #include "dataplane/tables/own_flows.hpp"
 #include "dataplane/tables/pending_table.hpp"
-#include "dataplane/tables/policy.hpp"
 #include "dataplane/tables/pool_table.hpp"
 #include "dataplane/tables/progress.hpp"
 #include "dataplane/tables/session_table.hpp"
@@ -31,7 +31,7 @@ struct Tables {
     PendingTable& pending;
     OwnFlows& own_flows;
     ListedTable& listed;
-    CurrentPolicy& policy;
+    CurrentClassifier& classifier;
     Modes& modes;
 };
 
@@ -55,7 +55,7 @@ struct StageContext {
     /// When the control thread is not, no domain is known, and nothing is handed to it.
     bool control_alive = true;
     /// The rules and lists in force; of this burst.
-    const Policy* policy = nullptr;
+    const Classifier* classifier = nullptr;
 
     void send_inside(rte_mbuf* packet, Counter reason) const {
         transmitter.send(packet, {reason, inside_port});
@@ -63,7 +63,7 @@ struct StageContext {
     void drop(rte_mbuf* packet, Counter reason) const { transmitter.discard(packet, reason); }
     /// Rules or lists may have a word on a packet of an active address. Without any, none needs to be asked.
     [[nodiscard]] bool policy_concerns_any() const {
-        return policy->concerns_any() || !tables.listed.empty();
+        return classifier->concerns_any() || !tables.listed.empty();
     }
 };
 

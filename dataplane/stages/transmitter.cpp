@@ -18,10 +18,10 @@ void Transmitter::send(std::span<rte_mbuf*> packets, Exit exit, std::span<const 
 }
 
 void Transmitter::flush(PortIndex port) {
-    Pending& pending = pending_[port];
-    if (pending.count == 0) return;
-    transmit(port, std::span(pending.packets).first(pending.count));
-    pending.count = 0;
+    Queue& queue = queues_[port];
+    if (queue.count == 0) return;
+    transmit(port, std::span(queue.packets).first(queue.count));
+    queue.count = 0;
 }
 
 void Transmitter::flush() {
@@ -37,7 +37,7 @@ void Transmitter::discard(std::span<rte_mbuf*> packets, Counter reason) {
 
 unsigned Transmitter::hand_over(std::span<rte_mbuf*> packets, MbufRing& ring) {
     const unsigned taken = ring.give(packets);
-    leave(packets.first(taken), {Counter::punted});
+    leave(packets.first(taken), {Counter::packet_in_handed_over});
     return taken;
 }
 

@@ -45,9 +45,9 @@ class Transmitter {
     /// It leaves at the next flush, behind those sent to this port before.
     void send(rte_mbuf* packet, Exit exit) {
         leave({&packet, 1}, exit);
-        Pending& pending = pending_[exit.port];
-        pending.packets[pending.count++] = packet;
-        if (pending.count == pending.packets.size()) flush(exit.port);
+        Queue& queue = queues_[exit.port];
+        queue.packets[queue.count++] = packet;
+        if (queue.count == queue.packets.size()) flush(exit.port);
     }
     /// The same for a whole burst, which leaves at once. `odd`: those of other reasons, in order.
     void send(std::span<rte_mbuf*> packets, Exit exit, std::span<const OddPacket> odd = {});
@@ -73,7 +73,7 @@ class Transmitter {
     }
 
   private:
-    struct Pending {
+    struct Queue {
         std::array<rte_mbuf*, burst_size> packets;
         std::size_t count = 0;
     };
@@ -91,8 +91,8 @@ class Transmitter {
     std::array<std::uint16_t, most_ports> port_ids_;
     std::uint16_t queue_;
     Counters& counters_;
-    std::array<Pending, most_ports> pending_;
-    Pending discarded_;
+    std::array<Queue, most_ports> queues_;
+    Queue discarded_;
     std::array<std::atomic<std::uint64_t>, most_ports> dropped_{};
     std::atomic<std::uint32_t> given_up_{0};  ///< a bit for each port
 };

@@ -28,19 +28,19 @@ Worker::Worker(const WorkerConfig& config, const Shared& shared, Own own)
       quiescence_(shared.quiescence),
       heartbeat_(shared.heartbeat),
       clock_(shared.clock),
-      punt_(std::move(own.punt)),
-      egress_(std::move(own.egress)),
+      packet_ins_(std::move(own.packet_ins)),
+      packet_outs_(std::move(own.packet_outs)),
       tally_(std::move(own.tally)),
       transmitter_(ids_of(ports_), ports_.size(), config.index, counters_),
-      pipeline_(shared.tables, config.pipeline, punt_, transmitter_, counters_, *tally_,
+      pipeline_(shared.tables, config.pipeline, packet_ins_, transmitter_, counters_, *tally_,
                 std::move(own.limiter)) {}
 
 void Worker::run() {
     quiescence_.online(config_.index);
     while (!stopping_.load(std::memory_order_relaxed)) {
-        const Quiescence::Token begun = quiescence_.begun();
+        const Quiescence::Barrier begun = quiescence_.begun();
         const bool busy = round() != 0;
-        quiescence_.report(config_.index, begun);
+        quiescence_.quiescent(config_.index, begun);
         if (busy)
             idle_rounds_ = 0;
         else
@@ -115,14 +115,14 @@ unsigned Worker::poll(PortIndex index) {
 }
 
 unsigned Worker::send_packet_outs() {
-    if (egress_.empty()) return 0;
+    if (packet_outs_.empty()) return 0;
     constexpr std::array reasons{Counter::packet_out_outside, Counter::packet_out_inside,
                                  Counter::packet_out_honeypot};
     unsigned sent = 0;
     std::array<rte_mbuf*, burst_size> packets;
     // Ends: the control thread cannot put more than a ring behind what it has put there already.
-    for (unsigned left = egress_.capacity(); left != 0;) {
-        const unsigned count = egress_.take(std::span(packets).first(std::min(left, burst_size)));
+    for (unsigned left = packet_outs_.capacity(); left != 0;) {
+        const unsigned count = packet_outs_.take(std::span(packets).first(std::min(left, burst_size)));
         if (count == 0) break;
         for (unsigned i = 0; i < count; ++i) {
             const auto port = static_cast<PortIndex>(packets[i]->port);

@@ -41,7 +41,7 @@ class Worker {
     };
     /// What is its own.
     struct Own {
-        MbufRing punt, egress;
+        MbufRing packet_ins, packet_outs;
         ReplyLimiter limiter;
         std::unique_ptr<ProgressTally, FreeTally> tally;
     };
@@ -56,12 +56,12 @@ class Worker {
     void stop() { stopping_.store(true, std::memory_order_relaxed); }
 
     /// Control thread: Packet-Ins come out here, …
-    [[nodiscard]] MbufRing& punts() { return punt_; }
+    [[nodiscard]] MbufRing& packet_ins() { return packet_ins_; }
     /// … and Packet-Outs go in here, addressed already, with the PortIndex in `mbuf.port`. Whatever is in it
     /// is sent before the worker's next quiescent state.
-    [[nodiscard]] MbufRing& egress() { return egress_; }
-    /// Control thread: of the Packet-Ins that came out of `punts` so many, from the first one on, are done
-    /// with, and what became Packet-Outs is in `egress`.
+    [[nodiscard]] MbufRing& packet_outs() { return packet_outs_; }
+    /// Control thread: of the Packet-Ins that came out of `packet_ins` so many, from the first one on, are
+    /// done with, and what became Packet-Outs is in `packet_outs`.
     void settle(std::uint64_t packet_ins) { settled_.store(packet_ins, std::memory_order_release); }
     [[nodiscard]] const Counters& counters() const { return counters_; }
     [[nodiscard]] std::uint64_t dropped_at(PortIndex port) const { return transmitter_.dropped_at(port); }
@@ -87,8 +87,8 @@ class Worker {
     Quiescence& quiescence_;
     const Heartbeat& heartbeat_;
     const SwitchClock clock_;
-    MbufRing punt_;
-    MbufRing egress_;
+    MbufRing packet_ins_;
+    MbufRing packet_outs_;
     std::unique_ptr<ProgressTally, FreeTally> tally_;
     Counters counters_;
     Transmitter transmitter_;

@@ -16,7 +16,7 @@ using namespace address_state;
 namespace {
 
 /// Of a domain that nothing is known of, and of what is in no domain.
-constexpr std::uint8_t unknown = inside | unwatched;
+constexpr std::uint8_t unknown = address_state::active | unwatched;
 
 }  // namespace
 
@@ -86,7 +86,7 @@ bool AddressTable::sight(std::uint32_t address) {
     State& state = states_[its.place_of(address)];
     const std::uint8_t before = state.load(std::memory_order_relaxed);
     if ((before & quiet) != 0) state.fetch_and(static_cast<std::uint8_t>(~quiet), std::memory_order_relaxed);
-    if ((before & (inside | sighted)) != 0) return true;
+    if ((before & (address_state::active | sighted)) != 0) return true;
 
     if (sighting_credit_->fetch_sub(1, std::memory_order_relaxed) <= 0) {
         sighting_credit_->fetch_add(1, std::memory_order_relaxed);
@@ -140,7 +140,8 @@ void AddressTable::for_each_common(std::uint32_t one, std::uint32_t other, Visit
 void AddressTable::copy_states(std::uint32_t from, std::uint32_t to) {
     for_each_common(from, to, [this](std::uint32_t source, std::uint32_t target) {
         const std::uint8_t state = states_[source].load(std::memory_order_relaxed);
-        states_[target].store(state & static_cast<std::uint8_t>(~inside), std::memory_order_relaxed);
+        states_[target].store(state & static_cast<std::uint8_t>(~address_state::active),
+                              std::memory_order_relaxed);
         session_counts_[target] = session_counts_[source];
     });
 }
@@ -189,7 +190,7 @@ void AddressTable::introduce(std::uint32_t index) {
 }
 
 std::expected<void, Error> AddressTable::add_domain(Prefix prefix, DomainKind kind,
-                                                    std::span<const std::uint32_t> active) {
+                                                    std::span<const std::uint32_t> active_addresses) {
     if (prefix.length == 0)
         return std::unexpected(Error{"add", "the domain 0.0.0.0/0", "the whole Internet is no domain"});
     if (prefix.network == 0)
@@ -209,7 +210,7 @@ std::expected<void, Error> AddressTable::add_domain(Prefix prefix, DomainKind ki
         if (auto given = give_states(index); !given) return given;
     if (is_new) introduce(index);
     if (needs_states)
-        for (const std::uint32_t address : active) set_active(address, true);
+        for (const std::uint32_t address : active_addresses) set_active(address, true);
     publish(index, kind == DomainKind::known ? 0 : unknown);
     if (gets_states) copy_late_sightings(index);
     return {};
@@ -225,7 +226,7 @@ void AddressTable::remove_domain(Prefix prefix) {
 }
 
 void AddressTable::reclaim() {
-    for (; !retired_.empty() && quiescence_.passed(retired_.front().token); retired_.pop_front()) {
+    for (; !retired_.empty() && quiescence_.reached(retired_.front().barrier); retired_.pop_front()) {
         const std::uint32_t index = retired_.front().index;
         take_states(index);
         publish(index, unknown);
@@ -256,11 +257,11 @@ void AddressTable::clear_bits(std::uint32_t address, std::uint8_t bits) {
     });
 }
 
-void AddressTable::set_active(std::uint32_t address, bool active) {
-    if (active)
-        set_bits(address, inside);
+void AddressTable::set_active(std::uint32_t address, bool is_active) {
+    if (is_active)
+        set_bits(address, address_state::active);
     else
-        clear_bits(address, inside);
+        clear_bits(address, address_state::active);
 }
 
 void AddressTable::session_added(std::uint32_t destination) {
@@ -315,7 +316,7 @@ void AddressTable::ask_sighted(std::uint32_t address) {
 
 bool AddressTable::end_sighting(std::uint32_t address, bool alone) {
     const std::uint32_t index = most_specific(address);
-    const auto rest = static_cast<std::uint8_t>(~(sighted | quiet | (alone ? inside : 0)));
+    const auto rest = static_cast<std::uint8_t>(~(sighted | quiet | (alone ? address_state::active : 0)));
     const State* own = nullptr;
     if (has_states(index)) {
         State& state = state_of(index, address);

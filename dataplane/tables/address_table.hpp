@@ -28,7 +28,7 @@ namespace honeyswitch::dataplane {
 
 /// Bits of an address's state.
 namespace address_state {
-inline constexpr std::uint8_t inside = 1;    ///< active, or in no known domain (control thread)
+inline constexpr std::uint8_t active = 1;    ///< active, or in no known domain (control thread)
 inline constexpr std::uint8_t sessions = 2;  ///< some session exists for this destination (control thread)
 inline constexpr std::uint8_t sighted = 4;   ///< not reported by anyone, but spoke from the inside (workers)
 inline constexpr std::uint8_t quiet =
@@ -38,7 +38,7 @@ inline constexpr std::uint8_t unwatched = 16;
 }  // namespace address_state
 
 enum class DomainKind : std::uint8_t {
-    known,    ///< destinations that are not active are punted
+    known,    ///< packets for destinations that are not active become Packet-Ins
     unknown,  ///< every destination goes inside; running sessions go on
 };
 
@@ -64,22 +64,22 @@ class AddressTable {
     /// The state of each address (host byte order). At most `burst` addresses. 0.0.0.0 stands for a frame
     /// without IPv4: no domain ever holds it.
     void lookup(std::span<const std::uint32_t> addresses, std::span<std::uint8_t> states) const;
-    /// A packet from this source came from the inside, and its state is neither inside nor sighted, or is
-    /// quiet. Returns whether the address is inside's now; false when the capacity of sightings is used up.
+    /// A packet from this source came from the inside, and its state is neither active nor sighted, or is
+    /// quiet. Returns whether the address is active now; false when the capacity of sightings is used up.
     bool sight(std::uint32_t address);
 
     // Control thread
     // --------------------------------------------------------------------------------------------------
 
-    /// Publishes a domain, or changes its kind. All of `active` are in before any worker meets the domain.
-    /// Errors name the capacity that is used up, or say that the prefix holds 0.0.0.0; nothing was changed
-    /// then.
+    /// Publishes a domain, or changes its kind. All of the active addresses are in before any worker meets
+    /// it. Errors name the capacity that is used up, or say that the prefix holds 0.0.0.0; nothing was
+    /// changed then.
     [[nodiscard]] std::expected<void, Error> add_domain(Prefix prefix, DomainKind kind,
-                                                        std::span<const std::uint32_t> active);
+                                                        std::span<const std::uint32_t> active_addresses);
     /// Its destinations fall to the next less specific domain, or to none.
     void remove_domain(Prefix prefix);
 
-    void set_active(std::uint32_t address, bool active);
+    void set_active(std::uint32_t address, bool is_active);
     /// Counts the sessions of a destination; the mark is set before the first is published, and cleared after
     /// the last is gone.
     void session_added(std::uint32_t destination);
@@ -167,7 +167,7 @@ class AddressTable {
     struct Retired {
         std::uint32_t index;
         std::uint32_t group;  ///< of the map
-        Quiescence::Token token;
+        Quiescence::Barrier barrier;
     };
 
     AddressTable(Capacity capacity, Quiescence& quiescence, DomainMap map);

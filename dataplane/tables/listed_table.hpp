@@ -22,7 +22,7 @@
 namespace honeyswitch::dataplane {
 
 /// What the table says of a source: the lower bits are the lists it is on; the rest is the pool that its
-/// history has moved it to.
+/// reputation has moved it to.
 class Listing {
   public:
     static constexpr unsigned most_lists = limits::lists;

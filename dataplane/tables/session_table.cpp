@@ -208,13 +208,13 @@ void SessionTable::remove(Index index) {
 
 void SessionTable::end_batch() {
     if (open_.removed.empty()) return;
-    open_.token = quiescence_.start();
+    open_.barrier = quiescence_.start();
     waiting_.push_back(std::move(open_));
     open_ = {};
 }
 
 void SessionTable::reclaim() {
-    while (!waiting_.empty() && quiescence_.passed(waiting_.front().token)) {
+    while (!waiting_.empty() && quiescence_.reached(waiting_.front().barrier)) {
         for (const Removed& removed : waiting_.front().removed) {
             if (removed.position >= 0) rte_hash_free_key_with_position(overflow_, removed.position);
             free_[free_count_++] = removed.index;

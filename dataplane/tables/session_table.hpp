@@ -149,7 +149,7 @@ class SessionTable {
     };
     struct Batch {
         std::vector<Removed> removed;
-        Quiescence::Token token = 0;
+        Quiescence::Barrier barrier = 0;
     };
 
     SessionTable(std::uint32_t capacity, Quiescence& quiescence, const std::uint64_t (&secret)[3],

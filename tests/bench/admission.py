@@ -5,7 +5,7 @@ import json
 import time
 from dataclasses import asdict, dataclass, field
 
-from bench.cases import BURST, PUNT_RING, Case, Group, scan
+from bench.cases import BURST, PACKET_IN_RING, Case, Group, scan
 from bench.measure import BY_HANDSHAKE, SHED, Measurement
 from bench.process import Failure
 from bench.report import markdown
@@ -89,7 +89,7 @@ def complaints(curve):
     if curve.mode == "handshake" and (curve.added or curve.peak):
         yield f"handshake: {curve.added} sessions were added by a scan that never answers"
     # What is on its way to the control thread when the mark is reached still makes sessions.
-    if curve.mode == "auto" and curve.peak > curve.high_water + PUNT_RING + 2 * BURST:
+    if curve.mode == "auto" and curve.peak > curve.high_water + PACKET_IN_RING + 2 * BURST:
         yield f"auto: {curve.peak} entries, and the high-water mark is {curve.high_water}"
     if curve.mode == "first-packet" and curve.by_handshake:
         yield f"first-packet: {curve.by_handshake} packets were diverted by the handshake rule"

@@ -13,7 +13,7 @@ SCAN_FLOWS = 1 << 30  # unique 5-tuples: minutes at any rate seen
 
 ALL = ("testpmd", "honeyswitch", "ovs")
 TEN_GIGABIT = 14_880_000  # frames of 64 bytes per second
-PUNT_RING, BURST = 8192, 64  # of honeyswitch as it is configured here (dataplane/eal/queue_sizes.hpp, burst.hpp)
+PACKET_IN_RING, BURST = 8192, 64  # of honeyswitch as it is configured here (dataplane/eal/queue_sizes.hpp, burst.hpp)
 BEYOND_ALL = 2**32 - 1  # a cap on replies that none of them reaches
 
 
@@ -42,7 +42,7 @@ class Case:
     stream: Stream
     programs: tuple = ALL
     creates_sessions: bool = False  # their number per second is measured
-    stateless: str = ""  # traffic that reaches the honeypot by the handshake rule, every packet of it, and makes no session
+    no_session: str = ""  # traffic that reaches the honeypot by the handshake rule, every packet of it, and makes no session
     reference: str = ""  # the case of the same program that this one is set against
 
 
@@ -174,16 +174,16 @@ GROUPS = (
     Group(
         (
             Case("scan-handshake", "scan, sessions begin with the handshake", Stream((scan(part=3),)), BOTH,
-                 stateless="scan"),
+                 no_session="scan"),
             Case("paced-scan-handshake", "active at 2.48 Mpps within a scan of 12.4 Mpps, handshake",
-                 Stream((active(), scan(5, part=4)), rate=TEN_GIGABIT), BOTH, stateless="scan", reference="paced"),
+                 Stream((active(), scan(5, part=4)), rate=TEN_GIGABIT), BOTH, no_session="scan", reference="paced"),
         ),
         programs=BOTH,
         setup=HANDSHAKE,
     ),
     Group(
         (Case("paced-scan-rules-1000-all", "paced-scan-handshake, 1,000 rules without destination",
-              Stream((active(), scan(5, part=6)), rate=TEN_GIGABIT), BOTH, stateless="scan", reference="paced"),),
+              Stream((active(), scan(5, part=6)), rate=TEN_GIGABIT), BOTH, no_session="scan", reference="paced"),),
         programs=BOTH,
         setup=replace(HANDSHAKE, rules=1000, rules_for_all=True),
     ),

@@ -129,11 +129,11 @@ class Measurement:
         counted = self.program.dropped(now) - self.program.dropped(before)
         if counted != sum(lost.values()):
             raise Failure(f"{where}: {sum(lost.values())} packets were lost, {counted} were counted as dropped")
-        if self.case.stateless:
-            sent = totals.received(self.kinds.index(self.case.stateless))
+        if self.case.no_session:
+            sent = totals.received(self.kinds.index(self.case.no_session))
             diverted = sum(now[name] - before[name] for name in (BY_HANDSHAKE, SHED))
             if diverted != sent:
-                raise Failure(f"{where}: {sent} packets ({self.case.stateless}), of which {diverted} were diverted without a session or dropped in the overload")
+                raise Failure(f"{where}: {sent} packets ({self.case.no_session}), of which {diverted} were diverted without a session or dropped in the overload")
             if self.program.sessions():
                 raise Failure(f"{where}: {self.program.sessions()} sessions were made, and none should be")
         return now

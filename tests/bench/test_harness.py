@@ -84,7 +84,7 @@ def test_losses_that_nobody_counted_fail(measurement):
     [(10, 0, None), (9, 0, "10 packets .scan., of which 9 were diverted"), (10, 1, "1 sessions were made")],
 )
 def test_a_case_without_sessions_makes_none(diverted, sessions, complaint):
-    case = cases.Case("scan", "", Stream((Flows("active", 0, 8), Flows("scan", 100, 8))), stateless="scan")
+    case = cases.Case("scan", "", Stream((Flows("active", 0, 8), Flows("scan", 100, 8))), no_session="scan")
     after = {"dropped": 0, BY_HANDSHAKE: 7 + diverted - 4, SHED: 1 + 4}
     measurement = measured(case, after, sessions)
     account = (dict.fromkeys(("active", "scan"), 0), {"dropped": 0, BY_HANDSHAKE: 7, SHED: 1}, totals())

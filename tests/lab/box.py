@@ -56,7 +56,7 @@ lcores = "{min(os.sched_getaffinity(0))},{max(os.sched_getaffinity(0))}"
 session_capacity = 1024
 address_capacity = 131072
 pending_capacity = 1024
-history_capacity = 1024
+reputation_capacity = 1024
 mbufs = 8192
 [diversion]
 dark = ["10.66.0.0/16"]

@@ -28,8 +28,9 @@ namespace {
 
 class RememberedReports : public DomainReports {
   public:
-    std::expected<Ticket, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
-                                                    std::span<const Ipv4Address> active, TimePoint) override {
+    std::expected<Barrier, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
+                                                     std::span<const Ipv4Address> active,
+                                                     TimePoint) override {
         if (refusals > 0) {
             --refusals;
             return std::unexpected("refused on request");
@@ -37,22 +38,22 @@ class RememberedReports : public DomainReports {
         auto& known = domains[{agent, domain}];
         known.declared = true;
         known.active = {active.begin(), active.end()};
-        return ++ticket_;
+        return ++barrier_;
     }
-    Ticket addresses_active(AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> addresses,
-                            TimePoint) override {
+    Barrier addresses_active(AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> addresses,
+                             TimePoint) override {
         domains[{agent, domain}].active.insert(addresses.begin(), addresses.end());
-        return ++ticket_;
+        return ++barrier_;
     }
-    Ticket addresses_inactive(AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> addresses,
-                              TimePoint) override {
+    Barrier addresses_inactive(AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> addresses,
+                               TimePoint) override {
         for (const auto address : addresses) domains[{agent, domain}].active.erase(address);
-        return ++ticket_;
+        return ++barrier_;
     }
     void domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint) override {
         domains.erase({agent, domain});
     }
-    bool settled(Ticket) const override { return true; }
+    bool reached(Barrier) const override { return true; }
 
     struct Known {
         bool declared = false;
@@ -62,7 +63,7 @@ class RememberedReports : public DomainReports {
     unsigned refusals = 0;
 
   private:
-    Ticket ticket_ = 0;
+    Barrier barrier_ = 0;
 };
 
 TimePoint now() {

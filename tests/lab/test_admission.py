@@ -31,7 +31,7 @@ def test_a_scan_takes_no_session_with_handshake(lab) -> None:
     assert grown.get("session_added", 0) == 0, grown
     # Each SYN, and the reset by which the scanner's kernel takes the answer back.
     assert grown["outside_to_honeypot_handshake"] >= 2 * FLOWS
-    assert grown["honeypot_to_outside_stateless"] >= FLOWS
+    assert grown["honeypot_to_outside_no_session"] >= FLOWS
 
 
 @pytest.mark.usefixtures("switch_survives")

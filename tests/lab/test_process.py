@@ -205,7 +205,7 @@ def test_a_scan_longer_than_the_table_reaches_the_honeypot_whole(start):
     scan = [outside(IP(src=ATTACKER, dst=DECOY) / TCP(sport=2000, dport=port)) for port in range(1, 6001)]
     process = start(outside=scan)
     process.wait_for("session_added", 1024 * 80 // 100)  # beyond the high-water mark there are few more
-    ways = ("packet_out_honeypot", "outside_to_honeypot_handshake", "outside_to_honeypot_stateless")
+    ways = ("packet_out_honeypot", "outside_to_honeypot_handshake", "outside_to_honeypot_no_session")
     deadline = time.monotonic() + PATIENCE_S
     while (seen := sum(map(process.counter, ways))) != len(scan):
         assert time.monotonic() < deadline, f"{seen} of {len(scan)} have reached the honeypot"

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "control/inspect/table.hpp"
-#include "tools/honeyctl/source.hpp"
+#include "tools/honeyctl/pages.hpp"
 
 namespace honeyswitch::honeyctl {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/system/descriptor.hpp"
-#include "tools/honeyctl/source.hpp"
+#include "tools/honeyctl/pages.hpp"
 
 namespace honeyswitch::honeyctl {
 

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "tools/honeyctl/source.hpp"
+#include "tools/honeyctl/pages.hpp"
 #include "tools/honeyctl/wall_clock.hpp"
 
 namespace honeyswitch::honeyctl {

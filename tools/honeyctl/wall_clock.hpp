@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "tools/honeyctl/source.hpp"
+#include "tools/honeyctl/pages.hpp"
 
 namespace honeyswitch::honeyctl {
 

@@ -39,7 +39,7 @@ def default(settings: Settings, key: Path, socket: Path) -> Configuration:
         },
         "capacity": {
             "session_capacity": settings.session_capacity, "address_capacity": 65536, "mbufs": 16384,
-            "pending_capacity": 65536, "history_capacity": 65536,
+            "pending_capacity": 65536, "reputation_capacity": 65536,
         },
         "timeouts": {
             "idle_timeout": _duration(settings.idle_timeout), "agent_timeout": _duration(settings.agent_timeout),

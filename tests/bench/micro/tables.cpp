@@ -38,14 +38,14 @@ void note(PendingTable& table, std::uint64_t flow) {
 
 /// Rules that match none of the keys: of 10, seven for a service of up to three hosts, three for a network
 /// outside.
-PolicyConfig rules(std::size_t count) {
+ClassifierConfig rules(std::size_t count) {
     std::mt19937 random(1);
     const auto any = [&](std::uint32_t first, std::uint32_t last) {
         return std::uniform_int_distribution<std::uint32_t>(first, last)(random);
     };
-    PolicyConfig config;
+    ClassifierConfig config;
     for (std::size_t i = 0; i < count; ++i) {
-        PolicyRule rule{.protocol = IPPROTO_TCP, .action = PolicyRule::Action::inside};
+        ClassifierRule rule{.protocol = IPPROTO_TCP, .action = ClassifierRule::Action::inside};
         if (i % 10 < 7) {
             for (std::uint32_t hosts = any(1, 3); hosts > 0; --hosts)
                 rule.destinations.push_back({campus_network | any(1, 65'534), 32});
@@ -60,7 +60,7 @@ PolicyConfig rules(std::size_t count) {
 
 void judge_rules(benchmark::State& state) {
     World::get();
-    const auto policy = or_end(Policy::build(rules(static_cast<std::size_t>(state.range(0))), 1));
+    const auto classifier = or_end(Classifier::build(rules(static_cast<std::size_t>(state.range(0))), 1));
     Traffic64 traffic(Traffic::active, active_flows);
     Keys keys;
     std::array<Listing, burst_size> listings;  // none is on a list
@@ -68,7 +68,7 @@ void judge_rules(benchmark::State& state) {
     const PerPacket count(state);
     for (auto _ : state) {
         next_keys(keys, traffic);
-        policy->judge(keys, listings, judgements);
+        classifier->judge(keys, listings, judgements);
         benchmark::DoNotOptimize(judgements);
     }
     for (const Judgement& judgement : judgements)

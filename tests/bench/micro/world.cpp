@@ -72,7 +72,8 @@ World::World()
       listed_(or_end(ListedTable::create(131'072, quiescence_))) {
     for (unsigned i = 0; i < worker_count; ++i) {
         workers_[i] = std::make_unique<WorkerPart>();
-        workers_[i]->punts = or_end(MbufRing::create("punts" + std::to_string(i), 2 * buffer_count));
+        workers_[i]->packet_ins =
+            or_end(MbufRing::create("packet_ins" + std::to_string(i), 2 * buffer_count));
         workers_[i]->transmitter.emplace(ports_, side_count, i, workers_[i]->counters);
     }
     std::vector<std::uint32_t> active;
@@ -80,7 +81,7 @@ World::World()
         active.push_back(campus_address(rank, seed));
     if (!addresses_->add_domain({campus_network, 16}, DomainKind::known, active)) std::exit(1);
     honeypots_.set(0, {honeypot_mac, 0, first_honeypot_port});
-    (void)policy_.swap(or_end(Policy::build({}, 1)));
+    (void)classifier_.swap(or_end(Classifier::build({}, 1)));
     pools_.set(0, Affinity::source, false, PoolTable::Slots{});
 }
 
@@ -106,9 +107,9 @@ SessionTable& World::sessions(std::uint32_t count) {
 Pipeline World::pipeline(std::uint32_t session_count, unsigned worker) {
     WorkerPart& own = *workers_[worker];
     return {{*addresses_, sessions(session_count), honeypots_, pools_, *pending_, *own_flows_, *listed_,
-             policy_, modes_},
+             classifier_, modes_},
             {.worker = worker},
-            *own.punts,
+            *own.packet_ins,
             *own.transmitter,
             own.counters,
             own.tally,
@@ -117,7 +118,7 @@ Pipeline World::pipeline(std::uint32_t session_count, unsigned worker) {
 
 unsigned World::free_packet_ins() {
     std::array<rte_mbuf*, burst_size> packets;
-    const unsigned count = workers_[0]->punts->take(packets);
+    const unsigned count = workers_[0]->packet_ins->take(packets);
     rte_pktmbuf_free_bulk(packets.data(), count);
     return count;
 }

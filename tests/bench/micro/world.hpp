@@ -58,7 +58,7 @@ class Traffic64 {
 struct WorkerPart {
     dataplane::ProgressTally tally;
     dataplane::Counters counters;
-    std::optional<dataplane::MbufRing> punts;
+    std::optional<dataplane::MbufRing> packet_ins;
     std::optional<dataplane::Transmitter> transmitter;
 };
 
@@ -104,7 +104,7 @@ class World {
     std::unique_ptr<dataplane::PendingTable> pending_;
     std::unique_ptr<dataplane::OwnFlows> own_flows_;
     std::unique_ptr<dataplane::ListedTable> listed_;
-    dataplane::CurrentPolicy policy_;
+    dataplane::CurrentClassifier classifier_;
     dataplane::Modes modes_;
     std::array<std::unique_ptr<WorkerPart>, worker_count> workers_;
 };

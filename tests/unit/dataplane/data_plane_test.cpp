@@ -34,12 +34,12 @@ TEST_F(DataPlanes, HaveTablesOfTheSizesThatWereAskedFor) {
     EXPECT_EQ(plane->workers().size(), 2U);
     EXPECT_EQ(plane->ports().size(), side_count);
     EXPECT_EQ(plane->sessions().capacity(), 64U);
-    EXPECT_EQ(plane->workers().front()->egress().capacity(), 31U);
-    EXPECT_EQ(plane->workers().back()->punts().capacity(), 31U);
+    EXPECT_EQ(plane->workers().front()->packet_outs().capacity(), 31U);
+    EXPECT_EQ(plane->workers().back()->packet_ins().capacity(), 31U);
     EXPECT_TRUE(plane->addresses().add_domain({ip("10.1.0.0").host(), 16}, DomainKind::known, {}));
     EXPECT_FALSE(plane->addresses().add_domain({ip("10.2.0.0").host(), 32}, DomainKind::known, {}))
         << "the first has taken all addresses";
-    EXPECT_FALSE(plane->policy().get().has_rules());
+    EXPECT_FALSE(plane->classifier().get().has_rules());
     EXPECT_EQ(plane->counted(Counter::outside_to_inside_active), 0U);
 }
 
@@ -64,7 +64,8 @@ TEST_F(DataPlanes, SayWhatCannotBeHad) {
          "cannot allocate the session"},
         {"pending", [](DataPlaneConfig& config) { config.pending = 1U << 30; },
          "cannot allocate pending flows: out of memory"},
-        {"rings", [](DataPlaneConfig& config) { config.ring_size = 1U << 30; }, "cannot create ring punt0"},
+        {"rings", [](DataPlaneConfig& config) { config.ring_size = 1U << 30; },
+         "cannot create ring packet_in0"},
     };
     for (const auto& [what, ask, message] : rows) {
         DataPlaneConfig config = small();
@@ -86,7 +87,7 @@ TEST_F(DataPlanes, NeedAnLcoreForEachWorker) {
 TEST_F(DataPlanes, FreeWhatWaitsInTheirRings) {
     auto plane = created(small()).value();
     Worker& worker = *plane->workers().front();
-    for (MbufRing* const ring : {&worker.punts(), &worker.egress()}) {
+    for (MbufRing* const ring : {&worker.packet_ins(), &worker.packet_outs()}) {
         rte_mbuf* packet = buffer_with(Frame().ipv4("198.51.100.1", "10.1.0.1").udp(1, 2).bytes());
         ASSERT_EQ(ring->give(std::span(&packet, 1)), 1U);
     }

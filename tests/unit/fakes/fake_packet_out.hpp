@@ -11,7 +11,7 @@ namespace honeyswitch::control {
 
 class FakePacketOut : public PacketOut {
   public:
-    enum class Sent { inside, honeypot, honeypot_stateless, outside, dropped };
+    enum class Sent { inside, honeypot, honeypot_no_session, outside, dropped };
     struct Out {
         std::uintptr_t buffer;
         Sent to;
@@ -23,7 +23,7 @@ class FakePacketOut : public PacketOut {
             from_honeypot.contains(static_cast<std::uintptr_t>(buffer)) ? Sent::outside : Sent::honeypot);
     }
     void packet_out_inside(BufferId buffer) override { out(buffer, Sent::inside); }
-    void packet_out_honeypot(BufferId buffer, HoneypotId) override { out(buffer, Sent::honeypot_stateless); }
+    void packet_out_honeypot(BufferId buffer, HoneypotId) override { out(buffer, Sent::honeypot_no_session); }
     void drop(BufferId buffer) override { out(buffer, Sent::dropped); }
 
     std::vector<Out> packet_outs;

@@ -20,21 +20,22 @@ class RememberedReports : public DomainReports {
     };
     using Domains = std::map<std::pair<AgentId, Ipv4Prefix>, Domain>;
 
-    std::expected<Ticket, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
-                                                    std::span<const Ipv4Address> active, TimePoint) override {
+    std::expected<Barrier, std::string> domain_state(AgentId agent, Ipv4Prefix domain,
+                                                     std::span<const Ipv4Address> active,
+                                                     TimePoint) override {
         ++calls;
         if (full) return std::unexpected("the table of addresses is full");
         return later([key = std::pair(agent, domain), set = std::set(active.begin(), active.end())](
                          Domains& domains) { domains[key] = {true, set}; });
     }
-    Ticket addresses_active(AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> addresses,
-                            TimePoint) override {
+    Barrier addresses_active(AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> addresses,
+                             TimePoint) override {
         ++calls;
         return later([key = std::pair(agent, domain), list = std::vector(addresses.begin(), addresses.end())](
                          Domains& domains) { domains[key].active.insert(list.begin(), list.end()); });
     }
-    Ticket addresses_inactive(AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> addresses,
-                              TimePoint) override {
+    Barrier addresses_inactive(AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> addresses,
+                               TimePoint) override {
         ++calls;
         return later([key = std::pair(agent, domain),
                       list = std::vector(addresses.begin(), addresses.end())](Domains& domains) {
@@ -45,12 +46,12 @@ class RememberedReports : public DomainReports {
         ++calls;
         (void)later([key = std::pair(agent, domain)](Domains& domains) { domains.erase(key); });
     }
-    bool settled(Ticket ticket) const override { return ticket <= settled_; }
+    bool reached(Barrier barrier) const override { return barrier <= reached_; }
 
     /// Every worker has passed the barriers so far.
     void settle() {
         for (; !waiting_.empty(); waiting_.pop_front()) waiting_.front()(in_force_);
-        settled_ = asked_;
+        reached_ = asked_;
     }
     [[nodiscard]] bool unsettled() const { return !waiting_.empty(); }
     [[nodiscard]] const Domains& in_force() const { return in_force_; }
@@ -70,14 +71,14 @@ class RememberedReports : public DomainReports {
 
   private:
     using Effect = std::function<void(Domains&)>;
-    Ticket later(Effect effect) {
+    Barrier later(Effect effect) {
         waiting_.push_back(std::move(effect));
         return ++asked_;
     }
 
     std::deque<Effect> waiting_;
     Domains in_force_;
-    Ticket asked_ = 0, settled_ = 0;
+    Barrier asked_ = 0, reached_ = 0;
 };
 
 }  // namespace honeyswitch::control

@@ -40,11 +40,11 @@ TEST(ProxyJudge, AHostKeepsAllOfItsAddressesHoweverMany) {
         EXPECT_EQ(segment.found().size(), last - first + 2) << what << ": when its domain is declared";
         segment.pass(30s);
         EXPECT_TRUE(segment.became_inactive.empty()) << what;
-        EXPECT_TRUE(std::ranges::none_of(segment.verdicts, &ProxyJudge::Verdict::proxy)) << what;
+        EXPECT_TRUE(std::ranges::none_of(segment.findings, &ProxyJudge::Finding::proxy)) << what;
         // Once when it is examined, and once more if it has many more addresses than it was seen to have
         // then.
-        EXPECT_EQ(segment.verdicts.empty(), last - first + 1 <= 16) << what;
-        EXPECT_LE(segment.verdicts.size(), 2U) << what;
+        EXPECT_EQ(segment.findings.empty(), last - first + 1 <= 16) << what;
+        EXPECT_LE(segment.findings.size(), 2U) << what;
         segment.machines.clear();
         segment.pass(60s);
         EXPECT_EQ(segment.found().size(), 1U) << what << ": it went, and does not stay for ever";
@@ -72,9 +72,9 @@ TEST(ProxyJudge, ProxyArpIsNoEvidenceButTheHostsBehindItAre) {
     EXPECT_LE(segment.became_active.size(), 4U + ProxyOptions{}.limit)
         << "what it answered while it was unsuspected";
     segment.pass(20s);
-    ASSERT_EQ(segment.verdicts.size(), 1U);
-    EXPECT_TRUE(segment.verdicts[0].proxy);
-    EXPECT_EQ(segment.verdicts[0].mac, proxy_mac);
+    ASSERT_EQ(segment.findings.size(), 1U);
+    EXPECT_TRUE(segment.findings[0].proxy);
+    EXPECT_EQ(segment.findings[0].mac, proxy_mac);
     EXPECT_TRUE(segment.active(1) && segment.active(2));
     EXPECT_TRUE(segment.domain.report().swept);
     for (std::uint32_t host = 3; host < 250; ++host) EXPECT_FALSE(segment.active(host)) << host;
@@ -134,9 +134,9 @@ TEST(ProxyJudge, WhatCannotBeToldStaysActiveAndIsSaid) {
         segment.machines[proxy_mac] = answers;
         segment.pass(30s);
         EXPECT_EQ(segment.found().size(), active) << what;
-        ASSERT_EQ(segment.verdicts.size(), 1U) << what;
-        EXPECT_FALSE(segment.verdicts[0].proxy) << what;
-        EXPECT_GE(segment.verdicts[0].addresses, 17U) << what;
+        ASSERT_EQ(segment.findings.size(), 1U) << what;
+        EXPECT_FALSE(segment.findings[0].proxy) << what;
+        EXPECT_GE(segment.findings[0].addresses, 17U) << what;
     }
 }
 
@@ -147,7 +147,7 @@ TEST(ProxyJudge, TheOperatorKnowsBetter) {
     allowed.machines[proxy_mac] = proxy_for("10.1.0.0/24");
     allowed.pass(20s);
     EXPECT_EQ(allowed.found().size(), 253U);
-    EXPECT_TRUE(allowed.verdicts.empty());
+    EXPECT_TRUE(allowed.findings.empty());
 
     options = quick();
     options.proxy.ignored = {proxy_mac};
@@ -156,7 +156,7 @@ TEST(ProxyJudge, TheOperatorKnowsBetter) {
     ignored.machines[proxy_mac] = proxy_for("10.1.0.128/25");
     ignored.pass(20s);
     EXPECT_EQ(ignored.found(), std::vector{at(1)});
-    EXPECT_TRUE(ignored.verdicts.empty());
+    EXPECT_TRUE(ignored.findings.empty());
 }
 
 TEST(ProxyJudge, AVerdictFollowsWhatTheMachineBecomes) {
@@ -171,8 +171,8 @@ TEST(ProxyJudge, AVerdictFollowsWhatTheMachineBecomes) {
     segment.machines[proxy_mac] = proxy_for("10.1.0.0/24");
     segment.pass(30s);
     EXPECT_EQ(segment.found().size(), 1U);
-    ASSERT_EQ(segment.verdicts.size(), 3U);
-    EXPECT_TRUE(segment.verdicts[0].proxy && !segment.verdicts[1].proxy && segment.verdicts[2].proxy);
+    ASSERT_EQ(segment.findings.size(), 3U);
+    EXPECT_TRUE(segment.findings[0].proxy && !segment.findings[1].proxy && segment.findings[2].proxy);
 }
 
 TEST(ProxyJudge, AnswersThatWaitAreAHostsWhenNobodyCanBeAskedAnyMore) {

@@ -54,7 +54,7 @@ class Segment : public DomainOutput {
         if (!sender && !soon) warnings.push_back(reason);
     }
     void conflict(Ipv4Address, const MacAddress&, const MacAddress&) override { ++conflicts; }
-    void many_addresses(const ProxyJudge::Verdict& verdict) override { verdicts.push_back(verdict); }
+    void many_addresses(const ProxyJudge::Finding& finding) override { findings.push_back(finding); }
 
     static ArpFrame reply(Ipv4Address sender, const MacAddress& mac) {
         return {agent_mac, mac, std::nullopt, ArpOperation::reply, mac, sender, agent_mac, {}};
@@ -87,7 +87,7 @@ class Segment : public DomainOutput {
     bool cut = false, transmit_queue_full = false;
     std::vector<ArpFrame> requests;
     std::set<Ipv4Address> became_active, became_inactive;
-    std::vector<ProxyJudge::Verdict> verdicts;
+    std::vector<ProxyJudge::Finding> findings;
     std::vector<std::optional<Ipv4Address>> asked_as;  ///< each change of it
     std::vector<std::string> warnings;
     unsigned conflicts = 0;

@@ -1,6 +1,7 @@
 // From the text of a configuration to what each part gets of it: a row for each word that has to arrive.
 #include <algorithm>
 
+#include "control/compose/classifier_part.hpp"
 #include "control/compose/controller_part.hpp"
 #include "control/compose/data_plane_part.hpp"
 #include "control/compose/eal_part.hpp"
@@ -8,7 +9,6 @@
 #include "control/compose/lists_part.hpp"
 #include "control/compose/modes_part.hpp"
 #include "control/compose/parts.hpp"
-#include "control/compose/policy_part.hpp"
 #include "control/compose/ports_part.hpp"
 #include "control/compose/sockets_part.hpp"
 #include "control/config/campus.hpp"
@@ -74,10 +74,10 @@ TEST(Compose, TheCampusIsAllThatTheConfigurationSaysIsItsOwn) {
 }
 
 TEST(Compose, RulesAndListsNamePoolsByTheirNumbers) {
-    const auto policy = policy_config(config_of(policy_text), others);
-    ASSERT_EQ(policy.rules.size(), 2U);
-    const auto& decoy = policy.rules[0];
-    EXPECT_EQ(decoy.action, dataplane::PolicyRule::Action::divert);
+    const auto classifier = classifier_config(config_of(policy_text), others);
+    ASSERT_EQ(classifier.rules.size(), 2U);
+    const auto& decoy = classifier.rules[0];
+    EXPECT_EQ(decoy.action, dataplane::ClassifierRule::Action::divert);
     EXPECT_EQ(decoy.sources, (std::vector<dataplane::Prefix>{{0xc0000200, 24}}));
     EXPECT_EQ(decoy.destinations, (std::vector<dataplane::Prefix>{{0x0a090000, 24}}));
     EXPECT_EQ(decoy.protocol, 6);
@@ -85,14 +85,14 @@ TEST(Compose, RulesAndListsNamePoolsByTheirNumbers) {
     EXPECT_EQ(decoy.ports[0].first, 22);
     EXPECT_EQ(decoy.ports[0].last, 23);
     EXPECT_EQ(decoy.pool, 5);
-    EXPECT_EQ(policy.rules[1].action, dataplane::PolicyRule::Action::inside);
-    ASSERT_EQ(policy.lists.size(), 10U);
-    EXPECT_TRUE(policy.lists[9].used && !policy.lists[9].benign);
-    EXPECT_EQ(policy.lists[9].pool, 5);
-    EXPECT_TRUE(policy.lists[2].used && policy.lists[2].benign);
-    EXPECT_LT(policy.lists[9].rank, policy.lists[2].rank) << "the order of the file";
-    EXPECT_EQ(std::ranges::count_if(policy.lists, &dataplane::PolicyList::used), 2);
-    EXPECT_EQ(policy.campus, (std::vector<dataplane::Prefix>{{0x0a010000, 16}}));
+    EXPECT_EQ(classifier.rules[1].action, dataplane::ClassifierRule::Action::inside);
+    ASSERT_EQ(classifier.lists.size(), 10U);
+    EXPECT_TRUE(classifier.lists[9].used && !classifier.lists[9].benign);
+    EXPECT_EQ(classifier.lists[9].pool, 5);
+    EXPECT_TRUE(classifier.lists[2].used && classifier.lists[2].benign);
+    EXPECT_LT(classifier.lists[9].rank, classifier.lists[2].rank) << "the order of the file";
+    EXPECT_EQ(std::ranges::count_if(classifier.lists, &dataplane::ClassifierList::used), 2);
+    EXPECT_EQ(classifier.campus, (std::vector<dataplane::Prefix>{{0x0a010000, 16}}));
 }
 
 TEST(Compose, ModesFollowTheOperatorsWords) {

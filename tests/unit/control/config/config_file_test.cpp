@@ -62,7 +62,7 @@ log_level = "debug"
 session_capacity = 10_000_000
 pending_capacity = 128
 listed_capacity = 256
-history_capacity = 512
+reputation_capacity = 512
 [timeouts]
 idle_timeout = "1500ms"
 agent_timeout = "10m"
@@ -110,7 +110,7 @@ mac = "02:00:00:00:00:66"
     EXPECT_EQ(config.agent_timeout, Milliseconds{600'000});
     EXPECT_EQ(config.pending_capacity, 128U);
     EXPECT_EQ(config.listed_capacity, 256U);
-    EXPECT_EQ(config.history_capacity, 512U);
+    EXPECT_EQ(config.reputation_capacity, 512U);
     EXPECT_EQ(config.health_interval, Milliseconds{250});
     EXPECT_EQ(config.admission, Admission::first_packet);
     EXPECT_EQ(config.high_water, 70U);

@@ -17,15 +17,15 @@ constexpr TimePoint now{Milliseconds{1}};
 TEST(AddressBook, NoAgentIsTakenForAnotherSource) {
     // As many agents as a configuration can have, and those that reloads brought after them.
     for (const std::uint32_t agent : {0xfffdU, 0xfffeU, 0xffffU, 0x1'0000U, 0xff'ffffU}) {
-        const auto source = source_of(AgentId{agent});
-        EXPECT_NE(source, Source::subnet);
-        EXPECT_NE(source, Source::sighting);
-        EXPECT_NE(source, Source::static_entry);
+        const auto voucher = voucher_of(AgentId{agent});
+        EXPECT_NE(voucher, Voucher::subnet);
+        EXPECT_NE(voucher, Voucher::sighting);
+        EXPECT_NE(voucher, Voucher::static_entry);
         AddressBook book;
-        book.vouch({1}, source, now);
-        EXPECT_FALSE(book.vouch({1}, Source::static_entry, now));
-        EXPECT_FALSE(book.withdraw({1}, source)) << "the configuration still vouches for it";
-        EXPECT_FALSE(book.vouch({1}, source_of(AgentId{agent & 0xff}), now));
+        book.vouch({1}, voucher, now);
+        EXPECT_FALSE(book.vouch({1}, Voucher::static_entry, now));
+        EXPECT_FALSE(book.withdraw({1}, voucher)) << "the configuration still vouches for it";
+        EXPECT_FALSE(book.vouch({1}, voucher_of(AgentId{agent & 0xff}), now));
         EXPECT_EQ(book.entries().at({1}).vouchers.size(), 2U);
     }
 }
@@ -34,34 +34,34 @@ TEST(AddressBook, NoAgentIsTakenForAnotherSource) {
 TEST(AddressBook, AnAddressIsActiveWhileAnybodyVouchesForIt) {
     std::mt19937 random(1);
     AddressBook book;
-    std::set<std::pair<Ipv4Address, Source>> vouched;
+    std::set<std::pair<Ipv4Address, Voucher>> vouched;
     const auto vouchers_of = [&](Ipv4Address address) {
         return std::ranges::count_if(vouched, [&](const auto& pair) { return pair.first == address; });
     };
-    const std::array sources{source_of(AgentId{0}), source_of(AgentId{7}), Source::subnet, Source::sighting,
-                             Source::static_entry};
+    const std::array sources{voucher_of(AgentId{0}), voucher_of(AgentId{7}), Voucher::subnet,
+                             Voucher::sighting, Voucher::static_entry};
     for (int step = 0; step < 5'000; ++step) {
         const Ipv4Address address{static_cast<std::uint32_t>(0x0a00ffe0U + random() % 64)};
-        const Source source = sources.at(random() % sources.size());
+        const Voucher voucher = sources.at(random() % sources.size());
         const auto before = vouchers_of(address);
         if (random() % 2 == 0) {
-            vouched.emplace(address, source);
-            ASSERT_EQ(book.vouch(address, source, now), before == 0);
+            vouched.emplace(address, voucher);
+            ASSERT_EQ(book.vouch(address, voucher, now), before == 0);
         } else {
-            const bool was_the_last = vouched.erase({address, source}) == 1 && before == 1;
-            ASSERT_EQ(book.withdraw(address, source), was_the_last);
+            const bool was_the_last = vouched.erase({address, voucher}) == 1 && before == 1;
+            ASSERT_EQ(book.withdraw(address, voucher), was_the_last);
         }
         const auto after = vouchers_of(address);
         ASSERT_EQ(book.active(address), after != 0);
-        ASSERT_EQ(book.vouched_only_by(address, source), after == 1 && vouched.contains({address, source}));
+        ASSERT_EQ(book.vouched_only_by(address, voucher), after == 1 && vouched.contains({address, voucher}));
         ASSERT_EQ(book.entries().contains(address), after != 0);
     }
     const auto half = Ipv4Prefix::of({0x0a010000}, 27);
-    for (const Source source : sources) {
+    for (const Voucher voucher : sources) {
         std::vector<Ipv4Address> expected;
         for (const auto& [address, by] : vouched)
-            if (by == source && half.contains(address)) expected.push_back(address);
-        EXPECT_EQ(book.vouched_in(half, source), expected);
+            if (by == voucher && half.contains(address)) expected.push_back(address);
+        EXPECT_EQ(book.vouched_in(half, voucher), expected);
     }
     while (!vouched.empty()) {
         (void)book.withdraw(vouched.begin()->first, vouched.begin()->second);
@@ -73,12 +73,12 @@ TEST(AddressBook, AnAddressIsActiveWhileAnybodyVouchesForIt) {
 
 TEST(AddressBook, ItsAgeIsThatOfTheFirstVoucher) {
     AddressBook book;
-    book.vouch({1}, Source::sighting, now);
-    book.vouch({1}, Source::subnet, now + Milliseconds{5});
-    (void)book.withdraw({1}, Source::sighting);
+    book.vouch({1}, Voucher::sighting, now);
+    book.vouch({1}, Voucher::subnet, now + Milliseconds{5});
+    (void)book.withdraw({1}, Voucher::sighting);
     EXPECT_EQ(book.entries().at({1}).since, now);
-    (void)book.withdraw({1}, Source::subnet);
-    book.vouch({1}, Source::subnet, now + Milliseconds{9});
+    (void)book.withdraw({1}, Voucher::subnet);
+    book.vouch({1}, Voucher::subnet, now + Milliseconds{9});
     EXPECT_EQ(book.entries().at({1}).since, now + Milliseconds{9});
 }
 
@@ -86,9 +86,10 @@ TEST(AddressBook, CountsWhatIsInAPrefix) {
     std::mt19937 random(1);
     AddressBook book;
     for (int i = 0; i < 3'000; ++i)
-        book.vouch({static_cast<std::uint32_t>(0x0a000000U + random() % 0x30000)}, Source::sighting, now);
+        book.vouch({static_cast<std::uint32_t>(0x0a000000U + random() % 0x30000)}, Voucher::sighting, now);
     for (int i = 0; i < 1'000; ++i)
-        (void)book.withdraw({static_cast<std::uint32_t>(0x0a000000U + random() % 0x30000)}, Source::sighting);
+        (void)book.withdraw({static_cast<std::uint32_t>(0x0a000000U + random() % 0x30000)},
+                            Voucher::sighting);
     for (unsigned length = 8; length <= 32; ++length)
         for (int i = 0; i < 50; ++i) {
             const auto prefix =
@@ -97,7 +98,7 @@ TEST(AddressBook, CountsWhatIsInAPrefix) {
         }
     EXPECT_EQ(book.count_in({{}, 0}), book.entries().size());
     const auto last = Ipv4Prefix::of({0xffffffff}, 32);
-    book.vouch(last.network, Source::sighting, now);
+    book.vouch(last.network, Voucher::sighting, now);
     EXPECT_EQ(book.count_in(last), 1U);
     EXPECT_EQ(book.count_in(Ipv4Prefix::of(last.network, 8)), 1U);
 }

@@ -17,7 +17,7 @@ using Verdict = Judgement::Verdict;
 constexpr AgentId east{0};
 constexpr auto domain = Ipv4Prefix::of({0x0a010000}, 22), dark = Ipv4Prefix::of({0x0a090000}, 24);
 constexpr Ipv4Address attacker{0xc6336401}, server{0x0a010010}, unused{0x0a010020}, in_the_dark{0x0a090001};
-constexpr PoolId low{0}, high{1};
+constexpr PoolId high{1};
 constexpr Milliseconds idle_timeout{60'000};
 
 SessionKey key_to(Ipv4Address inside, std::uint16_t outside_port = 40000) {
@@ -73,7 +73,7 @@ class ControllerEvents : public testing::Test {
         Tier tier;
         tier.to = 1;
         tier.destinations = 3;
-        return {.idle_timeout = idle_timeout, .dark = {dark}, .tiers = {tier}, .history_capacity = 16};
+        return {.idle_timeout = idle_timeout, .dark = {dark}, .tiers = {tier}, .reputation_capacity = 16};
     }
 
     FakeSwitch switch_;

@@ -182,10 +182,10 @@ class Tiers : public ControllerPolicy {
                                        .destinations = {},
                                        .payload_sessions = 1,
                                        .window = Milliseconds{60'000}}},
-                            .history_capacity = 1024}) {}
+                            .reputation_capacity = 1024}) {}
 };
 
-TEST_F(Tiers, ASourceMovesWithItsHistory) {
+TEST_F(Tiers, ASourceMovesWithItsReputation) {
     for (std::uint16_t port = 1; port <= 4; ++port) (void)packet_in(key_to(decoy, port));
     EXPECT_EQ(session_of(key_to(decoy, 3)).honeypot, HoneypotId{0});
     EXPECT_EQ(session_of(key_to(decoy, 4)).honeypot, HoneypotId{1});

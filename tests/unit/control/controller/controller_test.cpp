@@ -32,7 +32,7 @@ class PaperSection34 : public testing::Test {
         EXPECT_TRUE(controller_.start(now_));
     }
 
-    DomainReports::Ticket report(std::vector<Ipv4Address> active, AgentId agent = east) {
+    DomainReports::Barrier report(std::vector<Ipv4Address> active, AgentId agent = east) {
         return controller_.domain_state(agent, domain, active, now_).value();
     }
     void packet_in(const SessionKey& key, bool fragment = false) {
@@ -83,10 +83,10 @@ TEST_F(PaperSection34, AfterTheFlowsABarrierRequestIsSent) {
     EXPECT_EQ(switch_.log.back(), "barrier");
 }
 TEST_F(PaperSection34, TheReportIsSettledOnceTheBarrierIsAnswered) {
-    const auto ticket = report({server});
-    EXPECT_FALSE(controller_.settled(ticket));
-    switch_.reached = ticket;
-    EXPECT_TRUE(controller_.settled(ticket));
+    const auto barrier = report({server});
+    EXPECT_FALSE(controller_.reached(barrier));
+    switch_.reached = barrier;
+    EXPECT_TRUE(controller_.reached(barrier));
 }
 TEST_F(PaperSection34, ActiveFlowsAreInBeforeTheDomainsFlow) {
     report({server});
@@ -195,7 +195,7 @@ TEST_F(PaperSection34, WhenTheTableIsFullThePacketStillReachesTheHoneypot) {
     report({server});
     switch_.capacity = 0;
     packet_in(key_to(decoy));
-    EXPECT_EQ(last_out(), (FakeSwitch::Out{1, Sent::honeypot_stateless}));
+    EXPECT_EQ(last_out(), (FakeSwitch::Out{1, Sent::honeypot_no_session}));
     EXPECT_EQ(controller_.counters().value(ControlCounter::session_table_full), 1U);
 }
 TEST_F(PaperSection34, ADomainStaysKnownWhileAnyAgentWatchesIt) {

@@ -60,10 +60,11 @@ TEST_F(DpdkSwitchTest, AnIcmpErrorIsOfTheSessionThatBeganMeanwhile) {
 
 TEST_F(DpdkSwitchTest, RulesAndListsAreAskedWhenThePacketIsHere) {
     carry(outside_port, to(decoy));
-    switch_.set_policy(dataplane::Policy::build({.rules = {{.destinations = {{ip(decoy).host(), 32}},
-                                                            .action = dataplane::PolicyRule::Action::drop}}},
-                                                1)
-                           .value());
+    switch_.set_classifier(
+        dataplane::Classifier::build({.rules = {{.destinations = {{ip(decoy).host(), 32}},
+                                                 .action = dataplane::ClassifierRule::Action::drop}}},
+                                     1)
+            .value());
     const PacketIn packet = received();
     EXPECT_EQ(packet.judgement.verdict, Judgement::Verdict::drop);
     end(packet);
@@ -154,7 +155,7 @@ TEST_F(DpdkSwitchTest, WhereTheRingToTheControlThreadIsFullPacketsGoWithoutASess
     arrive(outside_port, many);
     turn();
     EXPECT_EQ(left(honeypot_port).size(), 3U) << "it holds one less than its size";
-    EXPECT_EQ(counted(Counter::outside_to_honeypot_stateless), 3U);
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_no_session), 3U);
     const auto packets = receive();
     EXPECT_EQ(packets.size(), ring_size - 1);
     for (const PacketIn& packet : packets) pieces_.packets.packet_out_inside(packet.buffer);

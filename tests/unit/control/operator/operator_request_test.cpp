@@ -154,7 +154,7 @@ TEST(OperatorRequest, ShowsDomainsAgentsAndStats) {
     inspect.stats_row.handshake_now = true;
     inspect.stats_row.high_water = 800;
     inspect.stats_row.listed = 3;
-    inspect.stats_row.history_capacity = 64;
+    inspect.stats_row.reputation_capacity = 64;
     EXPECT_EQ(ask(inspect, R"({"command":"domains","destination":"10.1.0.0/16"})"),
               json::parse(R"({"next":null,"rows":[{"prefix":"10.1.0.0/24","state":"known","agents":["east"],
                   "active":80,"sessions":7,"duration_ms":61000}]})"));
@@ -186,8 +186,8 @@ TEST(OperatorRequest, ShowsDomainsAgentsAndStats) {
     EXPECT_EQ(stats["pending_capacity"], 0);
     EXPECT_EQ(stats["listed"], 3);
     EXPECT_EQ(stats["listed_capacity"], 0);
-    EXPECT_EQ(stats["histories"], 0);
-    EXPECT_EQ(stats["history_capacity"], 64);
+    EXPECT_EQ(stats["reputations"], 0);
+    EXPECT_EQ(stats["reputation_capacity"], 64);
     EXPECT_EQ(stats["counters"],
               json::parse(R"([{"name":"rx","help":"Packets.","value":9,"unit":"packets","fate":"sent"}])"));
     EXPECT_EQ(stats["honeypots"].size(), 2U);

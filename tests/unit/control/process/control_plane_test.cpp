@@ -60,7 +60,7 @@ struct ControlPlaneTest : testing::Test {
 
 TEST_F(ControlPlaneTest, APacketInBecomesASessionAndGoesToTheHoneypot) {
     begin(one_pot);
-    appliance->punt("198.51.100.1", 7);
+    appliance->packet_in("198.51.100.1", 7);
     turns(1);
     EXPECT_EQ(sessions(), (std::map<std::string, std::string>{{"198.51.100.1", "a"}}));
     EXPECT_EQ(appliance->handed_back(dataplane::first_honeypot_port), 1U);
@@ -68,7 +68,7 @@ TEST_F(ControlPlaneTest, APacketInBecomesASessionAndGoesToTheHoneypot) {
 
 TEST_F(ControlPlaneTest, SessionsKeepTheirHoneypotInANewOrderAndUnderNewNeighbours) {
     begin(two_pots);
-    for (unsigned i = 1; i <= 20; ++i) appliance->punt(fmt::format("198.51.100.{}", i).c_str(), i);
+    for (unsigned i = 1; i <= 20; ++i) appliance->packet_in(fmt::format("198.51.100.{}", i).c_str(), i);
     turns(2);
     const auto before = sessions();
     ASSERT_EQ(before.size(), 20U);
@@ -80,7 +80,7 @@ TEST_F(ControlPlaneTest, SessionsKeepTheirHoneypotInANewOrderAndUnderNewNeighbou
 
 TEST_F(ControlPlaneTest, ARenamedHoneypotIsAnotherAndTheSessionsOfTheOldOneMoveThere) {
     begin(one_pot);
-    appliance->punt("198.51.100.1", 1);
+    appliance->packet_in("198.51.100.1", 1);
     turns(1);
     EXPECT_EQ(appliance->reload(pot("b", 1)).phase, Phase::done);
     turns(10);
@@ -89,7 +89,7 @@ TEST_F(ControlPlaneTest, ARenamedHoneypotIsAnotherAndTheSessionsOfTheOldOneMoveT
 
 TEST_F(ControlPlaneTest, TheSessionsOfARemovedHoneypotGoToThoseThatAreThere) {
     begin(two_pots);
-    for (unsigned i = 1; i <= 20; ++i) appliance->punt(fmt::format("198.51.100.{}", i).c_str(), i);
+    for (unsigned i = 1; i <= 20; ++i) appliance->packet_in(fmt::format("198.51.100.{}", i).c_str(), i);
     turns(2);
     const auto before = sessions();
     EXPECT_EQ(appliance->reload(pot("new", 9) + pot("a", 1)).phase, Phase::done);
@@ -121,9 +121,9 @@ TEST_F(ControlPlaneTest, AListThatChangesItsKindKeepsItsSources) {
     ASSERT_TRUE(appliance->control().list_add("x", parse_prefix("203.0.113.7/32").value(), std::nullopt,
                                               appliance->now()));
     const auto key = Appliance::key("203.0.113.7", 1);
-    EXPECT_FALSE(appliance->plane().policy().get().benign(key, listing("203.0.113.7")));
+    EXPECT_FALSE(appliance->plane().classifier().get().benign(key, listing("203.0.113.7")));
     EXPECT_EQ(appliance->reload(one_pot + list("x", "benign")).phase, Phase::done);
-    EXPECT_TRUE(appliance->plane().policy().get().benign(key, listing("203.0.113.7")));
+    EXPECT_TRUE(appliance->plane().classifier().get().benign(key, listing("203.0.113.7")));
 }
 
 TEST_F(ControlPlaneTest, ARefusedReloadChangesNothingAndSaysWhy) {
@@ -133,7 +133,7 @@ TEST_F(ControlPlaneTest, ARefusedReloadChangesNothingAndSaysWhy) {
         std::string reason;
     };
     begin(two_pots + list("x"));
-    appliance->punt("198.51.100.1", 1);
+    appliance->packet_in("198.51.100.1", 1);
     turns(1);
     const auto sessions_before = rows("sessions").size();
     const auto honeypots = rows("honeypots"), lists = rows("lists"), pools = rows("pools");
@@ -235,7 +235,7 @@ TEST_F(ControlPlaneTest, AnswersSpeakOfTheMomentInWhichTheyAreAsked) {
 /// The reverse of the start: the control plane goes while the data plane is there, whatever is under way.
 TEST_F(ControlPlaneTest, IsTakenDownInTheMiddleOfAReloadAndLeavesNothingBehind) {
     begin(two_pots + list("x"));
-    for (unsigned i = 1; i <= 20; ++i) appliance->punt(fmt::format("198.51.100.{}", i).c_str(), i);
+    for (unsigned i = 1; i <= 20; ++i) appliance->packet_in(fmt::format("198.51.100.{}", i).c_str(), i);
     turns(1);
     ASSERT_TRUE(std::filesystem::exists(appliance->socket()));
     ASSERT_TRUE(appliance->control().reload());

@@ -23,10 +23,10 @@ class Handshake : public Admission {
 
 TEST_F(FirstPacket, AnyPacketThatMayBeginSomethingIsAPacketIn) {
     for (const std::uint8_t flags : {syn, ack, std::uint8_t{0}, std::uint8_t{0x18}})
-        EXPECT_EQ(from_outside(segment(flags)).end, End::punted) << unsigned{flags};
-    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy).udp(1, 53)).end, End::punted);
-    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy).icmp(8, 77)).end, End::punted);
-    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy)).end, End::punted);
+        EXPECT_EQ(from_outside(segment(flags)).end, End::packet_in) << unsigned{flags};
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy).udp(1, 53)).end, End::packet_in);
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy).icmp(8, 77)).end, End::packet_in);
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy)).end, End::packet_in);
 }
 
 TEST_F(FirstPacket, BackscatterIsDroppedAndCounted) {
@@ -47,8 +47,8 @@ TEST_F(FirstPacket, BackscatterForActiveAddressesGoesInside) {
 
 TEST_F(FirstPacket, BackscatterBeginsASessionWhereThePapersRuleIsAskedFor) {
     modes_.divert_backscatter = true;
-    EXPECT_EQ(from_outside(segment(syn_ack)).end, End::punted);
-    EXPECT_EQ(from_outside(segment(rst)).end, End::punted);
+    EXPECT_EQ(from_outside(segment(syn_ack)).end, End::packet_in);
+    EXPECT_EQ(from_outside(segment(rst)).end, End::packet_in);
 }
 
 TEST_F(Handshake, ABareSynGoesToAHoneypotAndItsAnswerBack) {
@@ -59,7 +59,7 @@ TEST_F(Handshake, ABareSynGoesToAHoneypotAndItsAnswerBack) {
     EXPECT_EQ(back, End::outside);
     EXPECT_EQ(reply, answer(syn_ack).between(core_mac, upstream_mac).vlan(7).bytes());
     EXPECT_EQ(counted(Counter::outside_to_honeypot_handshake), 1U);
-    EXPECT_EQ(counted(Counter::honeypot_to_outside_stateless), 1U);
+    EXPECT_EQ(counted(Counter::honeypot_to_outside_no_session), 1U);
 }
 
 TEST_F(Handshake, TheSessionBeginsWithThePacketThatFollowsTheAnswer) {
@@ -68,7 +68,7 @@ TEST_F(Handshake, TheSessionBeginsWithThePacketThatFollowsTheAnswer) {
     EXPECT_EQ(from_outside(segment(syn)).end, End::honeypot) << "a repetition";
     (void)from_honeypot(answer(syn_ack));
     EXPECT_EQ(from_outside(segment(syn)).end, End::honeypot) << "the answer was lost: a repetition";
-    EXPECT_EQ(from_outside(segment(ack)).end, End::punted);
+    EXPECT_EQ(from_outside(segment(ack)).end, End::packet_in);
 }
 
 TEST_F(Handshake, AResetEndsAFlowThatHasNoSession) {
@@ -84,7 +84,7 @@ TEST_F(Handshake, HoldsForProtocolsWithoutOneToo) {
     EXPECT_EQ(from_outside(query).end, End::honeypot);
     EXPECT_EQ(from_outside(query).end, End::honeypot);
     EXPECT_EQ(from_honeypot(response).end, End::outside);
-    EXPECT_EQ(from_outside(query).end, End::punted);
+    EXPECT_EQ(from_outside(query).end, End::packet_in);
 }
 
 TEST_F(Handshake, ARefusalIsLetOutAndIsNoAnswer) {
@@ -134,7 +134,7 @@ TEST_F(Handshake, AScanOfMoreFlowsThanAreRememberedReachesTheHoneypotWhole) {
                   End::outside);
     }
     EXPECT_EQ(sessions_->size(), 0U);
-    EXPECT_EQ(counted(Counter::punted), 0U);
+    EXPECT_EQ(counted(Counter::packet_in_handed_over), 0U);
 }
 
 // What a flood may and may not cost. Each burst is of 20 packets, of which four may be of new flows.
@@ -215,15 +215,16 @@ TEST_F(Overload, LegitimatePacketsNeverPayForIt) {
     EXPECT_EQ(ended(End::inside), burst);
     hold_each([](std::uint16_t port) { return port % 2 == 0 ? opening(port) : to(server); });
     EXPECT_EQ(ended(End::inside), burst / 2);
-    set_policy({.rules = {{.destinations = {{ip(decoy).host(), 32}}, .action = PolicyRule::Action::inside}}});
+    set_classifier(
+        {.rules = {{.destinations = {{ip(decoy).host(), 32}}, .action = ClassifierRule::Action::inside}}});
     hold_each(opening);
     EXPECT_EQ(ended(End::inside), burst) << "a rule says inside";
 }
 
 TEST_F(Overload, WhatNoRuleMayLetInIsDroppedThoughRulesConcernIt) {
     const auto other_network = ip("203.0.113.0").host();
-    set_policy({.rules = {{.protocol = protocol::udp, .action = PolicyRule::Action::drop},
-                          {.sources = {{other_network, 24}}, .action = PolicyRule::Action::inside}}});
+    set_classifier({.rules = {{.protocol = protocol::udp, .action = ClassifierRule::Action::drop},
+                              {.sources = {{other_network, 24}}, .action = ClassifierRule::Action::inside}}});
     hold_each(opening);
     EXPECT_EQ(ended(End::honeypot), newcomers);
     EXPECT_EQ(counted(Counter::outside_dropped_overload), burst - newcomers);
@@ -252,9 +253,9 @@ TEST_F(Overload, HeadersThatAreCutShortAreNoNewFlow) {
 }
 
 TEST_F(Overload, ListedSourcesAreJudged) {
-    PolicyConfig config;
+    ClassifierConfig config;
     config.lists = {{.benign = true}};
-    set_policy(config);
+    set_classifier(config);
     EXPECT_TRUE(listed_->set({ip("203.0.113.7").host(), 32}, Listing(1)));
     hold_each([](std::uint16_t port) { return Frame().ipv4("203.0.113.7", decoy).tcp(port, 22, syn); });
     EXPECT_EQ(ended(End::inside), burst);
@@ -264,8 +265,8 @@ TEST_F(Overload, ListedSourcesAreJudged) {
 }
 
 TEST_F(Overload, AnIcmpErrorIsJudgedAsWhatItQuotes) {
-    set_policy(
-        {.rules = {{.sources = {{ip("203.0.113.0").host(), 24}}, .action = PolicyRule::Action::inside}}});
+    set_classifier(
+        {.rules = {{.sources = {{ip("203.0.113.0").host(), 24}}, .action = ClassifierRule::Action::inside}}});
     hold_each([](std::uint16_t port) {
         return Frame().ipv4(attacker, decoy).icmp_error(3, Frame().ipv4(decoy, "203.0.113.1").udp(53, port));
     });
@@ -314,7 +315,7 @@ TEST_F(Overload, EachPacketOfAMixedBurstGoesItsOwnWay) {
 TEST_F(Overload, ABurstWithPacketsForActiveAddressesHasSomethingToProtect) {
     EXPECT_FALSE(any_active(opening(1)));
     EXPECT_TRUE(any_active(to(server)));
-    set_policy({.rules = {{.protocol = protocol::udp, .action = PolicyRule::Action::drop}}});
+    set_classifier({.rules = {{.protocol = protocol::udp, .action = ClassifierRule::Action::drop}}});
     EXPECT_TRUE(any_active(to(server))) << "a rule without a destination concerns every packet";
     EXPECT_FALSE(any_active(opening(1)));
 }
@@ -330,7 +331,7 @@ TEST_F(Admission, TheFullTablesFlowsAreAnsweredAsWell) {
         add_session(
             {ip(attacker), ip("10.1.2.3"), Be16::from_host(port), Be16::from_host(80), protocol::tcp});
     EXPECT_EQ(from_outside(segment(syn)).end, End::honeypot);
-    EXPECT_EQ(counted(Counter::outside_to_honeypot_stateless), 1U);
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_no_session), 1U);
     EXPECT_EQ(from_honeypot(answer(syn_ack)).end, End::outside);
 }
 

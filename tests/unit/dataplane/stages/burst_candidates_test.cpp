@@ -27,7 +27,7 @@ class CandidatesOfABurst : public SwitchFixture {
 
 TEST_F(CandidatesOfABurst, AreThoseThatWereChosenInOrderWithWhatWasNoted) {
     std::array<std::uint8_t, burst_size> states{};
-    states[1] = address_state::inside;
+    states[1] = address_state::active;
     states[3] = address_state::sighted;
     packets_ = arrived({to(decoy), to(server), to(decoy), to(decoy), to(server)});
     candidates_.take(packets_, states, {.concerned = 0b1'0010, .spared = 0b0'1000}, 0b1'1010);

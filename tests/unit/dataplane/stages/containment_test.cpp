@@ -13,7 +13,7 @@ class Containment : public SwitchFixture {
 
 TEST_F(Containment, LimitedAsksTheControlThreadAboutNewFlows) {
     modes_.limited_containment = true;
-    EXPECT_EQ(from_honeypot(own("203.0.113.9")).end, End::punted);
+    EXPECT_EQ(from_honeypot(own("203.0.113.9")).end, End::packet_in);
     pipeline_->set_time(5000, false);
     EXPECT_EQ(from_honeypot(own("203.0.113.9")).end, End::dropped)
         << "a silent control thread allows nothing";
@@ -23,7 +23,7 @@ TEST_F(Containment, LimitedAsksTheControlThreadAboutNewFlows) {
 TEST_F(Containment, WhatAnswersAProbeIsForTheControlThread) {
     const auto answer =
         Frame().between(honeypot_mac, switch_mac).ipv4(decoy, "192.0.2.1").tcp(22, 50000, 0x12);
-    EXPECT_EQ(from_honeypot(answer).end, End::punted);
+    EXPECT_EQ(from_honeypot(answer).end, End::packet_in);
 }
 
 TEST_F(Containment, NobodyOutsideCanSpeakAsTheProbe) {
@@ -97,7 +97,7 @@ TEST_F(Containment, AHoneypotIsCappedAcrossItsSources) {
         (void)from_outside(Frame().ipv4(attacker, decoy).tcp(port, 22, 0x02));
         (void)from_honeypot(Frame(reply_of(decoy)).ipv4(decoy, attacker).tcp(22, port, 0x12));
     }
-    EXPECT_EQ(counted(Counter::honeypot_to_outside_stateless), 5U);
+    EXPECT_EQ(counted(Counter::honeypot_to_outside_no_session), 5U);
     EXPECT_EQ(counted(Counter::honeypot_contained_honeypot_cap), 15U);
 }
 

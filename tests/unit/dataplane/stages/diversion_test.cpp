@@ -94,7 +94,7 @@ TEST_F(ToHoneypots, WithoutTheControlThreadASessionIsStillItsOwn) {
     transmitter_->flush();
     EXPECT_EQ(ended(End::honeypot), 2U);
     EXPECT_EQ(sessions_->at(index).packets_in, 1U);
-    EXPECT_EQ(counted(Counter::outside_to_honeypot_stateless), 1U);
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_no_session), 1U);
 }
 
 }  // namespace

@@ -46,10 +46,10 @@ class EveryFrame : public SwitchFixture {
         look();
         modes_.handshake = true;
         look();
-        set_policy({.rules = {{.action = PolicyRule::Action::divert}}});
+        set_classifier({.rules = {{.action = ClassifierRule::Action::divert}}});
         look();
         ASSERT_TRUE(listed_->set({0, 1}, Listing().with_lists(1)));
-        set_policy({.rules = {{.action = PolicyRule::Action::drop}}, .lists = {{}}});
+        set_classifier({.rules = {{.action = ClassifierRule::Action::drop}}, .lists = {{}}});
         look();
         pipeline_->overload().set_limits(0, 0);
         look();
@@ -83,7 +83,7 @@ TEST_F(EveryFrame, FromAHoneypotStaysWithUs) {
     in_each_surrounding([this] {
         for (const auto& [name, frame] : without_ipv4()) {
             const End end = from_honeypot(frame).end;
-            EXPECT_TRUE(end == End::dropped || end == End::punted || end == End::honeypot) << name;
+            EXPECT_TRUE(end == End::dropped || end == End::packet_in || end == End::honeypot) << name;
         }
     });
 }

@@ -34,7 +34,7 @@ class WayToControl : public SwitchFixture {
 
     StageContext context_ = context();
     Candidates candidates_;
-    HandOver hand_over_{context_, candidates_, *punts_};
+    HandOver hand_over_{context_, candidates_, *packet_ins_};
 };
 
 TEST_F(WayToControl, IsTakenInOrder) {
@@ -51,7 +51,7 @@ TEST_F(WayToControl, IsTakenInOrder) {
 }
 
 TEST_F(WayToControl, RefusesWhatItHasNoRoomFor) {
-    const std::size_t room = punts_->capacity();
+    const std::size_t room = packet_ins_->capacity();
     come(std::vector<Frame>(room + 2, to(decoy)));
     for (std::size_t i = 0; i < room + 2; ++i)
         hand_over_.add(i, i == room ? Side::inside : Side::honeypot, PacketInReason::inactive_address);
@@ -62,11 +62,11 @@ TEST_F(WayToControl, RefusesWhatItHasNoRoomFor) {
     EXPECT_EQ(refused[0].otherwise, Side::inside);
     EXPECT_EQ(refused[1].candidate, room + 1);
     EXPECT_EQ(refused[1].otherwise, Side::honeypot);
-    EXPECT_EQ(counted(Counter::punted), room);
+    EXPECT_EQ(counted(Counter::packet_in_handed_over), room);
 }
 
 TEST_F(WayToControl, IsThatOfArpToo) {
-    for (unsigned i = 0; i <= punts_->capacity(); ++i)
+    for (unsigned i = 0; i <= packet_ins_->capacity(); ++i)
         hand_over_.add_arp(arrived(Frame().arp(arp_reply, honeypot_mac, decoy, "10.1.0.1")),
                            first_honeypot_port, 0);
     const auto refused = finish();

@@ -88,8 +88,9 @@ TEST_F(Limits, SpareWhatRulesOrListsMayLetIn) {
 }
 
 TEST_F(Limits, SpareWhatCannotBeReadAndWhatAnErrorQuotes) {
-    set_policy({.rules = {{.sources = {{ip(attacker).host(), 32}}, .action = PolicyRule::Action::inside}}});
-    context_.policy = &policy_.get();
+    set_classifier(
+        {.rules = {{.sources = {{ip(attacker).host(), 32}}, .action = ClassifierRule::Action::inside}}});
+    context_.classifier = &classifier_.get();
     const Frame error = Frame().ipv4("192.0.2.7", decoy).icmp_error(11, reply_of(decoy));
     overload_.set_limits(0);
     EXPECT_EQ(unseen({to(decoy).total_length(22), error, Frame().ipv4("192.0.2.7", decoy).udp(1, 2)}),

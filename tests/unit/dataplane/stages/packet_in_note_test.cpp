@@ -18,7 +18,7 @@ class PacketInNotes : public SwitchFixture {
     }
     /// Of a packet that is handed over.
     [[nodiscard]] PacketInNote told(const Outcome& outcome) {
-        EXPECT_EQ(outcome.end, End::punted);
+        EXPECT_EQ(outcome.end, End::packet_in);
         const PacketInNote note = latest_note();
         EXPECT_EQ(note.worker, 0U);
         EXPECT_EQ(note.l3().l3_offset, l3_of(outcome.frame).l3_offset);
@@ -36,10 +36,10 @@ class PacketInNotes : public SwitchFixture {
         return Frame().between(other_mac, switch_mac).ipv4(decoy, "203.0.113.9").udp(5000, 53);
     }
     void divert(const char* destination) {
-        set_policy({.rules = {{.destinations = {{ip(destination).host(), 32}},
-                               .action = PolicyRule::Action::divert}},
-                    .lists = {{}},
-                    .campus = {{ip("10.1.0.0").host(), 16}}});
+        set_classifier({.rules = {{.destinations = {{ip(destination).host(), 32}},
+                                   .action = ClassifierRule::Action::divert}},
+                        .lists = {{}},
+                        .campus = {{ip("10.1.0.0").host(), 16}}});
     }
     static inline const EtherAddress other_mac = mac("02:00:00:00:00:ab");
 };

@@ -57,7 +57,7 @@ TEST_F(FromOutside, ActiveAndForeignAddressesPassUnchanged) {
 
 TEST_F(FromOutside, AnInactiveAddressIsAPacketIn) {
     const auto [end, frame] = from_outside(to(decoy));
-    EXPECT_EQ(end, End::punted);
+    EXPECT_EQ(end, End::packet_in);
     EXPECT_EQ(frame, to(decoy).bytes());
 }
 
@@ -70,7 +70,7 @@ TEST_F(FromOutside, ASessionGoesToItsHoneypot) {
 
 TEST_F(FromOutside, AnotherSessionOfTheSameAddressesIsAPacketIn) {
     add_session(key_of(decoy));
-    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy).tcp(40001, 22)).end, End::punted);
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, decoy).tcp(40001, 22)).end, End::packet_in);
 }
 
 TEST_F(FromOutside, TagsAreStrippedOnTheWayToTheHoneypot) {
@@ -95,14 +95,14 @@ TEST_F(FromOutside, ASessionOutlivesItsDomainBecomingUnknown) {
 
 TEST_F(FromOutside, ARemovedSessionIsAPacketInAgain) {
     remove_session(add_session(key_of(decoy)), decoy);
-    EXPECT_EQ(from_outside(to(decoy)).end, End::punted);
+    EXPECT_EQ(from_outside(to(decoy)).end, End::packet_in);
 }
 
 TEST_F(FromOutside, FollowingFragmentsGoWhereTheFirstOneWent) {
     add_session(key_of(decoy));
     const Frame first = to(decoy).fragment(0, true), following = to(decoy).fragment(1480, false);
-    EXPECT_EQ(from_outside(first).end, End::punted) << "no companion yet: the control thread adds it";
-    EXPECT_EQ(from_outside(following).end, End::punted);
+    EXPECT_EQ(from_outside(first).end, End::packet_in) << "no companion yet: the control thread adds it";
+    EXPECT_EQ(from_outside(following).end, End::packet_in);
     add_session(companion_of(key_of(decoy)));
     pipeline_->set_settled(2);
     EXPECT_EQ(from_outside(first).end, End::honeypot);
@@ -122,13 +122,13 @@ TEST_F(FromOutside, IcmpErrorsFollowTheSessionThatTheyQuote) {
 
 TEST_F(FromOutside, WhenThePuntRingIsFullTheHoneypotStillGetsThePacket) {
     const auto index = add_session(key_of(decoy));
-    for (std::uint16_t port = 1; port <= punts_->capacity(); ++port)
+    for (std::uint16_t port = 1; port <= packet_ins_->capacity(); ++port)
         hold(Frame().ipv4(attacker, decoy).tcp(port, 22));
     const Frame one_more = Frame().ipv4(attacker, decoy).tcp(60000, 22);
     const auto [end, frame] = from_outside(one_more);
     EXPECT_EQ(end, End::honeypot);
     EXPECT_EQ(frame, sent_to(honeypot_mac, one_more));
-    EXPECT_EQ(counted(Counter::outside_to_honeypot_stateless), 1U);
+    EXPECT_EQ(counted(Counter::outside_to_honeypot_no_session), 1U);
     EXPECT_EQ(from_outside(to(decoy).fragment(0, true)).end, End::honeypot);
     EXPECT_EQ(sessions_->at(index).packets_in, 1U) << "a session's own fragment is counted for it";
 }
@@ -203,7 +203,7 @@ TEST_F(FromInside, SightingsAreCapped) {
         EXPECT_EQ(from_inside(Frame().ipv4(source, attacker).udp(1, 2)).end, End::outside);
     EXPECT_EQ(counted(Counter::inside_sightings), 4U);
     EXPECT_EQ(counted(Counter::inside_sightings_refused), 2U);
-    EXPECT_EQ(from_outside(to("10.1.1.5")).end, End::punted);
+    EXPECT_EQ(from_outside(to("10.1.1.5")).end, End::packet_in);
     addresses_->ask_sighted(ip("10.1.1.1").host());
     EXPECT_TRUE(addresses_->end_sighting(ip("10.1.1.1").host()));
     EXPECT_EQ(from_inside(Frame().ipv4("10.1.1.5", attacker).udp(1, 2)).end, End::outside);
@@ -216,7 +216,7 @@ TEST_F(FromInside, ASightingThatEndsTakesTheActiveFlowWithItInOneStep) {
     addresses_->set_active(ip(decoy).host(), true);  // the control thread has taken the sighting
     addresses_->ask_sighted(ip(decoy).host());
     EXPECT_TRUE(addresses_->end_sighting(ip(decoy).host(), true));
-    EXPECT_EQ(from_outside(to(decoy)).end, End::punted);
+    EXPECT_EQ(from_outside(to(decoy)).end, End::packet_in);
     (void)from_inside(packet);
     EXPECT_EQ(from_outside(to(decoy)).end, End::inside) << "and is sighted anew";
 }
@@ -237,7 +237,7 @@ TEST_F(FromInside, ASightedHostThatSpeaksAgainAnswersTheQuestion) {
     EXPECT_FALSE(addresses_->end_sighting(ip(decoy).host()));
     addresses_->ask_sighted(ip(decoy).host());
     EXPECT_TRUE(addresses_->end_sighting(ip(decoy).host()));
-    EXPECT_EQ(from_outside(to(decoy)).end, End::punted);
+    EXPECT_EQ(from_outside(to(decoy)).end, End::packet_in);
 }
 
 TEST_F(FromHoneypot, ArpRequestsAreAnsweredForAnyAddress) {
@@ -254,9 +254,9 @@ TEST_F(FromHoneypot, ProbesAnnouncementsAndRepliesShowWhoIsUp) {
     for (const Frame& frame : {Frame().arp(arp_request, honeypot_mac, "0.0.0.0", decoy),
                                Frame().arp(arp_request, honeypot_mac, decoy, decoy),
                                Frame().arp(arp_reply, honeypot_mac, decoy, "0.0.0.0")})
-        EXPECT_EQ(from_honeypot(frame).end, End::punted);
-    EXPECT_EQ(counted(Counter::punted), 3U);
-    EXPECT_EQ(other_counters({Counter::punted}), std::vector<std::string>());
+        EXPECT_EQ(from_honeypot(frame).end, End::packet_in);
+    EXPECT_EQ(counted(Counter::packet_in_handed_over), 3U);
+    EXPECT_EQ(other_counters({Counter::packet_in_handed_over}), std::vector<std::string>());
 }
 
 TEST_F(FromHoneypot, ArpThatNamesAnothersMacAddressIsNotHeard) {
@@ -335,8 +335,8 @@ TEST_F(FromHoneypot, ItsIcmpErrorsAboutASessionGoOutside) {
 
 TEST_F(FromHoneypot, FragmentsAskForACompanion) {
     add_session(key_of(decoy));
-    EXPECT_EQ(from_honeypot(reply_of(decoy).fragment(0, true)).end, End::punted);
-    EXPECT_EQ(from_honeypot(reply_of(decoy).fragment(1480, false)).end, End::punted);
+    EXPECT_EQ(from_honeypot(reply_of(decoy).fragment(0, true)).end, End::packet_in);
+    EXPECT_EQ(from_honeypot(reply_of(decoy).fragment(1480, false)).end, End::packet_in);
     add_session(companion_of(key_of(decoy)));
     pipeline_->set_settled(2);
     EXPECT_EQ(from_honeypot(reply_of(decoy).fragment(0, true)).end, End::outside);

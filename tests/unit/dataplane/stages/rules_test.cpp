@@ -20,15 +20,15 @@ class WordOfThePolicy : public SwitchFixture {
     PolicyNotes noted(const std::vector<Frame>& frames) {
         transmitter_->discard(packets_, Counter::outside_dropped_rule);
         packets_ = arrived(frames);
-        context_.policy = &policy_.get();
+        context_.classifier = &classifier_.get();
         const OutsideBurst burst(packets_, *addresses_);
         const PolicyNotes notes = rules_.note(burst);
         candidates_.take(burst.packets(), burst.states(), notes, burst.all());
         find_sessions(candidates_, *sessions_, From::outside);
         return notes;
     }
-    void rule(PolicyRule::Action action, const char* destination) {
-        set_policy(
+    void rule(ClassifierRule::Action action, const char* destination) {
+        set_classifier(
             {.rules = {{.destinations = {{ip(destination).host(), 32}}, .action = action}}, .lists = {{}}});
     }
     [[nodiscard]] static Frame from(const char* source, const char* destination) {
@@ -50,7 +50,7 @@ TEST_F(WordOfThePolicy, IsNoneWithoutRulesAndLists) {
 }
 
 TEST_F(WordOfThePolicy, IsPossibleOnDestinationsThatARuleDiverts) {
-    rule(PolicyRule::Action::divert, server);
+    rule(ClassifierRule::Action::divert, server);
     const PolicyNotes notes = noted({to(server), to(decoy), Frame().type(ether_type::ipv6).payload(40)});
     EXPECT_EQ(notes.concerned, 0b001U);
     EXPECT_EQ(notes.spared, 0U) << "it lets nothing in";
@@ -60,7 +60,7 @@ TEST_F(WordOfThePolicy, IsPossibleOnDestinationsThatARuleDiverts) {
 }
 
 TEST_F(WordOfThePolicy, SparesWhatARuleMaySendInside) {
-    rule(PolicyRule::Action::inside, decoy);
+    rule(ClassifierRule::Action::inside, decoy);
     const PolicyNotes notes = noted({to(server), to(decoy)});
     EXPECT_EQ(notes.concerned, 0b10U);
     EXPECT_EQ(notes.spared, 0b10U);
@@ -69,7 +69,7 @@ TEST_F(WordOfThePolicy, SparesWhatARuleMaySendInside) {
 }
 
 TEST_F(WordOfThePolicy, IsPossibleOnListedSourcesWhereverTheyGo) {
-    set_policy({.lists = {{}}});
+    set_classifier({.lists = {{}}});
     ASSERT_TRUE(listed_->set({ip(stranger).host(), 32}, Listing().with_lists(1)));
     const PolicyNotes notes = noted({to(server), from(stranger, server), from(stranger, decoy)});
     EXPECT_EQ(notes.concerned, 0b110U);
@@ -82,7 +82,7 @@ TEST_F(WordOfThePolicy, IsPossibleOnListedSourcesWhereverTheyGo) {
 }
 
 TEST_F(WordOfThePolicy, IsAskedForWhereItMayMatter) {
-    rule(PolicyRule::Action::drop, decoy);
+    rule(ClassifierRule::Action::drop, decoy);
     add_session(key_of(decoy));
     (void)noted({to(decoy), to(decoy).vlan(7), Frame().ipv4(attacker, decoy).tcp(1, 22)});
     candidates_.set_shed(0b010);
@@ -90,7 +90,7 @@ TEST_F(WordOfThePolicy, IsAskedForWhereItMayMatter) {
     EXPECT_EQ(candidates_.judgement(0).verdict, Verdict::drop) << "a session that is concerned";
     EXPECT_EQ(candidates_.judgement(1).verdict, Verdict::none) << "it is gone";
     EXPECT_EQ(candidates_.judgement(2).verdict, Verdict::drop);
-    set_policy({});
+    set_classifier({});
     (void)noted({to(decoy)});
     rules_.judge(candidates_);
     EXPECT_EQ(candidates_.judgement(0).verdict, Verdict::none) << "no word of the policy before";

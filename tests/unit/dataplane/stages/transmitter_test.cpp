@@ -57,11 +57,11 @@ TEST_F(WayOut, FreesManyThatEndWithoutAFlush) {
 }
 
 TEST_F(WayOut, LeadsToTheControlThreadAsFarAsItHasRoom) {
-    std::vector<Frame> frames(punts_->capacity() + 2, to(decoy));
+    std::vector<Frame> frames(packet_ins_->capacity() + 2, to(decoy));
     auto packets = arrived(frames);
-    const unsigned taken = transmitter_->hand_over(packets, *punts_);
-    EXPECT_EQ(taken, punts_->capacity());
-    EXPECT_EQ(counted(Counter::punted), taken);
+    const unsigned taken = transmitter_->hand_over(packets, *packet_ins_);
+    EXPECT_EQ(taken, packet_ins_->capacity());
+    EXPECT_EQ(counted(Counter::packet_in_handed_over), taken);
     transmitter_->discard(std::span(packets).subspan(taken), Counter::honeypot_contained_no_room);
 }
 

@@ -67,7 +67,7 @@ class WaysOut : public SwitchFixture, public testing::WithParamInterface<Row> {
         unsigned count = 0;
         for (int i = 0; i < 5; ++i) {
             const End end = from_honeypot(frame).end;
-            EXPECT_TRUE(end == End::outside || end == End::punted || end == End::dropped);
+            EXPECT_TRUE(end == End::outside || end == End::packet_in || end == End::dropped);
             if (end != End::dropped) ++count;
         }
         return count;
@@ -136,9 +136,9 @@ INSTANTIATE_TEST_SUITE_P(Rows, WaysOut,
 TEST_F(SwitchFixture, AFirstFragmentLeavesItselfWhereTheControlThreadHasNoRoom) {
     add_session(key_of(decoy));
     const auto fragment = reply_of(decoy).payload(4).fragment(0, true);
-    for (std::size_t i = 0; i < punts_->capacity() + 3; ++i) hold_honeypot(fragment);
+    for (std::size_t i = 0; i < packet_ins_->capacity() + 3; ++i) hold_honeypot(fragment);
     EXPECT_EQ(ended(End::outside), 3U);
-    EXPECT_EQ(counted(Counter::punted), punts_->capacity());
+    EXPECT_EQ(counted(Counter::packet_in_handed_over), packet_ins_->capacity());
 }
 
 }  // namespace

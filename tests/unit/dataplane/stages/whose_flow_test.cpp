@@ -115,7 +115,8 @@ TEST_F(WhoseFlow, FragmentsOfAnActiveAddressGoInside) {
 }
 
 TEST_F(WhoseFlow, ARuleComesBeforeAFlowThatHasEnded) {
-    set_policy({.rules = {{.destinations = {{ip(decoy).host(), 32}}, .action = PolicyRule::Action::drop}}});
+    set_classifier(
+        {.rules = {{.destinations = {{ip(decoy).host(), 32}}, .action = ClassifierRule::Action::drop}}});
     add_session(key(protocol::udp, 51820, 51820));
     (void)from_inside(outward().udp(51820, 51820));
     pipeline_->set_time(1000 + OwnFlows::lifetime_ms + 1000, true);
@@ -162,7 +163,8 @@ TEST_F(WhoseFlow, OutliveTimeoutOfNothingEndsThemAtOnce) {
 }
 
 TEST_F(WhoseFlow, ADecoysSessionMayAlwaysOutliveThatItsAddressIsActive) {
-    set_policy({.rules = {{.destinations = {{ip(decoy).host(), 32}}, .action = PolicyRule::Action::divert}}});
+    set_classifier(
+        {.rules = {{.destinations = {{ip(decoy).host(), 32}}, .action = ClassifierRule::Action::divert}}});
     comes_up();
     add_session(key(protocol::udp, 51820, 51820));
     for (const std::uint32_t now : {10'000U, 100'000U, 1'000'000U}) {
@@ -203,7 +205,7 @@ TEST_F(OrderOfFragments, NoneOvertakesOneThatTheControlThreadHas) {
 }
 
 TEST_F(OrderOfFragments, WhatIsBackHoldsNobodyUp) {
-    EXPECT_EQ(from_outside(first()).end, End::punted);
+    EXPECT_EQ(from_outside(first()).end, End::packet_in);
     add_session(companion_of(key(protocol::udp, 40000, 9)));
     pipeline_->set_settled(1);
     EXPECT_EQ(from_outside(first()).end, End::honeypot);
@@ -211,7 +213,7 @@ TEST_F(OrderOfFragments, WhatIsBackHoldsNobodyUp) {
 }
 
 TEST_F(OrderOfFragments, WholePacketsAndOtherAddressesGoTheShortWay) {
-    EXPECT_EQ(from_outside(first()).end, End::punted);
+    EXPECT_EQ(from_outside(first()).end, End::packet_in);
     EXPECT_EQ(from_outside(inward().udp(40000, 9)).end, End::honeypot);
 }
 
@@ -223,9 +225,9 @@ TEST_F(OrderOfFragments, InOneBurstToo) {
 
 TEST_F(OrderOfFragments, RepliesToo) {
     const Frame reply = from_pot().udp(9, 40000).payload(64).fragment(0, true);
-    EXPECT_EQ(from_honeypot(reply).end, End::punted);
+    EXPECT_EQ(from_honeypot(reply).end, End::packet_in);
     add_session(companion_of(key(protocol::udp, 40000, 9)));
-    EXPECT_EQ(from_honeypot(from_pot().udp(9, 40000).payload(64).fragment(72, false)).end, End::punted);
+    EXPECT_EQ(from_honeypot(from_pot().udp(9, 40000).payload(64).fragment(72, false)).end, End::packet_in);
     pipeline_->set_settled(2);
     EXPECT_EQ(from_honeypot(reply).end, End::outside);
 }

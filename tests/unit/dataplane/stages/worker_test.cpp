@@ -50,7 +50,7 @@ class WorkerRounds : public testing::Test {
     /// Of what was handed over, all.
     unsigned take_packet_ins() {
         unsigned count = 0;
-        for (rte_mbuf* packet = nullptr; worker().punts().take(std::span(&packet, 1)) == 1; ++count)
+        for (rte_mbuf* packet = nullptr; worker().packet_ins().take(std::span(&packet, 1)) == 1; ++count)
             rte_pktmbuf_free(packet);
         return count;
     }
@@ -58,7 +58,7 @@ class WorkerRounds : public testing::Test {
     void packet_out(PortIndex port, const Frame& frame) {
         rte_mbuf* packet = buffer_with(frame.bytes());
         packet->port = port;
-        ASSERT_EQ(worker().egress().give(std::span(&packet, 1)), 1U);
+        ASSERT_EQ(worker().packet_outs().give(std::span(&packet, 1)), 1U);
     }
     /// A round that finds a full burst outside: one packet of it is legitimate, the others are a scan's.
     void flooded_round() {
@@ -190,14 +190,14 @@ TEST_F(WorkerRounds, AskHoneypotsSeldomWhileTheLinkWaits) {
 }
 
 TEST_F(WorkerRounds, EndWhenTheyAreToldTo) {
-    const auto token = plane_->quiescence().start();
+    const auto barrier = plane_->quiescence().start();
     std::thread running([this] { worker().run(); });
     ports_.arrive(outside_port, to(server));
     while (counted(Counter::outside_to_inside_active) == 0) std::this_thread::yield();
-    while (!plane_->quiescence().passed(token)) std::this_thread::yield();
+    while (!plane_->quiescence().reached(barrier)) std::this_thread::yield();
     worker().stop();
     running.join();
-    EXPECT_TRUE(plane_->quiescence().passed(plane_->quiescence().start())) << "nobody waits for it any more";
+    EXPECT_TRUE(plane_->quiescence().reached(plane_->quiescence().start())) << "nobody waits for it any more";
     ports_.arrive(outside_port, to(server));
     worker().run();
     EXPECT_EQ(counted(Counter::outside_to_inside_active), 1U) << "it stays stopped";
@@ -215,7 +215,7 @@ TEST_F(WorkerRounds, APortThatIsGivenUpIsLetGoOnceNoWorkerUsesItAndTheOthersGoOn
     const auto begun = plane_->quiescence().begun();
     packet_out(first_honeypot_port, to(unused));
     EXPECT_EQ(worker().round(), 2U) << "what comes from outside, and the control thread's";
-    plane_->quiescence().report(0, begun);
+    plane_->quiescence().quiescent(0, begun);
     plane_->let_go();
     EXPECT_FALSE(port.link_up());
     EXPECT_EQ(plane_->dropped_at(first_honeypot_port), 1U);

@@ -28,7 +28,7 @@ class AddressTableDomains : public testing::Test {
         return found;
     }
     [[nodiscard]] bool inside(std::uint32_t address) const {
-        return (state(address) & address_state::inside) != 0;
+        return (state(address) & address_state::active) != 0;
     }
 
     std::optional<Quiescence> quiescence_;
@@ -125,7 +125,7 @@ TEST_F(AddressTableDomains, AGroupOfTheMapIsUsedAgainAfterItsGracePeriod) {
         table_->remove_domain(one);
         table_->remove_domain(other);
         EXPECT_FALSE(table_->add_domain(one, DomainKind::known, {})) << "the worker may be reading it";
-        quiescence_->report(0, quiescence_->begun());
+        quiescence_->quiescent(0, quiescence_->begun());
         table_->reclaim();
     }
     quiescence_->offline(0);

@@ -18,7 +18,7 @@ namespace {
 
 using namespace address_state;
 
-constexpr std::uint8_t elsewhere_state = inside | unwatched;
+constexpr std::uint8_t elsewhere_state = address_state::active | unwatched;
 
 Prefix prefix(const char* network, std::uint8_t length) {
     return {ip(network).host(), length};
@@ -67,7 +67,7 @@ TEST_F(AddressTableTest, ADomainKeepsWhatIsKnownOfItWhileItIsUnknown) {
     add(prefix("10.1.0.0", 24), DomainKind::unknown);
     EXPECT_EQ(state("10.1.0.9"), elsewhere_state | sessions);
     add(prefix("10.1.0.0", 24), DomainKind::known);
-    EXPECT_EQ(state("10.1.0.7"), inside);
+    EXPECT_EQ(state("10.1.0.7"), address_state::active);
     EXPECT_EQ(state("10.1.0.9"), sessions);
     EXPECT_EQ(table_->sessions_in(prefix("10.1.0.0", 24)), 1U);
 }
@@ -81,7 +81,7 @@ TEST_F(AddressTableTest, TheMostSpecificDomainDecides) {
     EXPECT_EQ(state("10.1.0.17"), 0);
     table_->set_active(host("10.1.0.17"), true);
     table_->remove_domain(prefix("10.1.0.16", 28));
-    EXPECT_EQ(state("10.1.0.17"), inside) << "the one around it was told as well";
+    EXPECT_EQ(state("10.1.0.17"), address_state::active) << "the one around it was told as well";
     table_->remove_domain(prefix("10.1.0.0", 24));
     EXPECT_EQ(state("10.1.0.17"), elsewhere_state);
 }
@@ -124,7 +124,7 @@ TEST_F(AddressTableTest, APlaceComesBackAfterItsGracePeriod) {
     table_->reclaim();
     EXPECT_FALSE(table_->add_domain(prefix("10.2.0.0", 22), DomainKind::known, nobody))
         << "the worker may be reading it";
-    quiescence_.report(0, quiescence_.begun());
+    quiescence_.quiescent(0, quiescence_.begun());
     table_->reclaim();
     add(prefix("10.2.0.0", 22), DomainKind::known);
     EXPECT_EQ(state("10.2.0.5"), 0) << "nothing of what was there before";
@@ -173,15 +173,16 @@ TEST(AddressTableStress, AnActiveAddressIsNeverSeenAsInactive) {
         while (!stopping) {
             const auto begun = quiescence.begun();
             table->lookup(addresses, states);
-            for (const std::uint8_t state : states) wrong += (state & inside) == 0 ? 1U : 0U;
-            quiescence.report(0, begun);
+            for (const std::uint8_t state : states) wrong += (state & address_state::active) == 0 ? 1U : 0U;
+            quiescence.quiescent(0, begun);
             running = true;
         }
         quiescence.offline(0);
     });
     while (!running) std::this_thread::yield();
     const auto wait = [&] {
-        for (const auto token = quiescence.start(); !quiescence.passed(token);) std::this_thread::yield();
+        for (const auto barrier = quiescence.start(); !quiescence.reached(barrier);)
+            std::this_thread::yield();
     };
     for (int turn = 0; turn < turns && wrong == 0; ++turn) {
         // Others have the first places, so that the domain begins elsewhere each time.

@@ -130,7 +130,7 @@ class ExportOfAddresses : public testing::Test {
         for (const Domain& domain : domains) {
             std::vector<std::uint32_t> active;
             for (const auto& [address, state] : domain.addresses)
-                if ((state & inside) != 0) active.push_back(address);
+                if ((state & address_state::active) != 0) active.push_back(address);
             add(domain.prefix, domain.kind, active);
         }
         for (const Domain& domain : domains)
@@ -158,9 +158,9 @@ TEST_F(ExportOfAddresses, PutsDomainsAddressesAndSightingsBack) {
     ASSERT_EQ(before.size(), 4U);
     EXPECT_EQ(before[1].prefix, prefix("10.1.1.0", 24));
     EXPECT_EQ(before[1].kind, DomainKind::unknown);
-    EXPECT_EQ(
-        before[2].addresses,
-        (std::map<std::uint32_t, std::uint8_t>{{host("10.8.0.7"), std::uint8_t{inside | sighted | quiet}}}));
+    EXPECT_EQ(before[2].addresses,
+              (std::map<std::uint32_t, std::uint8_t>{
+                  {host("10.8.0.7"), std::uint8_t{address_state::active | sighted | quiet}}}));
     start_anew();
     EXPECT_TRUE(all(1).empty());
     restore(before);

@@ -149,10 +149,10 @@ TEST_F(SessionTableTest, ARecordIsNotUsedAgainWhileAWorkerMayReadIt) {
     EXPECT_EQ(table_->at(index).key, numbered(3)) << "a worker may be about to compare it";
     EXPECT_EQ(table_->key_of(index), nullptr);
     EXPECT_FALSE(add(numbered(5'000)));
-    quiescence_->report(0, begun);
+    quiescence_->quiescent(0, begun);
     table_->reclaim();
     EXPECT_FALSE(add(numbered(5'000))) << "that round began before the removal";
-    quiescence_->report(0, quiescence_->begun());
+    quiescence_->quiescent(0, quiescence_->begun());
     table_->reclaim();
     EXPECT_EQ(add(numbered(5'000)), index);
     quiescence_->offline(0);
@@ -180,7 +180,7 @@ TEST_F(SessionTableTest, ReadersBesideTheWriterSeeWhatWasThereAllTheTime) {
             for (std::size_t i = 0; i < found.size(); ++i)
                 wrong += found[i] != 0 && table_->at(found[i] - 1).key != passing[i] ? 1 : 0;
             ++looks;
-            quiescence_->report(0, begun);
+            quiescence_->quiescent(0, begun);
         }
         quiescence_->offline(0);
     });
@@ -281,7 +281,7 @@ TEST_F(LargeSessionTableTest, ReadersSeeWhatWasThereThoughOthersOfItsTagComeAndG
             const auto begun = quiescence_->begun();
             missed += look_up(lasting) != all ? 1 : 0;
             ++looks;
-            quiescence_->report(0, begun);
+            quiescence_->quiescent(0, begun);
         }
         quiescence_->offline(0);
     });

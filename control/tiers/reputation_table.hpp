@@ -23,13 +23,13 @@
 namespace honeyswitch::control {
 
 /// Of the hash, drawn at start.
-struct HistorySecret {
+struct ReputationSecret {
     std::uint64_t multiplier, mask;
-    [[nodiscard]] static HistorySecret random();
+    [[nodiscard]] static ReputationSecret random();
     [[nodiscard]] std::uint64_t hash(std::uint32_t value) const;
 };
 
-class HistoryTable {
+class ReputationTable {
   public:
     enum class Place : std::uint32_t {};
 
@@ -41,7 +41,7 @@ class HistoryTable {
     };
 
     /// Memory for `capacity` sources (rounded up to whole sets) is had here; no more is needed later.
-    HistoryTable(std::uint32_t capacity, Milliseconds window, HistorySecret secret);
+    ReputationTable(std::uint32_t capacity, Milliseconds window, ReputationSecret secret);
 
     [[nodiscard]] Milliseconds window() const { return window_; }
     [[nodiscard]] std::uint32_t places() const { return static_cast<std::uint32_t>(tags_.size()); }
@@ -96,7 +96,7 @@ class HistoryTable {
 
     Milliseconds window_;
     std::uint32_t half_ticks_;
-    HistorySecret secret_;
+    ReputationSecret secret_;
     std::vector<Tag> tags_;
     std::vector<Counts> counts_;  ///< as tags_
     std::uint32_t size_ = 0;

@@ -2,7 +2,7 @@
 #include <array>
 
 #include "base/limits.hpp"
-#include "control/config/config_rules.hpp"
+#include "control/config/config_checks.hpp"
 #include "control/config/flow_text.hpp"
 
 namespace honeyswitch::control {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <span>
 
-#include "control/config/config_rules.hpp"
+#include "control/config/config_checks.hpp"
 
 namespace honeyswitch::control {
 namespace {

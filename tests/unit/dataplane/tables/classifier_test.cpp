@@ -6,24 +6,24 @@
 namespace honeyswitch::dataplane {
 namespace {
 
-using Action = PolicyRule::Action;
+using Action = ClassifierRule::Action;
 
 Prefix prefix(const char* network, std::uint8_t length = 32) {
     return {ip(network).host(), length};
 }
 
-class WithPolicy : public SwitchFixture {
+class WithClassifier : public SwitchFixture {
   protected:
     static constexpr const char* printer = "10.1.0.17";
     static inline const Prefix campus = prefix("10.1.0.0", 16);
 
-    WithPolicy() {
+    WithClassifier() {
         addresses_->set_active(ip(printer).host(), true);
         honeypots_.set(1, {mac("02:00:00:00:00:ab"), 0, first_honeypot_port});
         set_pool(1, {1});
     }
-    void set_rules(std::vector<PolicyRule> rules) {
-        set_policy({.rules = std::move(rules), .campus = {campus}});
+    void set_rules(std::vector<ClassifierRule> rules) {
+        set_classifier({.rules = std::move(rules), .campus = {campus}});
     }
     void put_on_list(std::size_t list, const char* source, std::uint8_t length = 32) {
         ASSERT_TRUE(listed_->set(prefix(source, length), Listing(std::uint64_t{1} << list)));
@@ -32,12 +32,12 @@ class WithPolicy : public SwitchFixture {
         return Frame().ipv4(attacker, destination).tcp(40000, port, 0x02);
     }
 };
-class Rules : public WithPolicy {};
-class Decoys : public WithPolicy {
+class Rules : public WithClassifier {};
+class Decoys : public WithClassifier {
   protected:
     Decoys() { set_rules({{.destinations = {prefix(printer)}, .action = Action::divert}}); }
 };
-class Lists : public WithPolicy {};
+class Lists : public WithClassifier {};
 
 TEST_F(Rules, DecideByAddressProtocolAndPort) {
     set_rules({
@@ -54,22 +54,22 @@ TEST_F(Rules, DecideByAddressProtocolAndPort) {
     };
     const std::vector<Row> rows{
         {Frame().ipv4("203.0.113.77", decoy).tcp(1, 2), End::inside},
-        {Frame().ipv4("203.0.114.77", decoy).tcp(1, 2), End::punted},
+        {Frame().ipv4("203.0.114.77", decoy).tcp(1, 2), End::packet_in},
         {Frame().ipv4(attacker, "10.1.9.1").tcp(1, 80), End::dropped},
         {Frame().ipv4(attacker, "10.1.10.1").tcp(1, 8080), End::dropped},
-        {Frame().ipv4(attacker, "10.1.10.1").tcp(1, 8081), End::punted},
-        {Frame().ipv4(attacker, "10.1.10.1").udp(1, 80), End::punted},
-        {Frame().ipv4(attacker, "10.1.11.1").tcp(1, 80), End::punted},
+        {Frame().ipv4(attacker, "10.1.10.1").tcp(1, 8081), End::packet_in},
+        {Frame().ipv4(attacker, "10.1.10.1").udp(1, 80), End::packet_in},
+        {Frame().ipv4(attacker, "10.1.11.1").tcp(1, 80), End::packet_in},
         {Frame().ipv4(attacker, decoy).udp(9, 53), End::inside},
         {Frame().ipv4(attacker, decoy).udp(9, 53).vlan(3), End::inside},
-        {Frame().ipv4(attacker, decoy).udp(53, 9), End::punted},
+        {Frame().ipv4(attacker, decoy).udp(53, 9), End::packet_in},
     };
     for (const Row& row : rows) EXPECT_EQ(from_outside(row.frame).end, row.end) << &row - rows.data();
     EXPECT_EQ(counted(Counter::outside_to_inside_rule), 3U);
     EXPECT_EQ(counted(Counter::outside_dropped_rule), 2U);
-    EXPECT_EQ(policy_.get().hits(0), 1U);
-    EXPECT_EQ(policy_.get().hits(1), 2U);
-    EXPECT_EQ(policy_.get().hits(2), 2U);
+    EXPECT_EQ(classifier_.get().hits(0), 1U);
+    EXPECT_EQ(classifier_.get().hits(1), 2U);
+    EXPECT_EQ(classifier_.get().hits(2), 2U);
 }
 
 TEST_F(Rules, TheFirstThatMatchesCounts) {
@@ -106,28 +106,28 @@ TEST_F(Rules, DoNotConcernOtherDestinations) {
 }
 
 TEST_F(Rules, KnowWhomTheyMayLetIn) {
-    using enum PolicyRule::Action;
+    using enum ClassifierRule::Action;
     const auto host = [](const char* text) { return ip(text).host(); };
-    const auto policy =
-        Policy::build({.rules = {{.sources = {{host("203.0.113.0"), 24}}, .action = inside},
-                                 {.sources = {{host("100.64.0.0"), 10}}, .action = inside},
-                                 {.sources = {{host("198.51.100.0"), 24}}, .action = divert}}},
-                      1)
+    const auto classifier =
+        Classifier::build({.rules = {{.sources = {{host("203.0.113.0"), 24}}, .action = inside},
+                                     {.sources = {{host("100.64.0.0"), 10}}, .action = inside},
+                                     {.sources = {{host("198.51.100.0"), 24}}, .action = divert}}},
+                          1)
             .value();
-    EXPECT_TRUE(policy->may_send_inside(host("203.0.113.9"), host(decoy)));
-    EXPECT_TRUE(policy->may_send_inside(host("100.64.0.1"), host(decoy)));
-    EXPECT_TRUE(policy->may_send_inside(host("100.127.255.255"), host(decoy)));
-    EXPECT_FALSE(policy->may_send_inside(host("100.128.0.0"), host(decoy)));
-    EXPECT_FALSE(policy->may_send_inside(host("198.51.100.1"), host(decoy))) << "that rule diverts";
+    EXPECT_TRUE(classifier->may_send_inside(host("203.0.113.9"), host(decoy)));
+    EXPECT_TRUE(classifier->may_send_inside(host("100.64.0.1"), host(decoy)));
+    EXPECT_TRUE(classifier->may_send_inside(host("100.127.255.255"), host(decoy)));
+    EXPECT_FALSE(classifier->may_send_inside(host("100.128.0.0"), host(decoy)));
+    EXPECT_FALSE(classifier->may_send_inside(host("198.51.100.1"), host(decoy))) << "that rule diverts";
 
     const auto for_one =
-        Policy::build({.rules = {{.destinations = {{host(decoy), 32}}, .action = inside}}}, 1).value();
+        Classifier::build({.rules = {{.destinations = {{host(decoy), 32}}, .action = inside}}}, 1).value();
     EXPECT_TRUE(for_one->may_send_inside(host("192.0.2.1"), host(decoy)));
     EXPECT_FALSE(for_one->may_send_inside(host("192.0.2.1"), host(server)));
 }
 
 TEST_F(Rules, ThousandsCanBeBuiltAndSwapped) {
-    std::vector<PolicyRule> rules;
+    std::vector<ClassifierRule> rules;
     for (std::uint32_t i = 0; i < 4000; ++i)
         rules.push_back({.destinations = {{campus.network + i * 4 + 1, 32}},
                          .protocol = protocol::tcp,
@@ -135,9 +135,9 @@ TEST_F(Rules, ThousandsCanBeBuiltAndSwapped) {
                          .action = Action::drop});
     set_rules(rules);
     EXPECT_EQ(from_outside(Frame().ipv4(attacker, "10.1.0.5").tcp(9, 1)).end, End::dropped);
-    EXPECT_EQ(from_outside(Frame().ipv4(attacker, "10.1.0.5").tcp(9, 2)).end, End::punted);
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, "10.1.0.5").tcp(9, 2)).end, End::packet_in);
     set_rules({});
-    EXPECT_EQ(from_outside(Frame().ipv4(attacker, "10.1.0.5").tcp(9, 1)).end, End::punted);
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, "10.1.0.5").tcp(9, 1)).end, End::packet_in);
 }
 
 TEST_F(Decoys, NewConnectionsAreDivertedAndNothingElse) {
@@ -148,17 +148,17 @@ TEST_F(Decoys, NewConnectionsAreDivertedAndNothingElse) {
     };
     const auto from = [](const char* destination) { return Frame().ipv4(attacker, destination); };
     const std::vector<Row> rows{
-        {"a connection request", syn(printer), End::punted},
+        {"a connection request", syn(printer), End::packet_in},
         {"the middle of a connection that the host may have had before", from(printer).tcp(1, 2, 0x10),
          End::inside},
         {"an answer to its own request", from(printer).tcp(80, 2, 0x12), End::inside},
         {"a reset", from(printer).tcp(80, 2, 0x04), End::inside},
-        {"a ping", from(printer).icmp(8, 1), End::punted},
+        {"a ping", from(printer).icmp(8, 1), End::packet_in},
         {"an answer to its own ping", from(printer).icmp(0, 1), End::inside},
         {"an ICMP error about something of its own",
          from(printer).icmp_error(3, Frame().ipv4(printer, attacker).udp(5, 6)), End::inside},
-        {"UDP", from(printer).udp(5, 6), End::punted},
-        {"a fragment without ports", from(printer).udp(5, 6).fragment(1480, false), End::punted},
+        {"UDP", from(printer).udp(5, 6), End::packet_in},
+        {"a fragment without ports", from(printer).udp(5, 6).fragment(1480, false), End::packet_in},
         {"another host", syn(server), End::inside},
     };
     for (const Row& row : rows) EXPECT_EQ(from_outside(row.frame).end, row.end) << row.description;
@@ -167,12 +167,13 @@ TEST_F(Decoys, NewConnectionsAreDivertedAndNothingElse) {
 TEST_F(Decoys, RepliesToWhatTheHostHasSentReachIt) {
     const auto query = Frame().between(core_mac, upstream_mac).ipv4(printer, attacker).udp(5000, 53);
     const auto response = Frame().ipv4(attacker, printer).udp(53, 5000);
-    EXPECT_EQ(from_outside(response).end, End::punted);
+    EXPECT_EQ(from_outside(response).end, End::packet_in);
     EXPECT_EQ(from_inside(query).end, End::outside);
     EXPECT_EQ(from_outside(response).end, End::inside);
-    EXPECT_EQ(from_outside(Frame().ipv4(attacker, printer).udp(53, 5001)).end, End::punted) << "another flow";
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, printer).udp(53, 5001)).end, End::packet_in)
+        << "another flow";
     pipeline_->set_time(1000 + OwnFlows::lifetime_ms + 2000, true);
-    EXPECT_EQ(from_outside(response).end, End::punted) << "two minutes later";
+    EXPECT_EQ(from_outside(response).end, End::packet_in) << "two minutes later";
 }
 
 TEST_F(Decoys, AHostsOwnFlowGoesBeforeASessionOfTheSameName) {
@@ -192,7 +193,7 @@ TEST_F(Decoys, AreDivertedByHandshakeToo) {
         from_honeypot(Frame().between(honeypot_mac, switch_mac).ipv4(printer, attacker).tcp(22, 40000, 0x12))
             .end,
         End::outside);
-    EXPECT_EQ(from_outside(Frame().ipv4(attacker, printer).tcp(40000, 22, 0x10)).end, End::punted);
+    EXPECT_EQ(from_outside(Frame().ipv4(attacker, printer).tcp(40000, 22, 0x10)).end, End::packet_in);
 }
 
 TEST_F(Decoys, AreLeftAloneWhenTheControlThreadIsSilent) {
@@ -201,11 +202,12 @@ TEST_F(Decoys, AreLeftAloneWhenTheControlThreadIsSilent) {
 }
 
 TEST_F(Lists, AttackersAreDivertedWhereverTheyGo) {
-    set_policy({.lists = {{.protocol = protocol::tcp, .ports = {{22, 22}}, .pool = 1}}, .campus = {campus}});
+    set_classifier(
+        {.lists = {{.protocol = protocol::tcp, .ports = {{22, 22}}, .pool = 1}}, .campus = {campus}});
     EXPECT_EQ(from_outside(syn(server)).end, End::inside);
     put_on_list(0, attacker);
-    EXPECT_EQ(from_outside(syn(server)).end, End::punted);
-    EXPECT_EQ(from_outside(syn(elsewhere)).end, End::punted) << "in no domain";
+    EXPECT_EQ(from_outside(syn(server)).end, End::packet_in);
+    EXPECT_EQ(from_outside(syn(elsewhere)).end, End::packet_in) << "in no domain";
     EXPECT_EQ(from_outside(syn(server, 80)).end, End::inside) << "only for certain ports";
     EXPECT_EQ(from_outside(Frame().ipv4("198.51.100.2", server).tcp(1, 22, 0x02)).end, End::inside)
         << "its neighbour";
@@ -215,14 +217,14 @@ TEST_F(Lists, AttackersAreDivertedWhereverTheyGo) {
 }
 
 TEST_F(Lists, APrefixListsAllOfIt) {
-    set_policy({.lists = {{}}, .campus = {campus}});
+    set_classifier({.lists = {{}}, .campus = {campus}});
     put_on_list(0, "198.0.0.0", 8);
-    EXPECT_EQ(from_outside(syn(server)).end, End::punted);
+    EXPECT_EQ(from_outside(syn(server)).end, End::packet_in);
     EXPECT_EQ(from_outside(Frame().ipv4("199.0.0.1", server).tcp(1, 22, 0x02)).end, End::inside);
 }
 
 TEST_F(Lists, TheBenignAreNeverDivertedNotEvenFromASession) {
-    set_policy({.lists = {{.benign = true}}, .campus = {campus}});
+    set_classifier({.lists = {{.benign = true}}, .campus = {campus}});
     add_session(key_of(decoy));
     put_on_list(0, "198.51.100.0", 24);
     EXPECT_EQ(from_outside(to(decoy)).end, End::inside);
@@ -231,19 +233,19 @@ TEST_F(Lists, TheBenignAreNeverDivertedNotEvenFromASession) {
 }
 
 TEST_F(Lists, ARuleGoesBeforeAListOfAttackers) {
-    set_policy({.rules = {{.destinations = {prefix(server)}, .action = Action::inside}},
-                .lists = {{}},
-                .campus = {campus}});
+    set_classifier({.rules = {{.destinations = {prefix(server)}, .action = Action::inside}},
+                    .lists = {{}},
+                    .campus = {campus}});
     put_on_list(0, attacker);
     EXPECT_EQ(from_outside(syn(server)).end, End::inside);
-    EXPECT_EQ(from_outside(syn(printer)).end, End::punted);
+    EXPECT_EQ(from_outside(syn(printer)).end, End::packet_in);
 }
 
 /// Numbers outlast the order of the file: a list may come before one of a lower number, and a number may be
 /// nobody's while sources are still taken out of it.
 TEST_F(Lists, TheOrderOfTheFileDecidesAndANumberWithoutAListSaysNothing) {
     modes_.handshake = true;
-    set_policy(
+    set_classifier(
         {.lists = {{.used = false}, {.pool = 0, .rank = 1}, {.pool = 1, .rank = 0}}, .campus = {campus}});
     EXPECT_TRUE(listed_->set(prefix(attacker), Listing(0b001)));
     EXPECT_EQ(from_outside(syn(server)).end, End::inside);
@@ -253,10 +255,10 @@ TEST_F(Lists, TheOrderOfTheFileDecidesAndANumberWithoutAListSaysNothing) {
 }
 
 TEST_F(Lists, AnswersOfListedSourcesReachWhoAskedThem) {
-    set_policy({.lists = {{}}, .campus = {campus}});
+    set_classifier({.lists = {{}}, .campus = {campus}});
     put_on_list(0, attacker);
     const auto response = Frame().ipv4(attacker, server).udp(53, 5000);
-    EXPECT_EQ(from_outside(response).end, End::punted);
+    EXPECT_EQ(from_outside(response).end, End::packet_in);
     (void)from_inside(Frame().ipv4(server, attacker).udp(5000, 53));
     EXPECT_EQ(from_outside(response).end, End::inside);
 }
@@ -283,17 +285,19 @@ TEST_F(Lists, AFullTableRefusesAndKeepsWhatItHas) {
     EXPECT_FALSE(listed_->may_list(0x0b000000));
 }
 
-TEST_F(WithPolicy, TheCampusIsAllThatItsPrefixesHold) {
-    set_policy({.campus = {prefix("10.2.0.0", 16), prefix("10.1.2.0", 24), prefix("192.0.2.7", 32), campus,
-                           prefix("10.1.0.0", 28), prefix("255.255.255.0", 24)}});
-    const auto on_campus = [&](const char* address) { return policy_.get().on_campus(ip(address).host()); };
+TEST_F(WithClassifier, TheCampusIsAllThatItsPrefixesHold) {
+    set_classifier({.campus = {prefix("10.2.0.0", 16), prefix("10.1.2.0", 24), prefix("192.0.2.7", 32),
+                               campus, prefix("10.1.0.0", 28), prefix("255.255.255.0", 24)}});
+    const auto on_campus = [&](const char* address) {
+        return classifier_.get().on_campus(ip(address).host());
+    };
     for (const char* const address :
          {"10.1.0.0", "10.1.2.3", "10.1.255.255", "10.2.0.0", "10.2.255.255", "192.0.2.7", "255.255.255.255"})
         EXPECT_TRUE(on_campus(address)) << address;
     for (const char* const address :
          {"0.0.0.0", "10.0.255.255", "10.3.0.0", "192.0.2.6", "192.0.2.8", "255.255.254.255"})
         EXPECT_FALSE(on_campus(address)) << address;
-    set_policy({});
+    set_classifier({});
     EXPECT_FALSE(on_campus("10.1.0.0"));
 }
 

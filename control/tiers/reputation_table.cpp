@@ -1,4 +1,4 @@
-#include "control/tiers/history_table.hpp"
+#include "control/tiers/reputation_table.hpp"
 
 #include <algorithm>
 #include <random>
@@ -10,14 +10,14 @@ constexpr std::int64_t tick_ms = 64;  // 32 bits of them last for 8 years
 
 }  // namespace
 
-HistorySecret HistorySecret::random() {
+ReputationSecret ReputationSecret::random() {
     std::random_device device;
     const auto draw = [&] { return std::uint64_t{device()} << 32 | device(); };
     return {draw() | 1, draw()};
 }
 
 /// Two rounds of multiplication and folding: without the secret nobody can say which values share a set.
-std::uint64_t HistorySecret::hash(std::uint32_t value) const {
+std::uint64_t ReputationSecret::hash(std::uint32_t value) const {
     const auto fold = [](std::uint64_t a, std::uint64_t b) {
         __extension__ using Wide = unsigned __int128;
         const auto product = static_cast<Wide>(a) * b;
@@ -26,32 +26,32 @@ std::uint64_t HistorySecret::hash(std::uint32_t value) const {
     return fold(fold(value ^ mask, multiplier), multiplier ^ 0x9e37'79b9'7f4a'7c15);
 }
 
-HistoryTable::HistoryTable(std::uint32_t capacity, Milliseconds window, HistorySecret secret)
+ReputationTable::ReputationTable(std::uint32_t capacity, Milliseconds window, ReputationSecret secret)
     : window_(window),
       half_ticks_(static_cast<std::uint32_t>(std::max<std::int64_t>(window.count() / 2 / tick_ms, 1))),
       secret_(secret),
       tags_((std::size_t{capacity} + ways - 1) / ways * ways),
       counts_(tags_.size()) {}
 
-std::size_t HistoryTable::bytes() const {
+std::size_t ReputationTable::bytes() const {
     return tags_.size() * sizeof(Tag) + counts_.size() * sizeof(Counts);
 }
 
-std::uint32_t HistoryTable::tick_of(TimePoint now) {
+std::uint32_t ReputationTable::tick_of(TimePoint now) {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(now.time_since_epoch().count(), 0) / tick_ms);
 }
 
-std::uint32_t HistoryTable::first_of_set(Ipv4Address source) const {
+std::uint32_t ReputationTable::first_of_set(Ipv4Address source) const {
     const auto upper = secret_.hash(source.value) >> 32;
     return static_cast<std::uint32_t>((upper * (tags_.size() / ways)) >> 32) * ways;
 }
 
-std::uint32_t HistoryTable::halves_since(const Tag& tag, std::uint32_t half) const {
+std::uint32_t ReputationTable::halves_since(const Tag& tag, std::uint32_t half) const {
     const auto seen = tag.seen / half_ticks_;
     return half > seen ? half - seen : 0;
 }
 
-std::optional<HistoryTable::Place> HistoryTable::find(Ipv4Address source) const {
+std::optional<ReputationTable::Place> ReputationTable::find(Ipv4Address source) const {
     if (tags_.empty()) return std::nullopt;
     const auto first = first_of_set(source);
     for (auto i = first; i < first + ways; ++i)
@@ -59,7 +59,7 @@ std::optional<HistoryTable::Place> HistoryTable::find(Ipv4Address source) const 
     return std::nullopt;
 }
 
-std::optional<HistoryTable::Place> HistoryTable::make_room(std::uint32_t first, std::uint32_t half) {
+std::optional<ReputationTable::Place> ReputationTable::make_room(std::uint32_t first, std::uint32_t half) {
     std::optional<std::uint32_t> least;
     const auto done = [&](const Tag& tag) { return halves_since(tag, half) < 2 ? tag.done : 0; };
     for (auto i = first; i < first + ways; ++i) {
@@ -77,7 +77,7 @@ std::optional<HistoryTable::Place> HistoryTable::make_room(std::uint32_t first, 
 }
 
 /// Makes the current half that of `half`.
-void HistoryTable::turn_over(Place place, std::uint32_t half) {
+void ReputationTable::turn_over(Place place, std::uint32_t half) {
     const auto passed = halves_since(tag(place), half);
     if (passed == 0) return;
     auto& counts = counts_[static_cast<std::size_t>(place)];
@@ -86,7 +86,7 @@ void HistoryTable::turn_over(Place place, std::uint32_t half) {
     tag(place).done = counts.before.sessions + counts.before.payload_sessions;
 }
 
-std::optional<HistoryTable::Place> HistoryTable::touch(Ipv4Address source, TimePoint now) {
+std::optional<ReputationTable::Place> ReputationTable::touch(Ipv4Address source, TimePoint now) {
     if (tags_.empty()) return std::nullopt;
     const auto half = half_of(now);
     auto place = find(source);
@@ -102,19 +102,19 @@ std::optional<HistoryTable::Place> HistoryTable::touch(Ipv4Address source, TimeP
     return place;
 }
 
-void HistoryTable::add_session(Place place, Ipv4Address destination) {
+void ReputationTable::add_session(Place place, Ipv4Address destination) {
     auto& current = counts_[static_cast<std::size_t>(place)].current;
     ++current.sessions;
     current.destinations.add(static_cast<std::uint32_t>(secret_.hash(destination.value)));
     ++tag(place).done;
 }
 
-void HistoryTable::add_payload(Place place) {
+void ReputationTable::add_payload(Place place) {
     ++counts_[static_cast<std::size_t>(place)].current.payload_sessions;
     ++tag(place).done;
 }
 
-HistoryTable::Sum HistoryTable::sum(Place place, TimePoint now) const {
+ReputationTable::Sum ReputationTable::sum(Place place, TimePoint now) const {
     const auto& [current, before] = counts_[static_cast<std::size_t>(place)];
     const auto passed = halves_since(tag(place), half_of(now));
     if (passed >= 2) return {};
@@ -124,7 +124,7 @@ HistoryTable::Sum HistoryTable::sum(Place place, TimePoint now) const {
             .destination_bits = current.destinations.set_with(older.destinations)};
 }
 
-void HistoryTable::forget_if_old(Place place, TimePoint now) {
+void ReputationTable::forget_if_old(Place place, TimePoint now) {
     auto& old = tag(place);
     if (old.done == 0 || old.kept != 0 || halves_since(old, half_of(now)) < 2) return;
     old = {};

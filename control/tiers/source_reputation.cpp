@@ -1,10 +1,11 @@
-#include "control/tiers/source_history.hpp"
+#include "control/tiers/source_reputation.hpp"
 
 #include <algorithm>
 
 namespace honeyswitch::control {
 
-SourceHistory::SourceHistory(std::uint32_t capacity, std::span<const Tier> tiers, HistorySecret secret)
+SourceReputation::SourceReputation(std::uint32_t capacity, std::span<const Tier> tiers,
+                                   ReputationSecret secret)
     : secret_(secret) {
     for (const Tier& tier : tiers)
         marks_.push_back({.tier = tier,
@@ -12,16 +13,16 @@ SourceHistory::SourceHistory(std::uint32_t capacity, std::span<const Tier> tiers
                           .table = table_for(tier.window, capacity)});
 }
 
-std::size_t SourceHistory::table_for(Milliseconds window, std::uint32_t capacity) {
+std::size_t SourceReputation::table_for(Milliseconds window, std::uint32_t capacity) {
     const auto known =
         std::ranges::find(windows_, window, [](const Window& entry) { return entry.table.window(); });
     const auto index = static_cast<std::size_t>(known - windows_.begin());
-    if (known == windows_.end()) windows_.push_back({.table = HistoryTable(capacity, window, secret_)});
+    if (known == windows_.end()) windows_.push_back({.table = ReputationTable(capacity, window, secret_)});
     return index;
 }
 
-SourceHistory::Reached SourceHistory::reached(std::size_t table, HistoryTable::Place place,
-                                              TimePoint now) const {
+SourceReputation::Reached SourceReputation::reached(std::size_t table, ReputationTable::Place place,
+                                                    TimePoint now) const {
     const auto sum = windows_[table].table.sum(place, now);
     const auto enough = [](std::uint32_t number, const std::optional<std::uint32_t>& least) {
         return least && number >= *least;
@@ -38,15 +39,15 @@ SourceHistory::Reached SourceHistory::reached(std::size_t table, HistoryTable::P
 }
 
 /// What was reached earlier stays noted until expire() has told that it no longer is.
-bool SourceHistory::note_reached(std::size_t table, HistoryTable::Place place, TimePoint now) {
-    auto& history = windows_[table].table;
-    const auto noted = history.kept(place);
+bool SourceReputation::note_reached(std::size_t table, ReputationTable::Place place, TimePoint now) {
+    auto& reputation = windows_[table].table;
+    const auto noted = reputation.kept(place);
     const auto all = noted | reached(table, place, now);
-    history.keep(place, all);
+    reputation.keep(place, all);
     return all != noted;
 }
 
-bool SourceHistory::session_began(Ipv4Address source, Ipv4Address destination, TimePoint now) {
+bool SourceReputation::session_began(Ipv4Address source, Ipv4Address destination, TimePoint now) {
     bool changed = false;
     for (std::size_t i = 0; i < windows_.size(); ++i) {
         const auto place = windows_[i].table.touch(source, now);
@@ -57,7 +58,7 @@ bool SourceHistory::session_began(Ipv4Address source, Ipv4Address destination, T
     return changed;
 }
 
-bool SourceHistory::payload_sent(Ipv4Address source, TimePoint now) {
+bool SourceReputation::payload_sent(Ipv4Address source, TimePoint now) {
     bool changed = false;
     for (std::size_t i = 0; i < windows_.size(); ++i) {
         const auto place = windows_[i].table.touch(source, now);
@@ -68,7 +69,7 @@ bool SourceHistory::payload_sent(Ipv4Address source, TimePoint now) {
     return changed;
 }
 
-std::size_t SourceHistory::pool_for(Ipv4Address source, std::size_t pool, TimePoint now) const {
+std::size_t SourceReputation::pool_for(Ipv4Address source, std::size_t pool, TimePoint now) const {
     Reached all = 0;
     for (std::size_t i = 0; i < windows_.size(); ++i)
         if (const auto place = windows_[i].table.find(source)) all |= reached(i, *place, now);
@@ -77,19 +78,19 @@ std::size_t SourceHistory::pool_for(Ipv4Address source, std::size_t pool, TimePo
     return pool;
 }
 
-void SourceHistory::look_at(std::size_t table, HistoryTable::Place place, TimePoint now,
-                            const std::function<void(Ipv4Address)>& fell_back) {
-    auto& history = windows_[table].table;
-    if (const auto noted = history.kept(place); noted != 0) {
+void SourceReputation::look_at(std::size_t table, ReputationTable::Place place, TimePoint now,
+                               const std::function<void(Ipv4Address)>& fell_back) {
+    auto& reputation = windows_[table].table;
+    if (const auto noted = reputation.kept(place); noted != 0) {
         const auto still = noted & reached(table, place, now);
-        history.keep(place, still);
-        if (still != noted) fell_back(history.source(place));
+        reputation.keep(place, still);
+        if (still != noted) fell_back(reputation.source(place));
     }
-    history.forget_if_old(place, now);
+    reputation.forget_if_old(place, now);
 }
 
-void SourceHistory::expire(TimePoint now, std::size_t places,
-                           const std::function<void(Ipv4Address)>& fell_back) {
+void SourceReputation::expire(TimePoint now, std::size_t places,
+                              const std::function<void(Ipv4Address)>& fell_back) {
     for (std::size_t i = 0; i < windows_.size(); ++i) {
         Window& window = windows_[i];
         const auto half = window.table.half_of(now);
@@ -97,19 +98,20 @@ void SourceHistory::expire(TimePoint now, std::size_t places,
         if (window.next == 0) window.looked_in = half;
         const std::uint32_t all = window.table.places();
         for (std::size_t looked = 0; looked < places && window.next < all; ++looked, ++window.next)
-            look_at(i, HistoryTable::Place{window.next}, now, fell_back);
+            look_at(i, ReputationTable::Place{window.next}, now, fell_back);
         if (window.next == all) window.next = 0;
     }
 }
 
-void SourceHistory::each_reached(const std::function<void(Ipv4Address)>& visit) const {
+void SourceReputation::each_reached(const std::function<void(Ipv4Address)>& visit) const {
     for (const Window& window : windows_)
         for (std::uint32_t i = 0; i < window.table.places(); ++i)
-            if (const HistoryTable::Place place{i}; window.table.kept(place) != 0)
+            if (const ReputationTable::Place place{i}; window.table.kept(place) != 0)
                 visit(window.table.source(place));
 }
 
-SourceHistory::Numbers SourceHistory::numbers(Ipv4Address source, Milliseconds window, TimePoint now) const {
+SourceReputation::Numbers SourceReputation::numbers(Ipv4Address source, Milliseconds window,
+                                                    TimePoint now) const {
     for (const auto& entry : windows_) {
         if (entry.table.window() != window) continue;
         const auto place = entry.table.find(source);
@@ -122,13 +124,13 @@ SourceHistory::Numbers SourceHistory::numbers(Ipv4Address source, Milliseconds w
     return {};
 }
 
-std::uint32_t SourceHistory::size() const {
+std::uint32_t SourceReputation::size() const {
     std::uint32_t most = 0;
     for (const auto& entry : windows_) most = std::max(most, entry.table.size());
     return most;
 }
 
-std::size_t SourceHistory::bytes() const {
+std::size_t SourceReputation::bytes() const {
     std::size_t sum = 0;
     for (const auto& entry : windows_) sum += entry.table.bytes();
     return sum;

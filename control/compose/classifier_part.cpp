@@ -1,4 +1,4 @@
-#include "control/compose/policy_part.hpp"
+#include "control/compose/classifier_part.hpp"
 
 #include "control/config/campus.hpp"
 #include "control/dpdk/prefix_of.hpp"
@@ -20,8 +20,8 @@ std::vector<dataplane::PortInterval> intervals(const std::vector<PortRange>& ran
     return result;
 }
 
-dataplane::PolicyRule::Action action_of(Rule::Action action) {
-    using Action = dataplane::PolicyRule::Action;
+dataplane::ClassifierRule::Action action_of(Rule::Action action) {
+    using Action = dataplane::ClassifierRule::Action;
     switch (action) {
         case Rule::Action::inside:
             return Action::inside;
@@ -35,7 +35,7 @@ dataplane::PolicyRule::Action action_of(Rule::Action action) {
     return Action::inside;
 }
 
-dataplane::PolicyRule rule_of(const Rule& rule, const Numbers& numbers) {
+dataplane::ClassifierRule rule_of(const Rule& rule, const Numbers& numbers) {
     return {.sources = prefixes(rule.sources),
             .destinations = prefixes(rule.destinations),
             .protocol = rule.protocol,
@@ -44,19 +44,19 @@ dataplane::PolicyRule rule_of(const Rule& rule, const Numbers& numbers) {
             .pool = numbers.pools.at(rule.pool.value_or(0))};
 }
 
-dataplane::PolicyList list_of(const SourceList& list, const Numbers& numbers) {
-    dataplane::PolicyList result{.benign = list.kind == SourceList::Kind::benign,
-                                 .protocol = list.protocol,
-                                 .ports = intervals(list.ports),
-                                 .pool = std::nullopt};
+dataplane::ClassifierList list_of(const SourceList& list, const Numbers& numbers) {
+    dataplane::ClassifierList result{.benign = list.kind == SourceList::Kind::benign,
+                                     .protocol = list.protocol,
+                                     .ports = intervals(list.ports),
+                                     .pool = std::nullopt};
     if (list.pool) result.pool = numbers.pools.at(*list.pool);
     return result;
 }
 
 }  // namespace
 
-dataplane::PolicyConfig policy_config(const Config& config, const Numbers& numbers) {
-    dataplane::PolicyConfig result;
+dataplane::ClassifierConfig classifier_config(const Config& config, const Numbers& numbers) {
+    dataplane::ClassifierConfig result;
     result.rules.reserve(config.rules.size());
     for (const Rule& rule : config.rules) result.rules.push_back(rule_of(rule, numbers));
     for (std::size_t i = 0; i < config.lists.size(); ++i) {

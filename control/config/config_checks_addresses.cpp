@@ -7,7 +7,7 @@
 #include "base/inhabited.hpp"
 #include "base/prefix_map.hpp"
 #include "control/config/campus.hpp"
-#include "control/config/config_rules.hpp"
+#include "control/config/config_checks.hpp"
 
 namespace honeyswitch::control {
 namespace {

@@ -1,7 +1,7 @@
 // What each attacker's address did lately, and the pool that the tiers of the configuration move it to.
 //
-// There is one HistoryTable for each length of window that tiers have, usually one: 128 bytes for each source
-// it can remember. Numbers of sessions and of sessions with payload are exact as long as the source is
+// There is one ReputationTable for each length of window that tiers have, usually one: 128 bytes for each
+// source it can remember. Numbers of sessions and of sessions with payload are exact as long as the source is
 // remembered; numbers of destinations are estimates, with the error of distinct_count.hpp.
 //
 // The data plane keeps the sources that tiers have moved, so it has to learn of each change: session_began()
@@ -17,15 +17,15 @@
 
 #include "base/limits.hpp"
 #include "control/config/policy.hpp"
-#include "control/tiers/history_table.hpp"
+#include "control/tiers/reputation_table.hpp"
 
 namespace honeyswitch::control {
 
-class SourceHistory {
+class SourceReputation {
   public:
     /// The memory is had here. Without tiers there is none. Precondition: tiers.size() <= limits::tiers.
-    SourceHistory(std::uint32_t capacity, std::span<const Tier> tiers,
-                  HistorySecret secret = HistorySecret::random());
+    SourceReputation(std::uint32_t capacity, std::span<const Tier> tiers,
+                     ReputationSecret secret = ReputationSecret::random());
 
     /// Once for each session. True: the source has reached a tier that it had not, so pool_for() may answer
     /// otherwise than before.
@@ -69,18 +69,18 @@ class SourceHistory {
         std::size_t table;               ///< of its window
     };
     struct Window {
-        HistoryTable table;
+        ReputationTable table;
         std::uint32_t looked_in = 0;  ///< the half in which expire() began to look at all places
         std::uint32_t next = 0;       ///< the place it looks at next
     };
 
     [[nodiscard]] std::size_t table_for(Milliseconds window, std::uint32_t capacity);
-    [[nodiscard]] Reached reached(std::size_t table, HistoryTable::Place place, TimePoint now) const;
-    [[nodiscard]] bool note_reached(std::size_t table, HistoryTable::Place place, TimePoint now);
-    void look_at(std::size_t table, HistoryTable::Place place, TimePoint now,
+    [[nodiscard]] Reached reached(std::size_t table, ReputationTable::Place place, TimePoint now) const;
+    [[nodiscard]] bool note_reached(std::size_t table, ReputationTable::Place place, TimePoint now);
+    void look_at(std::size_t table, ReputationTable::Place place, TimePoint now,
                  const std::function<void(Ipv4Address)>& fell_back);
 
-    HistorySecret secret_;
+    ReputationSecret secret_;
     std::vector<Window> windows_;
     std::vector<Mark> marks_;  ///< in the order of the configuration
 };

@@ -17,13 +17,13 @@ namespace honeyswitch::control {
 using Check = std::expected<void, Complaint>;
 using Warnings = std::vector<std::string>;
 
-/// config_rules_addresses.cpp: agents, dark and active prefixes, the campus.
+/// config_checks_addresses.cpp: agents, dark and active prefixes, the campus.
 [[nodiscard]] Check check_addresses(const ConfigDraft& draft, Warnings& warnings);
-/// config_rules_honeypots.cpp: pools, honeypots, tiers.
+/// config_checks_honeypots.cpp: pools, honeypots, tiers.
 [[nodiscard]] Check check_honeypots(const ConfigDraft& draft, Warnings& warnings);
-/// config_rules_policy.cpp: rules, lists, logs.
+/// config_checks_policy.cpp: rules, lists, logs.
 [[nodiscard]] Check check_policy(const ConfigDraft& draft, Warnings& warnings);
-/// config_rules_containment.cpp
+/// config_checks_containment.cpp
 [[nodiscard]] Check check_containment(const ConfigDraft& draft, Warnings& warnings);
 
 /// The error at the place of `value`.

@@ -28,7 +28,7 @@ struct PortInterval {
 };
 
 /// A rule, in all its combinations of addresses and ports.
-struct PolicyRule {
+struct ClassifierRule {
     enum class Action : std::uint8_t { inside, drop, divert, pool };
     std::vector<Prefix> sources{}, destinations{};  ///< empty: any
     std::optional<std::uint8_t> protocol{};         ///< none: any
@@ -38,7 +38,7 @@ struct PolicyRule {
 };
 
 /// What being on a list means for a source's packets.
-struct PolicyList {
+struct ClassifierList {
     bool used = true;                        ///< false: its number is nobody's
     bool benign = false;                     ///< never diverted; otherwise diverted wherever they go
     std::optional<std::uint8_t> protocol{};  ///< only packets of this protocol
@@ -47,20 +47,20 @@ struct PolicyList {
     std::uint8_t rank = 0;  ///< of lists that apply to one packet, that of the lowest chooses the pool
 };
 
-struct PolicyConfig {
-    std::vector<PolicyRule> rules{};  ///< in order: the first that matches counts
-    std::vector<PolicyList> lists{};  ///< by their bit in a Listing: at most Listing::most_lists
-    std::vector<Prefix> campus{};     ///< nothing of a honeypot goes there
+struct ClassifierConfig {
+    std::vector<ClassifierRule> rules{};  ///< in order: the first that matches counts
+    std::vector<ClassifierList> lists{};  ///< by their bit in a Listing: at most Listing::most_lists
+    std::vector<Prefix> campus{};         ///< nothing of a honeypot goes there
 };
 
-class Policy {
+class Classifier {
   public:
     /// May take seconds for thousands of rules. Any thread. Errors: DPDK's reason.
-    [[nodiscard]] static std::expected<std::unique_ptr<Policy>, Error> build(const PolicyConfig& config,
-                                                                             unsigned workers);
-    ~Policy();
-    Policy(const Policy&) = delete;
-    Policy& operator=(const Policy&) = delete;
+    [[nodiscard]] static std::expected<std::unique_ptr<Classifier>, Error> build(
+        const ClassifierConfig& config, unsigned workers);
+    ~Classifier();
+    Classifier(const Classifier&) = delete;
+    Classifier& operator=(const Classifier&) = delete;
 
     // Any thread
 
@@ -104,19 +104,19 @@ class Policy {
 
   private:
     struct Ruled {
-        PolicyRule::Action action;
+        ClassifierRule::Action action;
         PoolIndex pool;
     };
     using Filter = std::bitset<65'536>;
 
-    Policy(const PolicyConfig& config, unsigned workers);
-    [[nodiscard]] std::expected<void, Error> build_acl(const PolicyConfig& config);
+    Classifier(const ClassifierConfig& config, unsigned workers);
+    [[nodiscard]] std::expected<void, Error> build_acl(const ClassifierConfig& config);
     void classify(std::span<const SessionKey> keys, std::span<Judgement> judgements) const;
-    [[nodiscard]] const PolicyList* attacker(const SessionKey& key, Listing listing) const;
+    [[nodiscard]] const ClassifierList* attacker(const SessionKey& key, Listing listing) const;
 
     rte_acl_ctx* acl_ = nullptr;  ///< null: no rules
     std::vector<Ruled> rules_;
-    std::vector<PolicyList> lists_;                        ///< by number
+    std::vector<ClassifierList> lists_;                    ///< by number
     std::uint64_t benign_lists_ = 0, attacker_lists_ = 0;  ///< their bits
     std::vector<Prefix> campus_;                           ///< in order, none within another
     Filter concerned_, decoys_, let_in_;  ///< by the lower half of the destination: exact for one /16
@@ -129,19 +129,20 @@ class Policy {
 
 /// Where the workers find the policy in force. The control thread swaps it and frees the old one after a
 /// grace period.
-class CurrentPolicy {
+class CurrentClassifier {
   public:
-    [[nodiscard]] const Policy& get() const { return *policy_.load(std::memory_order_acquire); }
-    [[nodiscard]] std::unique_ptr<const Policy> swap(std::unique_ptr<const Policy> policy) {
-        return std::unique_ptr<const Policy>(policy_.exchange(policy.release(), std::memory_order_acq_rel));
+    [[nodiscard]] const Classifier& get() const { return *classifier_.load(std::memory_order_acquire); }
+    [[nodiscard]] std::unique_ptr<const Classifier> swap(std::unique_ptr<const Classifier> classifier) {
+        return std::unique_ptr<const Classifier>(
+            classifier_.exchange(classifier.release(), std::memory_order_acq_rel));
     }
-    CurrentPolicy() = default;
-    ~CurrentPolicy() { delete policy_.load(); }
-    CurrentPolicy(const CurrentPolicy&) = delete;
-    CurrentPolicy& operator=(const CurrentPolicy&) = delete;
+    CurrentClassifier() = default;
+    ~CurrentClassifier() { delete classifier_.load(); }
+    CurrentClassifier(const CurrentClassifier&) = delete;
+    CurrentClassifier& operator=(const CurrentClassifier&) = delete;
 
   private:
-    std::atomic<const Policy*> policy_{nullptr};
+    std::atomic<const Classifier*> classifier_{nullptr};
 };
 
 }  // namespace honeyswitch::dataplane

@@ -1,4 +1,4 @@
-#include "dataplane/tables/policy.hpp"
+#include "dataplane/tables/classifier.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -69,13 +69,13 @@ bool in_ports(std::span<const PortInterval> ports, const SessionKey& key) {
             }));
 }
 
-bool applies(const PolicyList& list, const SessionKey& key) {
+bool applies(const ClassifierList& list, const SessionKey& key) {
     return (!list.protocol || *list.protocol == key.protocol) && in_ports(list.ports, key);
 }
 
 }  // namespace
 
-Policy::Policy(const PolicyConfig& config, unsigned workers)
+Classifier::Classifier(const ClassifierConfig& config, unsigned workers)
     : lists_(config.lists),
       workers_(workers),
       rule_count_(config.rules.size()),
@@ -86,37 +86,38 @@ Policy::Policy(const PolicyConfig& config, unsigned workers)
     std::ranges::sort(campus, {}, [](Prefix prefix) { return std::pair(prefix.network, prefix.length); });
     for (const Prefix prefix : campus)  // what contains one comes before it
         if (campus_.empty() || !campus_.back().contains(prefix)) campus_.push_back(prefix);
-    for (const PolicyRule& rule : config.rules) {
+    for (const ClassifierRule& rule : config.rules) {
         rules_.push_back({rule.action, rule.pool});
-        if (rule.action == PolicyRule::Action::pool) continue;
+        if (rule.action == ClassifierRule::Action::pool) continue;
         concerns_any_ = true;
         for (const Prefix destination : or_any(rule.destinations)) {
             set_all_of(concerned_, destination);
-            if (rule.action == PolicyRule::Action::divert) set_all_of(decoys_, destination);
-            if (rule.action == PolicyRule::Action::inside) set_all_of(let_in_, destination);
+            if (rule.action == ClassifierRule::Action::divert) set_all_of(decoys_, destination);
+            if (rule.action == ClassifierRule::Action::inside) set_all_of(let_in_, destination);
         }
-        if (rule.action != PolicyRule::Action::inside) continue;
+        if (rule.action != ClassifierRule::Action::inside) continue;
         for (const Prefix source : or_any(rule.sources)) set_networks_of(let_in_from_, source);
     }
 }
 
-Policy::~Policy() {
+Classifier::~Classifier() {
     rte_acl_free(acl_);
 }
 
-std::expected<std::unique_ptr<Policy>, Error> Policy::build(const PolicyConfig& config, unsigned workers) {
-    std::unique_ptr<Policy> policy(new Policy(config, workers));
+std::expected<std::unique_ptr<Classifier>, Error> Classifier::build(const ClassifierConfig& config,
+                                                                    unsigned workers) {
+    std::unique_ptr<Classifier> classifier(new Classifier(config, workers));
     if (!config.rules.empty())
-        if (auto built = policy->build_acl(config); !built) return std::unexpected(built.error());
-    return policy;
+        if (auto built = classifier->build_acl(config); !built) return std::unexpected(built.error());
+    return classifier;
 }
 
-std::expected<void, Error> Policy::build_acl(const PolicyConfig& config) {
+std::expected<void, Error> Classifier::build_acl(const ClassifierConfig& config) {
     std::vector<FullRule> rules;
     const auto most = static_cast<std::int32_t>(config.rules.size());
-    for (std::int32_t index = 0; const PolicyRule& rule : config.rules) {
+    for (std::int32_t index = 0; const ClassifierRule& rule : config.rules) {
         FullRule full{};
-        const bool for_pool = rule.action == PolicyRule::Action::pool;
+        const bool for_pool = rule.action == ClassifierRule::Action::pool;
         full.data = {.category_mask = 1U << (for_pool ? pool_category : verdict_category),
                      .priority = most - index,
                      .userdata = static_cast<std::uint32_t>(index + 1)};
@@ -157,7 +158,7 @@ std::expected<void, Error> Policy::build_acl(const PolicyConfig& config) {
     return {};
 }
 
-void Policy::classify(std::span<const SessionKey> keys, std::span<Judgement> judgements) const {
+void Classifier::classify(std::span<const SessionKey> keys, std::span<Judgement> judgements) const {
     std::array<const std::uint8_t*, burst_size> places;
     std::array<std::uint32_t, std::size_t{burst_size} * category_count> results;
     for (std::size_t i = 0; i < keys.size(); ++i) places[i] = reinterpret_cast<const std::uint8_t*>(&keys[i]);
@@ -173,7 +174,7 @@ void Policy::classify(std::span<const SessionKey> keys, std::span<Judgement> jud
         if (result[verdict_category] == 0) continue;
         judgement.rule = result[verdict_category] - 1;
         const Ruled& rule = rules_[judgement.rule];
-        using Action = PolicyRule::Action;
+        using Action = ClassifierRule::Action;
         judgement.verdict = rule.action == Action::inside ? Judgement::Verdict::inside
                             : rule.action == Action::drop ? Judgement::Verdict::drop
                                                           : Judgement::Verdict::divert;
@@ -183,8 +184,8 @@ void Policy::classify(std::span<const SessionKey> keys, std::span<Judgement> jud
     }
 }
 
-void Policy::judge(std::span<const SessionKey> keys, std::span<const Listing> listings,
-                   std::span<Judgement> judgements) const {
+void Classifier::judge(std::span<const SessionKey> keys, std::span<const Listing> listings,
+                       std::span<Judgement> judgements) const {
     std::ranges::fill(judgements.first(keys.size()), Judgement{});
     if (acl_ != nullptr) classify(keys, judgements);
     for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -193,7 +194,7 @@ void Policy::judge(std::span<const SessionKey> keys, std::span<const Listing> li
         if (benign(keys[i], listings[i])) {
             judgement = {.verdict = Judgement::Verdict::benign};
         } else if (judgement.verdict == Judgement::Verdict::none) {
-            if (const PolicyList* const list = attacker(keys[i], listings[i])) {
+            if (const ClassifierList* const list = attacker(keys[i], listings[i])) {
                 judgement.verdict = Judgement::Verdict::divert;
                 if (list->pool) judgement.pool_rule = Judgement::no_rule;
                 judgement.pool = list->pool.value_or(judgement.pool);
@@ -203,23 +204,23 @@ void Policy::judge(std::span<const SessionKey> keys, std::span<const Listing> li
     }
 }
 
-bool Policy::benign(const SessionKey& key, Listing listing) const {
+bool Classifier::benign(const SessionKey& key, Listing listing) const {
     for (std::uint64_t rest = listing.lists() & benign_lists_; rest != 0; rest &= rest - 1)
         if (applies(lists_[static_cast<std::size_t>(std::countr_zero(rest))], key)) return true;
     return false;
 }
 
 /// The first list of attackers that this packet's source is on and that is for such packets.
-const PolicyList* Policy::attacker(const SessionKey& key, Listing listing) const {
-    const PolicyList* first = nullptr;
+const ClassifierList* Classifier::attacker(const SessionKey& key, Listing listing) const {
+    const ClassifierList* first = nullptr;
     for (std::uint64_t rest = listing.lists() & attacker_lists_; rest != 0; rest &= rest - 1) {
-        const PolicyList& list = lists_[static_cast<std::size_t>(std::countr_zero(rest))];
+        const ClassifierList& list = lists_[static_cast<std::size_t>(std::countr_zero(rest))];
         if ((first == nullptr || list.rank < first->rank) && applies(list, key)) first = &list;
     }
     return first;
 }
 
-std::uint64_t Policy::hits(std::uint32_t rule) const {
+std::uint64_t Classifier::hits(std::uint32_t rule) const {
     std::uint64_t sum = 0;
     for (unsigned worker = 0; worker < workers_; ++worker)
         sum += hits_[worker * rule_count_ + rule].load(std::memory_order_relaxed);

@@ -2,7 +2,7 @@
 
 #include "base/prefix_map.hpp"
 #include "control/config/campus.hpp"
-#include "control/config/config_rules.hpp"
+#include "control/config/config_checks.hpp"
 #include "control/config/flow_text.hpp"
 
 namespace honeyswitch::control {

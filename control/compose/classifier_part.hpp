@@ -2,10 +2,10 @@
 #pragma once
 
 #include "control/compose/numbers.hpp"
-#include "dataplane/tables/policy.hpp"
+#include "dataplane/tables/classifier.hpp"
 
 namespace honeyswitch::control {
 
-[[nodiscard]] dataplane::PolicyConfig policy_config(const Config& config, const Numbers& numbers);
+[[nodiscard]] dataplane::ClassifierConfig classifier_config(const Config& config, const Numbers& numbers);
 
 }  // namespace honeyswitch::control

@@ -1,4 +1,4 @@
-#include "tools/honeyctl/source.hpp"
+#include "tools/honeyctl/pages.hpp"
 
 #include <algorithm>
 
