@@ -70,13 +70,23 @@ std::vector<Ipv4Address> AddressBook::active_in(Ipv4Prefix prefix) const {
     return addresses;
 }
 
+AddressBook::Stretch AddressBook::vouched_from(Ipv4Address from, Ipv4Prefix prefix, Voucher voucher,
+                                               std::size_t entries) const {
+    Stretch stretch;
+    for (auto place = entries_.lower_bound(from); place != entries_.end() && prefix.contains(place->first);
+         ++place) {
+        if (entries-- == 0) {
+            stretch.next = place->first;
+            break;
+        }
+        const auto& vouchers = place->second.vouchers;
+        if (std::ranges::find(vouchers, voucher) != vouchers.end()) stretch.addresses.push_back(place->first);
+    }
+    return stretch;
+}
+
 std::vector<Ipv4Address> AddressBook::vouched_in(Ipv4Prefix prefix, Voucher voucher) const {
-    std::vector<Ipv4Address> addresses;
-    for (auto place = entries_.lower_bound(prefix.network);
-         place != entries_.end() && prefix.contains(place->first); ++place)
-        if (std::ranges::find(place->second.vouchers, voucher) != place->second.vouchers.end())
-            addresses.push_back(place->first);
-    return addresses;
+    return vouched_from(prefix.network, prefix, voucher, entries_.size()).addresses;
 }
 
 }  // namespace honeyswitch::control

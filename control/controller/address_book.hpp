@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "control/controller/domain_reports.hpp"
@@ -48,7 +49,14 @@ class AddressBook {
     /// How many there are in `prefix`. Costs the same however many they are, at most 0.1 ms for a /8.
     [[nodiscard]] std::uint32_t count_in(Ipv4Prefix prefix) const;
     [[nodiscard]] std::vector<Ipv4Address> active_in(Ipv4Prefix prefix) const;
-    /// Addresses in `prefix` that this source vouches for.
+    struct Stretch {
+        std::vector<Ipv4Address> addresses;
+        std::optional<Ipv4Address> next;  ///< where the next stretch begins; nullopt: this was the last
+    };
+    /// Those of `prefix` that this voucher is for, among the next `entries` active addresses from `from` on.
+    [[nodiscard]] Stretch vouched_from(Ipv4Address from, Ipv4Prefix prefix, Voucher voucher,
+                                       std::size_t entries) const;
+    /// All of them, however many.
     [[nodiscard]] std::vector<Ipv4Address> vouched_in(Ipv4Prefix prefix, Voucher voucher) const;
     [[nodiscard]] const Entries& entries() const { return entries_; }
 

@@ -101,8 +101,7 @@ void Controller::withdraw_subnet(Ipv4Prefix prefix) {
 std::expected<DomainReports::Barrier, std::string> Controller::domain_state(
     AgentId agent, Ipv4Prefix domain, std::span<const Ipv4Address> active, TimePoint now) {
     const Voucher voucher = voucher_of(agent);
-    std::erase_if(lapses_,
-                  [&](const Lapse& lapse) { return lapse.agent == agent && lapse.domain == domain; });
+    cancel_lapse(agent, domain);
     for (const Ipv4Address address : active) activate(address, voucher, now);
 
     Domain& entry = domains_[domain];
@@ -139,7 +138,7 @@ DomainReports::Barrier Controller::addresses_inactive(AgentId agent, Ipv4Prefix 
 void Controller::domain_silent(AgentId agent, Ipv4Prefix domain, TimePoint now) {
     // What this agent has seen stays active for a while: another may keep the domain known and not see it.
     cancel_lapse(agent, domain);
-    lapses_.push_back({agent, domain, now + config_.voucher_lifetime});
+    lapses_.push_back({agent, domain, now + config_.voucher_lifetime, domain.network});
     const auto place = domains_.find(domain);
     if (place == domains_.end() || place->second.agents.erase(agent) == 0) return;
     if (!apply(domain, place->second, now)) unapplied_.insert(domain);
@@ -154,12 +153,12 @@ bool Controller::tick(TimePoint now) {
     bool busy = put_in_force(now);
     busy = take_sightings(now) || busy;
     busy = age_sightings(now) || busy;
+    busy = age_vouchers(now) || busy;
     busy = sessions_.tick(now) || busy;
     admission_.update();
     if (now - last_housekeeping_ >= housekeeping_interval) {
         last_housekeeping_ = now;
         try_unapplied_again();
-        age_vouchers(now);
         if (!forgetting_) forgetting_ = Ipv4Prefix{};
     }
     busy = forget_empty_domains() || busy;
@@ -197,14 +196,17 @@ bool Controller::age_sightings(TimePoint now) {
     return done != 0;
 }
 
-void Controller::age_vouchers(TimePoint now) {
-    while (!lapses_.empty() && lapses_.front().due <= now) {
-        const Lapse lapse = lapses_.front();
+bool Controller::age_vouchers(TimePoint now) {
+    if (lapses_.empty() || lapses_.front().due > now) return false;
+    Lapse& lapse = lapses_.front();
+    const Voucher voucher = voucher_of(lapse.agent);
+    const auto stretch = addresses_.vouched_from(lapse.next, lapse.domain, voucher, portion);
+    for (const Ipv4Address address : stretch.addresses) deactivate(address, voucher);
+    if (stretch.next)
+        lapse.next = *stretch.next;
+    else
         lapses_.pop_front();
-        const Voucher voucher = voucher_of(lapse.agent);
-        for (const Ipv4Address address : addresses_.vouched_in(lapse.domain, voucher))
-            deactivate(address, voucher);
-    }
+    return true;
 }
 
 }  // namespace honeyswitch::control

@@ -95,6 +95,7 @@ class Controller final : public DomainReports {
         AgentId agent;
         Ipv4Prefix domain;
         TimePoint due;
+        Ipv4Address next;  ///< where withdrawing goes on, once it is due
     };
 
     /// Of the configuration: addresses of a static prefix, or a domain.
@@ -142,7 +143,7 @@ class Controller final : public DomainReports {
 
     [[nodiscard]] bool take_sightings(TimePoint now);
     [[nodiscard]] bool age_sightings(TimePoint now);
-    void age_vouchers(TimePoint now);
+    bool age_vouchers(TimePoint now);
     [[nodiscard]] bool may_be_forgotten(Ipv4Prefix prefix, const Domain& domain) const;
     [[nodiscard]] bool held_back(Ipv4Prefix prefix) const;
     bool forget_empty_domains();

@@ -42,8 +42,7 @@ void SessionBook::reconfigure(Milliseconds idle_timeout, std::uint32_t reputatio
                               std::span<const Tier> tiers, bool tiers_differ) {
     wheel_.set_timeout(idle_timeout);
     if (!tiers_differ) return;
-    reputations_.each_reached([&](Ipv4Address source) { placement_.move_back(source); });
-    reputations_ = SourceReputation(reputation_capacity, tiers);
+    former_.push_back({std::exchange(reputations_, SourceReputation(reputation_capacity, tiers)), {}});
     tiers_.assign(tiers.begin(), tiers.end());
 }
 
@@ -134,6 +133,7 @@ void SessionBook::tell_of_ends(std::span<const FlowId> flows, TimePoint now) {
 bool SessionBook::tick(TimePoint now) {
     bool busy = take_payloads(now);
     busy = expire(now) || busy;
+    busy = forget_former_tiers(now) || busy;
     if (!tiers_.empty())
         reputations_.expire(now, portion, [&](Ipv4Address source) {
             counters_.add(ControlCounter::source_moved_back);
@@ -141,6 +141,18 @@ bool SessionBook::tick(TimePoint now) {
             move(source, now);
         });
     return busy;
+}
+
+/// A source that the tiers of today have moved meanwhile is moved again.
+bool SessionBook::forget_former_tiers(TimePoint now) {
+    if (former_.empty()) return false;
+    Former& former = former_.front();
+    const bool more = former.reputations.each_reached(former.walk, portion, [&](Ipv4Address source) {
+        placement_.move_back(source);
+        move(source, now);
+    });
+    if (!more) former_.pop_front();
+    return true;
 }
 
 bool SessionBook::take_payloads(TimePoint now) {

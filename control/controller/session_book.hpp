@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,7 +28,8 @@ class SessionBook {
     SessionBook(const Switch& the_switch, ControlCounters& counters, EventBus& events,
                 Milliseconds idle_timeout, std::uint32_t reputation_capacity, std::span<const Tier> tiers);
 
-    /// Of a reload. Reputations begin anew if the tiers differ.
+    /// Of a reload. Reputations begin anew if the tiers differ; what the former ones moved is moved back in
+    /// portions, by tick().
     void reconfigure(Milliseconds idle_timeout, std::uint32_t reputation_capacity,
                      std::span<const Tier> tiers, bool tiers_differ);
 
@@ -56,6 +58,7 @@ class SessionBook {
     void tell_of_ends(std::span<const FlowId> flows, TimePoint now);
     void count(const SessionKey& key, Step before, Step after);
     void move(Ipv4Address source, TimePoint now);
+    bool forget_former_tiers(TimePoint now);
     [[nodiscard]] bool take_payloads(TimePoint now);
     [[nodiscard]] bool expire(TimePoint now);
 
@@ -66,6 +69,12 @@ class SessionBook {
     EventBus& events_;
     IdleWheel wheel_;
     SourceReputation reputations_;
+    /// Of tiers that a reload has replaced, until all that they moved is moved back.
+    struct Former {
+        SourceReputation reputations;
+        SourceReputation::Cursor walk;
+    };
+    std::deque<Former> former_;
     std::vector<Tier> tiers_;
     std::unique_ptr<dataplane::ProgressTally> tally_ = std::make_unique<dataplane::ProgressTally>();
 };

@@ -103,11 +103,17 @@ void SourceReputation::expire(TimePoint now, std::size_t places,
     }
 }
 
-void SourceReputation::each_reached(const std::function<void(Ipv4Address)>& visit) const {
-    for (const Window& window : windows_)
-        for (std::uint32_t i = 0; i < window.table.places(); ++i)
-            if (const ReputationTable::Place place{i}; window.table.kept(place) != 0)
-                visit(window.table.source(place));
+bool SourceReputation::each_reached(Cursor& cursor, std::size_t places,
+                                    const std::function<void(Ipv4Address)>& visit) const {
+    for (; cursor.window < windows_.size(); ++cursor.window, cursor.place = 0) {
+        const ReputationTable& table = windows_[cursor.window].table;
+        for (; cursor.place < table.places(); ++cursor.place, --places) {
+            if (places == 0) return true;
+            if (const ReputationTable::Place place{cursor.place}; table.kept(place) != 0)
+                visit(table.source(place));
+        }
+    }
+    return false;
 }
 
 SourceReputation::Numbers SourceReputation::numbers(Ipv4Address source, Milliseconds window,

@@ -43,9 +43,15 @@ class SourceReputation {
     /// and as long as the table takes to be looked at.
     void expire(TimePoint now, std::size_t places, const std::function<void(Ipv4Address)>& fell_back);
 
-    /// Each source that has reached a tier and of which expire() has not told; of several windows, perhaps
-    /// more than once.
-    void each_reached(const std::function<void(Ipv4Address)>& visit) const;
+    /// Where a walk over all places has come to.
+    struct Cursor {
+        std::size_t window = 0;
+        std::uint32_t place = 0;
+    };
+    /// Each source that has reached a tier and of which expire() has not told, among the next `places` places
+    /// of `cursor`; of several windows, perhaps more than once. Returns whether there are more places.
+    bool each_reached(Cursor& cursor, std::size_t places,
+                      const std::function<void(Ipv4Address)>& visit) const;
 
     struct Numbers {
         std::uint32_t sessions = 0, payload_sessions = 0;

@@ -1,5 +1,7 @@
 // What the controller does with flows of addresses whose host lives: no session is made for one, and none
 // that was made goes on.
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "control/controller/controller.hpp"
@@ -56,6 +58,24 @@ TEST_F(Lifetimes, AShorterLifetimeHoldsForVouchersOfSilentAgentsToo) {
     config.voucher_lifetime = std::chrono::minutes{10};
     controller_.reconfigure(config, now_);
     pass(std::chrono::minutes{11});
+    EXPECT_TRUE(controller_.addresses().entries().empty());
+}
+
+TEST_F(Lifetimes, ManyVouchersLapseInPortions) {
+    constexpr std::size_t most_a_turn = 256;
+    std::vector<Ipv4Address> all;
+    for (std::uint32_t i = 0; i < domain.size(); ++i) all.push_back({domain.network.value + i});
+    EXPECT_TRUE(controller_.domain_state(east, domain, all, now_));
+    controller_.domain_silent(east, domain, now_);
+    now_ += std::chrono::hours{1};
+    EXPECT_TRUE(controller_.tick(now_));
+    EXPECT_EQ(controller_.addresses().entries().size(), all.size() - most_a_turn);
+    // The agent is back before the rest has lapsed.
+    (void)controller_.addresses_active(east, domain, std::vector{all.back()}, now_);
+    pass(Milliseconds{2'000});
+    EXPECT_EQ(controller_.addresses().entries().size(), all.size() - most_a_turn);
+    controller_.domain_silent(east, domain, now_);
+    pass(std::chrono::hours{1});
     EXPECT_TRUE(controller_.addresses().entries().empty());
 }
 

@@ -1,5 +1,7 @@
 // What the design adds to the paper's controller: policy, admission, pools, tiers, flows of honeypots,
 // reload.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "control/controller/controller.hpp"
@@ -206,6 +208,33 @@ TEST_F(Tiers, PayloadMovesASourceAtOnce) {
     pass(Milliseconds{250});
     (void)packet_in(key_to(decoy, 2));
     EXPECT_EQ(session_of(key_to(decoy, 2)).honeypot, HoneypotId{1});
+}
+
+TEST_F(Tiers, ThatAReloadHasReplacedMoveNobodyAnyLonger) {
+    constexpr std::uint32_t sources = 900;
+    ControllerConfig config{.tiers = {{.from = 0,
+                                       .to = 1,
+                                       .sessions = 1,
+                                       .destinations = {},
+                                       .payload_sessions = {},
+                                       .window = Milliseconds{600'000}}},
+                            .reputation_capacity = 4'096};
+    reconfigure(config);
+    for (std::uint32_t i = 0; i < sources; ++i) (void)packet_in(key_to(decoy, 1, {0xcb000000 + i}));
+    EXPECT_EQ(switch_.moved.size(), sources);
+    config.tiers.front().window *= 2;
+    reconfigure(config);
+    // The first of all has come again, and is moved by the tiers of today.
+    (void)packet_in(key_to(decoy, 2, {0xcb000000}));
+    std::size_t most = 0;
+    for (bool busy = true; busy;) {
+        const auto before = switch_.moved.size();
+        busy = controller_.tick(now_);
+        most = std::max(most, before - switch_.moved.size());
+    }
+    EXPECT_EQ(switch_.moved.size(), 1U);
+    EXPECT_TRUE(switch_.moved.contains({0xcb000000}));
+    EXPECT_LE(most, 256U) << "a turn has its limit";
 }
 
 class HoneypotsOwnFlows : public ControllerPolicy {
