@@ -100,12 +100,25 @@ void check_pci(const PortSpec& port, const KernelFiles& kernel, Lacks& lacks) {
                          port.text, unbound ? "no driver" : driver, port.device)});
 }
 
-void check_ports(const Config& config, const KernelFiles& kernel, Lacks& lacks) {
-    for (const PortSpec* const port : ports_of(config)) {
-        if (port->kind == PortSpec::Kind::pci)
-            check_pci(*port, kernel, lacks);
-        else if (const auto interface = interface_of(*port))
-            check_interface(*port, *interface, kernel, lacks);
+void check_port(const PortSpec& port, const KernelFiles& kernel, Lacks& lacks) {
+    if (port.kind == PortSpec::Kind::pci)
+        check_pci(port, kernel, lacks);
+    else if (const auto interface = interface_of(port))
+        check_interface(port, *interface, kernel, lacks);
+}
+
+void check_ports(const Config& config, const KernelFiles& kernel, MachineReport& report) {
+    check_port(config.outside, kernel, report.lacks);
+    check_port(config.inside, kernel, report.lacks);
+    for (std::size_t i = 0; i < config.honeypot_ports.size(); ++i) {
+        Lacks lacks;
+        check_port(config.honeypot_ports[i], kernel, lacks);
+        for (Lack& lack : lacks) {
+            if (lack.lasting)
+                report.lacks.push_back(std::move(lack));
+            else
+                report.absent.push_back({i, std::move(lack.sentence)});
+        }
     }
 }
 
@@ -177,7 +190,7 @@ MachineReport check_machine(const Config& config, std::uint64_t bytes_needed, co
     MachineReport report;
     const auto in_use = port_in_use(config, kernel.sysfs);
     check_cpus(config, kernel, report.lacks);
-    check_ports(config, kernel, report.lacks);
+    check_ports(config, kernel, report);
     check_memory(config, bytes_needed, in_use.has_value(), kernel, report.lacks);
     check_drivers(config, report.lacks);
     check_socket_folder(config, report.lacks);

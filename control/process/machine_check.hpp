@@ -2,6 +2,7 @@
 // another one, or not ready yet: so this is apart from the configuration's own rules.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -17,8 +18,16 @@ struct Lack {
     bool lasting = false;  ///< starting again cannot help: the machine or the configuration must change first
 };
 
+/// A port of honeypots that is not there, or cannot be had.
+struct AbsentPort {
+    std::size_t index;     ///< in Config::honeypot_ports
+    std::string sentence;  ///< as a Lack's
+};
+
 struct MachineReport {
-    std::vector<Lack> lacks;         ///< any of them keeps the switch from starting
+    std::vector<Lack> lacks;  ///< any of them keeps the switch from starting
+    /// The link matters more than honeypots do: the switch starts without these.
+    std::vector<AbsentPort> absent;
     std::vector<std::string> notes;  ///< sentences on what is worth knowing and keeps it from nothing
 };
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <memory>
+#include <span>
+#include <vector>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -74,13 +77,18 @@ bool tell_of_lists(const Config& config) {
     return usable;
 }
 
+constexpr auto without_port = "the switch starts without this port, and its honeypots are down";
+
 bool tell_of_machine(const Config& config) {
     const auto report = check_machine(config, memory_needed(config));
     for (const Lack& lack : report.lacks)
         std::fputs(fmt::format("honeyswitch: on this machine: {}\n", lack.sentence).c_str(), stderr);
+    for (const AbsentPort& port : report.absent)
+        std::fputs(fmt::format("honeyswitch: on this machine: {}; {}\n", port.sentence, without_port).c_str(),
+                   stderr);
     for (const std::string& note : report.notes)
         std::fputs(fmt::format("on this machine: {}\n", note).c_str(), stdout);
-    return report.lacks.empty();
+    return report.lacks.empty() && report.absent.empty();
 }
 
 /// For --check: what a start would say of configuration, lists and machine. A machine that is not ready does
@@ -100,10 +108,16 @@ int tell_of_check(const Config& config) {
     return machine_ready ? stopped_on_request : failed;
 }
 
-std::expected<void, ExitCode> look_at_machine(const Config& config) {
+/// Returns the ports of honeypots that are not there, as indices in Config::honeypot_ports.
+std::expected<std::vector<std::size_t>, ExitCode> look_at_machine(const Config& config) {
     const auto report = check_machine(config, memory_needed(config));
+    std::vector<std::size_t> absent;
+    for (const AbsentPort& port : report.absent) {
+        spdlog::warn("{}; {}", port.sentence, without_port);
+        absent.push_back(port.index);
+    }
     for (const Lack& lack : report.lacks) spdlog::error("cannot start: {}", lack.sentence);
-    if (report.lacks.empty()) return {};
+    if (report.lacks.empty()) return absent;
     return std::unexpected(std::ranges::any_of(report.lacks, &Lack::lasting) ? bad_configuration : failed);
 }
 
@@ -125,13 +139,37 @@ std::vector<GuardedPort> guarded_ports(std::span<const PortSpec> specs,
     return watched;
 }
 
+/// In the place of ports that are not there: DPDK's device that has no packets, so that each port has its
+/// index.
+Config with_stand_ins(Config config, std::span<const std::size_t> absent) {
+    config.idle_sleep_us = idle_sleep_us(config);  // as if they were there
+    for (const std::size_t i : absent) {
+        PortSpec& port = config.honeypot_ports[i];
+        port.kind = PortSpec::Kind::vdev;
+        port.device = fmt::format("net_null_absent{},no-rx=1", i);
+    }
+    return config;
+}
+
+std::expected<std::unique_ptr<PortGuard>, Error> guard_ports(std::span<const PortSpec> specs,
+                                                             std::span<const std::size_t> absent,
+                                                             dataplane::DataPlane& plane,
+                                                             ControlPlane& control) {
+    auto guard = PortGuard::start(guarded_ports(specs, plane.ports()), control.keeper());
+    if (!guard) return guard;
+    for (const std::size_t i : absent)
+        (*guard)->was_absent(static_cast<dataplane::PortIndex>(dataplane::first_honeypot_port + i));
+    return guard;
+}
+
 /// Composes data plane and control plane, and runs them until a signal asks to stop. Whatever nobody else may
-/// have is taken before anything is touched.
-std::expected<int, Failure> serve(const Config& config, std::vector<std::string> arguments,
-                                  const sigset_t& signals) {
-    const auto locks = lock_ports(config);
+/// have is taken before anything is touched. `absent`: indices in Config::honeypot_ports.
+std::expected<int, Failure> serve(const Config& config, std::span<const std::size_t> absent,
+                                  std::vector<std::string> arguments, const sigset_t& signals) {
+    const Config present = with_stand_ins(config, absent);
+    const auto locks = lock_ports(present);
     if (!locks) return std::unexpected(Failure{locks.error()});
-    const auto parts = start_parts(config, getpid());
+    const auto parts = start_parts(present, getpid());
     auto sockets = ControlSockets::open(parts.sockets);
     if (!sockets) return std::unexpected(Failure{sockets.error()});
 
@@ -155,7 +193,7 @@ std::expected<int, Failure> serve(const Config& config, std::vector<std::string>
                                     std::max(parts.data_plane.idle_sleep_us, wait_with_nics_us));
     if (!loop) return std::unexpected(Failure{loop.error()});
     if (auto running = (*plane)->start(); !running) return std::unexpected(Failure{running.error()});
-    auto watch = PortGuard::start(guarded_ports(parts.ports.ports, (*plane)->ports()), (*control)->keeper());
+    auto watch = guard_ports(parts.ports.ports, absent, **plane, **control);
     if (!watch) return std::unexpected(Failure{watch.error()});
     dataplane::Eal::on_removal([raw = watch->get()](const std::string& device) { raw->wanted_back(device); });
     spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");
@@ -181,8 +219,9 @@ int run(int argc, const char* const* argv) {
         spdlog::error("{}", ready.error().message());
         return failed;
     }
-    if (auto ready = look_at_machine(launch->config); !ready) return ready.error();
-    const auto result = serve(launch->config, {argv, argv + argc}, signals);
+    const auto absent = look_at_machine(launch->config);
+    if (!absent) return absent.error();
+    const auto result = serve(launch->config, *absent, {argv, argv + argc}, signals);
     if (!result) {
         spdlog::error("{}", result.error().error.message());
         return result.error().code;

@@ -66,6 +66,10 @@ void PortGuard::lose(const GuardedPort& port, const std::string& reason) {
     lost_.store(true, std::memory_order_release);
 }
 
+void PortGuard::was_absent(dataplane::PortIndex port) {
+    lose(all_.at(port), "it was not there at the start");
+}
+
 void PortGuard::wanted_back(const std::string& device) {
     for (const GuardedPort& port : all_)
         if (port.device == device) lose(port, "the kernel wants its device back");

@@ -45,8 +45,11 @@ class PortGuard {
     /// Precondition: lost().
     [[nodiscard]] const std::string& reason() const { return reason_; }
     /// Any thread: ports of honeypots that are gone, a bit for each by its index. The link goes on without
-    /// them: a new start would lack them, and so there would be no link either.
+    /// them, and a new start is left to the operator, as the link would be down meanwhile.
     [[nodiscard]] std::uint32_t gone() const { return gone_.load(std::memory_order_relaxed); }
+    /// Any thread: this port of honeypots was not there when the switch started, and another device stands in
+    /// for it.
+    void was_absent(dataplane::PortIndex port);
     /// Any thread: the kernel wants this device back, as it is pulled or another driver is to have it. It
     /// waits until the device is let go, and so does whoever reads what the kernel says of it.
     void wanted_back(const std::string& device);

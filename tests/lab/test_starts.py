@@ -139,6 +139,19 @@ def test_an_interface_that_is_gone_ends_it(box: Box) -> None:
     assert "port dev:inside: its interface is gone" in box.log(first)
 
 
+def test_a_honeypots_port_that_is_not_there_does_not_keep_the_link_down(box: Box) -> None:
+    first = box.configuration("first", honeypot="dev:honeypott")
+    checked = box.run(first, "--check")
+    assert checked.returncode == 1 and "no interface 'honeypott'; did you mean 'honeypot'?" in checked.stderr
+    running = box.forwarding(first)
+    box.must_pass(first)
+    log = box.log(first)
+    assert "the switch starts without this port, and its honeypots are down" in log
+    assert "port dev:honeypott: it was not there at the start; it is given up" in log
+    running.terminate()
+    assert running.wait(timeout=PATIENCE_S) == 0, box.log(first)
+
+
 def test_a_check_says_in_a_line_that_all_is_well(box: Box) -> None:
     checked = box.run(box.configuration("first"), "--check")
     assert (checked.returncode, checked.stderr) == (0, "")

@@ -154,6 +154,19 @@ TEST_F(MachineCheck, NamesInterfacesThatAreNotThere) {
     expect_lack("port vdev:net_af_xdp1,iface=nosuch: there is no interface 'nosuch'; there are lo", false);
 }
 
+TEST_F(MachineCheck, StartsWithoutPortsOfHoneypotsAlone) {
+    config.outside = parse_port("0000:03:00.0").value();
+    config.honeypot_ports = {parse_port("0000:03:00.0").value(), parse_port("0000:05:00.0").value()};
+    auto report = check();
+    EXPECT_TRUE(report.lacks.empty());
+    ASSERT_EQ(report.absent.size(), 1U);
+    EXPECT_EQ(report.absent[0].index, 1U);
+    EXPECT_EQ(report.absent[0].sentence,
+              "port 0000:05:00.0: there is no PCI device 0000:05:00.0; 'tools/bind-nics' lists the NICs");
+    config.inside = parse_port("0000:05:00.0").value();
+    EXPECT_EQ(check().lacks.size(), 1U);
+}
+
 TEST_F(MachineCheck, SeesThatSysfsIsOfAnotherNetworkNamespace) {
     write("sys/class/net/elsewhere/ifindex", "7\n");
     config.inside = parse_port("dev:elsewhere").value();
