@@ -23,6 +23,7 @@ class IdleWheel {
     /// Sessions that are in the wheel keep the moment at which they are looked at: after a shorter timeout
     /// they expire as late as under the old one.
     void set_timeout(Milliseconds timeout) { timeout_ = timeout; }
+    [[nodiscard]] Milliseconds timeout() const { return timeout_; }
 
     /// Precondition: the flow is not in the wheel.
     void insert(FlowId flow, TimePoint last_seen);

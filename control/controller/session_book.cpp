@@ -1,6 +1,7 @@
 #include "control/controller/session_book.hpp"
 
 #include <array>
+#include <span>
 #include <utility>
 
 namespace honeyswitch::control {
@@ -8,6 +9,10 @@ namespace {
 
 /// All that may be done at once before agents and operators are listened to again.
 constexpr std::size_t portion = 256;
+/// Likewise of ends that somebody is told of.
+constexpr std::size_t told_portion = 64;
+/// Likewise of places that are only looked at.
+constexpr std::size_t walk_portion = 8'192;
 
 Ipv4Address source_of(const SessionKey& key) {
     return {key.outside.host()};
@@ -147,10 +152,11 @@ bool SessionBook::tick(TimePoint now) {
 bool SessionBook::forget_former_tiers(TimePoint now) {
     if (former_.empty()) return false;
     Former& former = former_.front();
-    const bool more = former.reputations.each_reached(former.walk, portion, [&](Ipv4Address source) {
-        placement_.move_back(source);
-        move(source, now);
-    });
+    const bool more =
+        former.reputations.each_reached(former.walk, walk_portion, portion, [&](Ipv4Address source) {
+            placement_.move_back(source);
+            move(source, now);
+        });
     if (!more) former_.pop_front();
     return true;
 }
@@ -164,14 +170,20 @@ bool SessionBook::take_payloads(TimePoint now) {
 }
 
 bool SessionBook::expire(TimePoint now) {
-    std::array<FlowId, portion> expired;
+    std::array<FlowId, portion> room;
+    // Who listens reads a portion a turn as well, and is to miss none.
+    const auto expired =
+        std::span(room).first(events_.wanted(EventType::session_end) ? told_portion : portion);
     const std::size_t count = wheel_.advance(now, expired, [&](FlowId flow) {
-        (void)account(flow, now);
-        return flows_.ended(flow) ? TimePoint::min() : accounts_.last_seen(flow, now);
+        const bool came_further = account(flow, now);
+        const TimePoint seen = flows_.ended(flow) ? TimePoint::min() : accounts_.last_seen(flow, now);
+        // Of one that ends, the last word says how far it came.
+        if (came_further && seen + wheel_.timeout() > now) tell_of_step(flow, now);
+        return seen;
     });
     if (count == 0) return false;
-    tell_of_ends(std::span(expired).first(count), now);
-    flows_.delete_sessions(std::span(expired).first(count));
+    tell_of_ends(expired.first(count), now);
+    flows_.delete_sessions(expired.first(count));
     counters_.add(ControlCounter::session_expired, count);
     return true;
 }

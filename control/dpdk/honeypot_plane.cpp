@@ -100,6 +100,21 @@ const Pool& HoneypotPlane::pool_of(std::size_t number) const {
     return with_number<Pool>(config_.pools, number);
 }
 
+void HoneypotPlane::give_up(dataplane::PortIndex port) {
+    given_up_.at(port) = true;
+    for (const auto& [number, honeypot] : config_.honeypots) {
+        if (port_of(honeypot) != port) continue;
+        put_in_force({.honeypot = HoneypotId{number}, .mac = status(HoneypotId{number}).mac, .up = false});
+        spread(honeypot.pool);
+    }
+}
+
+HoneypotStatus HoneypotPlane::status(HoneypotId honeypot) const {
+    HoneypotStatus status = health_.status(honeypot);
+    if (given_up_.at(port_of(configured(honeypot)))) status.arp = CheckState::failed;
+    return status;
+}
+
 void HoneypotPlane::tick(TimePoint now) {
     for (const auto& [number, honeypot] : config_.honeypots)
         replies_.at(number).look(Stamp32(plane_.honeypots().last_reply(number)), now);
@@ -115,22 +130,23 @@ void HoneypotPlane::put_in_force(const HoneypotChange& change) {
     const Honeypot& honeypot = configured(change.honeypot);
     const auto index = std::to_underlying(change.honeypot);
     const Pool& pool = pool_of(honeypot.pool);
-    const bool was_up = std::exchange(up_.at(index), change.up);
+    const bool is_up = change.up && !given_up_.at(port_of(honeypot));
+    const bool was_up = std::exchange(up_.at(index), is_up);
     const bool stays = pool.on_failure == Pool::OnFailure::stay && change.mac;
-    if (change.mac && (change.up || stays))
+    if (change.mac && (is_up || stays))
         plane_.honeypots().set(index, {change.mac->octets, honeypot.vlan.value_or(0), port_of(honeypot)});
     else
         plane_.honeypots().unset(index, pool.when_none == Pool::WhenNone::drop);
-    if (change.up != was_up || !change.mac)
+    if (is_up != was_up || !change.mac)
         events_.publish(HoneypotChanged{
             .honeypot = honeypot.name,
-            .state = change.up ? HoneypotWord::up : HoneypotWord::down,
+            .state = is_up ? HoneypotWord::up : HoneypotWord::down,
             .mac = change.mac,
             .told = {Gravity::information,
-                     fmt::format("honeypot {} is {}{}", honeypot.name, change.up ? "up" : "not up",
+                     fmt::format("honeypot {} is {}{}", honeypot.name, is_up ? "up" : "not up",
                                  change.mac ? " at " + to_string(*change.mac)
                                             : ": its MAC address is not known yet")}});
-    if (was_up && !change.up && !stays) moves_.push_back({index, honeypot.pool});
+    if (was_up && !is_up && !stays) moves_.push_back({index, honeypot.pool});
 }
 
 /// The slots of a pool, over those of its honeypots that are up.

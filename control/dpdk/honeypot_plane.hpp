@@ -43,11 +43,14 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     void tick(TimePoint now);
     void heard(std::size_t port, std::span<const std::uint8_t> frame, TimePoint now) override;
 
+    /// This port is no more: its honeypots are down, whatever was known of them, until the process ends.
+    void give_up(dataplane::PortIndex port);
+
     /// Whether a flow may still be with a honeypot that left the configuration at that moment.
     [[nodiscard]] bool refers_to(HoneypotId honeypot, TimePoint left, TimePoint now) const;
 
     /// Precondition: it is in the configuration.
-    [[nodiscard]] HoneypotStatus status(HoneypotId honeypot) const { return health_.status(honeypot); }
+    [[nodiscard]] HoneypotStatus status(HoneypotId honeypot) const;
 
   private:
     /// Sessions that go from a honeypot to others of a pool.
@@ -78,6 +81,7 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     EventBus& events_;
     HoneypotPlaneConfig config_;
     HoneypotHealth health_;
+    std::array<bool, dataplane::most_ports> given_up_{};
     std::array<bool, dataplane::HoneypotTable::capacity> up_{};  ///< by HoneypotId, as last put in force
     std::deque<Move> moves_;
     std::array<FoldedStamp, dataplane::HoneypotTable::capacity> replies_{};  ///< by HoneypotId

@@ -41,8 +41,10 @@ class EventBus {
         now_ = now;
         wall_ = wall;
     }
-    /// Of a new configuration.
-    void set_names(EventNames names) { names_ = std::make_shared<const EventNames>(std::move(names)); }
+    /// Of a new configuration. Equal ones stay the same object, as who keeps events keeps their names.
+    void set_names(EventNames names) {
+        if (names != *names_) names_ = std::make_shared<const EventNames>(std::move(names));
+    }
 
     /// `subscriber` is told of these types, instead of those that it was told of. With none it may go.
     void subscribe(EventSubscriber& subscriber, EventTypes types) {

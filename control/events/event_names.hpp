@@ -44,6 +44,8 @@ struct EventNames {
         return place == vouchers.end() ? nobody() : place->second;
     }
 
+    friend bool operator==(const EventNames&, const EventNames&) = default;
+
   private:
     [[nodiscard]] static const std::string& nobody() {
         static const std::string empty;

@@ -22,14 +22,14 @@ const EventNames& EventRing::names_at(std::uint64_t number) const {
     return *naming->names;
 }
 
-void EventRing::begin(EventTypes types) {
-    for (std::size_t i = 0; i < event_type_count; ++i) readers_.at(i) += types[i] ? 1 : 0;
+void EventRing::begin(EventTypes followed) {
+    for (std::size_t i = 0; i < event_type_count; ++i) readers_.at(i) += followed[i] ? 1 : 0;
     ++reader_count_;
     subscribe();
 }
 
-void EventRing::end(EventTypes types) {
-    for (std::size_t i = 0; i < event_type_count; ++i) readers_.at(i) -= types[i] ? 1 : 0;
+void EventRing::end(EventTypes followed) {
+    for (std::size_t i = 0; i < event_type_count; ++i) readers_.at(i) -= followed[i] ? 1 : 0;
     --reader_count_;
     subscribe();
 }
@@ -41,12 +41,13 @@ void EventRing::subscribe() {
     bus_.subscribe(*this, wanted);
 }
 
-EventReader::EventReader(EventRing& ring, EventTypes types, From from)
+EventReader::EventReader(EventRing& ring, EventTypes types, From from, Until until)
     : ring_(ring),
       types_(types),
       next_(from == From::oldest ? ring.oldest() : ring.next_),
+      end_(until == Until::now ? ring.next_ : forever),
       passed_(from == From::oldest ? ring.overwritten_ : ring.kept_) {
-    ring_.begin(types_);
+    ring_.begin(followed());
 }
 
 std::uint64_t EventReader::catch_up() {

@@ -52,7 +52,8 @@ bool matches(const EventFilter& filter, const Event& event, const EventNames& na
 
 EventStream::EventStream(EventRing& ring, EventFilter filter)
     : filter_(std::move(filter)),
-      reader_(ring, filter_.types, filter_.past ? EventReader::From::oldest : EventReader::From::now) {}
+      reader_(ring, filter_.types, filter_.past ? EventReader::From::oldest : EventReader::From::now,
+              filter_.follow ? EventReader::Until::ever : EventReader::Until::now) {}
 
 void EventStream::fill(std::string& lines) {
     reader_.read(portion, [&](const Event& event, const EventNames& names) {

@@ -30,8 +30,8 @@ struct EventFilter {
 /// Control thread. `ring` outlives it.
 class EventStream {
   public:
-    /// Events that one call of fill() looks at, which takes some 30 microseconds.
-    static constexpr std::size_t portion = 32;
+    /// Events that one call of fill() tells of, which takes some 120 microseconds.
+    static constexpr std::size_t portion = 128;
 
     EventStream(EventRing& ring, EventFilter filter);
 

@@ -24,7 +24,7 @@ bool OperatorClient::request_waits() const {
 }
 
 std::uint32_t OperatorClient::interest() const {
-    if (streams()) return response_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT;
+    if (streams()) return (ended_ ? 0U : EPOLLIN) | (response_.empty() ? 0U : EPOLLOUT);
     return response_.empty() && !request_waits() ? EPOLLIN : EPOLLOUT;
 }
 
@@ -45,11 +45,13 @@ bool OperatorClient::go_on_streaming(std::uint32_t ready, TimePoint now) {
     return !(stream_->over() && response_.empty());
 }
 
-/// Takes what it says, which means nothing. False: it has closed its end.
+/// Takes what it says, which means nothing. A client may close the direction in which it has no more to say;
+/// one that closes both is known by EPOLLHUP.
 bool OperatorClient::hear_nothing() {
     std::array<char, longest_request> chunk;
     const auto size = recv(fd(), chunk.data(), chunk.size(), 0);
-    return size > 0 || (size < 0 && try_again());
+    if (size == 0) ended_ = true;
+    return size >= 0 || try_again();
 }
 
 bool OperatorClient::receive(TimePoint now) {

@@ -43,10 +43,16 @@ class OperatorClient {
     [[nodiscard]] bool can_take_more() const {
         return streams() && response_.empty() && (stream_->behind() || stream_->over());
     }
+    /// It is told of events, and has taken nothing for long of what it was sent.
+    [[nodiscard]] bool stalled(TimePoint now) const {
+        return streams() && !response_.empty() && now - last_used_ > most_patience;
+    }
     [[nodiscard]] int fd() const { return connection_.get(); }
     [[nodiscard]] TimePoint last_used() const { return last_used_; }  ///< when it last made progress
 
   private:
+    static constexpr Milliseconds most_patience{60'000};
+
     [[nodiscard]] bool receive(TimePoint now);
     void answer_one(const OperatorContext& context, TimePoint now);
     [[nodiscard]] bool go_on_streaming(std::uint32_t ready, TimePoint now);

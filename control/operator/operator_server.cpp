@@ -74,6 +74,11 @@ OperatorServer::Clients::iterator OperatorServer::serve(Clients::iterator client
 bool OperatorServer::tick(TimePoint now) {
     bool more = false;
     for (auto client = clients_.begin(); client != clients_.end();) {
+        // There is room for few of them.
+        if (client->second.stalled(now)) {
+            client = clients_.erase(client);
+            continue;
+        }
         if (!client->second.can_take_more()) {
             ++client;
             continue;

@@ -71,7 +71,10 @@ class ControlPlane final : public Operate {
     [[nodiscard]] bool keeps_entries() const override { return kept_.keeps(); }
 
     /// The device of a honeypots' port is gone, or the kernel wants it back. Once for each port.
-    void give_up(dataplane::PortIndex port) { plane_.give_up(port); }
+    void give_up(dataplane::PortIndex port) {
+        plane_.give_up(port);
+        honeypots_.give_up(port);
+    }
     /// SIGHUP came: a reload that nobody waits for.
     void reload_on_signal();
 

@@ -1,10 +1,12 @@
 // honeyswitch: parse, start EAL, compose, run, take down in reverse, report.
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <memory>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -108,9 +110,24 @@ int tell_of_check(const Config& config) {
     return machine_ready ? stopped_on_request : failed;
 }
 
+/// What is missing at the boot may be there a moment later: interfaces that others make, cards that are
+/// bound. For ports of honeypots alone the link does not wait longer than this.
+constexpr std::chrono::seconds patience_with_honeypots{5};
+
+MachineReport check_with_patience(const Config& config) {
+    constexpr std::chrono::milliseconds between_looks{200};
+    const auto deadline = std::chrono::steady_clock::now() + patience_with_honeypots;
+    while (true) {
+        auto report = check_machine(config, memory_needed(config));
+        const bool may_help = report.lacks.empty() && !report.absent.empty();
+        if (!may_help || std::chrono::steady_clock::now() > deadline) return report;
+        std::this_thread::sleep_for(between_looks);
+    }
+}
+
 /// Returns the ports of honeypots that are not there, as indices in Config::honeypot_ports.
 std::expected<std::vector<std::size_t>, ExitCode> look_at_machine(const Config& config) {
-    const auto report = check_machine(config, memory_needed(config));
+    const auto report = check_with_patience(config);
     std::vector<std::size_t> absent;
     for (const AbsentPort& port : report.absent) {
         spdlog::warn("{}; {}", port.sentence, without_port);
@@ -153,12 +170,14 @@ Config with_stand_ins(Config config, std::span<const std::size_t> absent) {
 
 std::expected<std::unique_ptr<PortGuard>, Error> guard_ports(std::span<const PortSpec> specs,
                                                              std::span<const std::size_t> absent,
+                                                             std::span<const PortSpec> configured,
                                                              dataplane::DataPlane& plane,
                                                              ControlPlane& control) {
     auto guard = PortGuard::start(guarded_ports(specs, plane.ports()), control.keeper());
     if (!guard) return guard;
     for (const std::size_t i : absent)
-        (*guard)->was_absent(static_cast<dataplane::PortIndex>(dataplane::first_honeypot_port + i));
+        (*guard)->was_absent(static_cast<dataplane::PortIndex>(dataplane::first_honeypot_port + i),
+                             device_folder(configured[i]));
     return guard;
 }
 
@@ -193,7 +212,7 @@ std::expected<int, Failure> serve(const Config& config, std::span<const std::siz
                                     std::max(parts.data_plane.idle_sleep_us, wait_with_nics_us));
     if (!loop) return std::unexpected(Failure{loop.error()});
     if (auto running = (*plane)->start(); !running) return std::unexpected(Failure{running.error()});
-    auto watch = guard_ports(parts.ports.ports, absent, **plane, **control);
+    auto watch = guard_ports(parts.ports.ports, absent, config.honeypot_ports, **plane, **control);
     if (!watch) return std::unexpected(Failure{watch.error()});
     dataplane::Eal::on_removal([raw = watch->get()](const std::string& device) { raw->wanted_back(device); });
     spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");

@@ -66,8 +66,22 @@ void PortGuard::lose(const GuardedPort& port, const std::string& reason) {
     lost_.store(true, std::memory_order_release);
 }
 
-void PortGuard::was_absent(dataplane::PortIndex port) {
+void PortGuard::was_absent(dataplane::PortIndex port, std::optional<std::filesystem::path> folder) {
     lose(all_.at(port), "it was not there at the start");
+    if (!folder) return;
+    const std::lock_guard lock(awaiting_);
+    awaited_.push_back({all_.at(port).text, std::move(*folder)});
+}
+
+void PortGuard::tell_of_absent() {
+    const std::lock_guard lock(awaiting_);
+    std::erase_if(awaited_, [](const Absent& port) {
+        std::error_code failure;
+        if (!std::filesystem::exists(port.folder, failure)) return false;
+        spdlog::warn("port {}: it is there now, and is used from the next start of honeyswitch on",
+                     port.text);
+        return true;
+    });
 }
 
 void PortGuard::wanted_back(const std::string& device) {
@@ -85,6 +99,7 @@ void PortGuard::run() {
         if (watched[0].revents != 0) return;
         links_.forget_changes();
         const bool put_back = look();
+        tell_of_absent();
         // Where links come and go all the time, settings are looked at no more often for that.
         if (Clock::now() >= keep_at) {
             keeper_->look();

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <expected>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -48,8 +49,8 @@ class PortGuard {
     /// them, and a new start is left to the operator, as the link would be down meanwhile.
     [[nodiscard]] std::uint32_t gone() const { return gone_.load(std::memory_order_relaxed); }
     /// Any thread: this port of honeypots was not there when the switch started, and another device stands in
-    /// for it.
-    void was_absent(dataplane::PortIndex port);
+    /// for it. `folder`: where sysfs tells of it once it is there; the log says so then.
+    void was_absent(dataplane::PortIndex port, std::optional<std::filesystem::path> folder);
     /// Any thread: the kernel wants this device back, as it is pulled or another driver is to have it. It
     /// waits until the device is let go, and so does whoever reads what the kernel says of it.
     void wanted_back(const std::string& device);
@@ -71,12 +72,19 @@ class PortGuard {
     [[nodiscard]] bool look();
     void put_back(Port& port, const XdpProgram& instead);
     void lose(const GuardedPort& port, const std::string& reason);
+    void tell_of_absent();
 
     LinkSocket links_;
     Descriptor stop_;  ///< an eventfd
     PortKeeper* keeper_;
     std::vector<GuardedPort> all_;
     std::vector<Port> ports_;  ///< those that are interfaces of the kernel
+    struct Absent {
+        std::string text;
+        std::filesystem::path folder;
+    };
+    std::mutex awaiting_;
+    std::vector<Absent> awaited_;  ///< guarded by awaiting_
     std::mutex losing_;
     std::atomic<bool> lost_ = false;  ///< the reason is written
     std::atomic<std::uint32_t> gone_ = 0;

@@ -103,14 +103,16 @@ void SourceReputation::expire(TimePoint now, std::size_t places,
     }
 }
 
-bool SourceReputation::each_reached(Cursor& cursor, std::size_t places,
+bool SourceReputation::each_reached(Cursor& cursor, std::size_t places, std::size_t most,
                                     const std::function<void(Ipv4Address)>& visit) const {
     for (; cursor.window < windows_.size(); ++cursor.window, cursor.place = 0) {
         const ReputationTable& table = windows_[cursor.window].table;
         for (; cursor.place < table.places(); ++cursor.place, --places) {
-            if (places == 0) return true;
-            if (const ReputationTable::Place place{cursor.place}; table.kept(place) != 0)
-                visit(table.source(place));
+            if (places == 0 || most == 0) return true;
+            const ReputationTable::Place place{cursor.place};
+            if (table.kept(place) == 0) continue;
+            --most;
+            visit(table.source(place));
         }
     }
     return false;

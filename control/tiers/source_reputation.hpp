@@ -49,8 +49,9 @@ class SourceReputation {
         std::uint32_t place = 0;
     };
     /// Each source that has reached a tier and of which expire() has not told, among the next `places` places
-    /// of `cursor`; of several windows, perhaps more than once. Returns whether there are more places.
-    bool each_reached(Cursor& cursor, std::size_t places,
+    /// of `cursor`, but `most` of them at most; of several windows, perhaps more than once. Returns whether
+    /// there are more places.
+    bool each_reached(Cursor& cursor, std::size_t places, std::size_t most,
                       const std::function<void(Ipv4Address)>& visit) const;
 
     struct Numbers {

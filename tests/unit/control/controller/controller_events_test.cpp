@@ -154,7 +154,9 @@ TEST_F(ControllerEvents, GiveASessionItsLastWordWithItsCounts) {
     EXPECT_EQ(std::tuple(end.packets_in, end.bytes_in, end.packets_out, end.bytes_out),
               std::tuple(5U, 420U, 4U, 340U));
     EXPECT_TRUE(switch_.sessions.empty());
-    EXPECT_EQ(listener_.take<SessionAdvanced>().size(), 0U) << "its last word says how far it came";
+    const auto steps = listener_.take<SessionAdvanced>();
+    ASSERT_EQ(steps.size(), 1U) << "it was looked at once before";
+    EXPECT_EQ(steps.front().step, Step::handshake);
 }
 
 TEST_F(ControllerEvents, TellThatTheInsideEndedASession) {
@@ -192,6 +194,19 @@ TEST_F(ControllerEvents, TellHowFarASessionCame) {
     ASSERT_EQ(steps.size(), 1U);
     EXPECT_EQ(steps.front().step, Step::payload);
     EXPECT_EQ(steps.front().session.flow, begun.session.flow);
+}
+
+TEST_F(ControllerEvents, TellHowFarASessionCameThatGoesOnWhenItsTimeoutIsLookedAt) {
+    const auto begun = begin(unused);
+    auto& session = switch_.sessions.at(FlowId{begun.session.flow});
+    session.progress = Step::payload;  // and the note of it found no room
+    now_ += 2 * idle_timeout;
+    session.last_seen = now_;
+    (void)controller_.tick(now_);
+    const auto steps = listener_.take<SessionAdvanced>();
+    ASSERT_EQ(steps.size(), 1U);
+    EXPECT_EQ(steps.front().step, Step::payload);
+    EXPECT_TRUE(listener_.take<SessionEnded>().empty());
 }
 
 TEST_F(ControllerEvents, CostNoLookWhileNobodyWantsThem) {

@@ -101,6 +101,44 @@ TEST_F(Ring, KeepsWhatWasRareForWhoComesLater) {
     EXPECT_EQ(read(now), Texts());
 }
 
+TEST_F(Ring, WhoWantsThePastAloneIsToldOfNothingThatComes) {
+    bus_.publish(HoneypotChanged{});
+    EventReader past(ring_, all_event_types, EventReader::From::oldest, EventReader::Until::now);
+    EXPECT_FALSE(bus_.wanted(EventType::session_begin));
+    bus_.publish(LinkChanged{});
+    EXPECT_TRUE(past.behind());
+    EXPECT_EQ(read(past), (Texts{"honeypot"}));
+    EXPECT_FALSE(past.behind());
+    EXPECT_EQ(read(past), Texts());
+}
+
+TEST_F(Ring, PassesManyThatAreNotWantedInOneGo) {
+    EventRing ring(bus_, 100);
+    EventReader sessions(ring, sessions_, EventReader::From::now);
+    EventReader honeypots(ring, only(EventType::honeypot), EventReader::From::now);
+    begin(1, 40);
+    bus_.publish(HoneypotChanged{});
+    EXPECT_EQ(read(honeypots, 2), Texts()) << "but not all that there are";
+    EXPECT_EQ(read(honeypots, 2), (Texts{"honeypot"}));
+    EXPECT_EQ(read(sessions, 2), (Texts{"1", "2"}));
+}
+
+TEST(EventBusNames, ThatAreEqualStayTheSameObject) {
+    EventBus bus;
+    EventRing ring(bus, 4);
+    EventReader reader(ring, all_event_types, EventReader::From::now);
+    std::vector<const EventNames*> seen;
+    for (int i = 0; i < 2; ++i) {
+        EventNames names;
+        names.pools = {"low"};
+        bus.set_names(std::move(names));
+        bus.publish(HoneypotChanged{});
+    }
+    reader.read(4, [&](const Event&, const EventNames& names) { seen.push_back(&names); });
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_EQ(seen[0], seen[1]);
+}
+
 TEST_F(Ring, KeepsTheNamesOfTheMoment) {
     EventReader reader(ring_, sessions_, EventReader::From::now);
     EventNames names;

@@ -56,7 +56,7 @@ class Stream : public testing::Test {
     }
 
     EventBus bus_;
-    EventRing ring_{bus_, 64};
+    EventRing ring_{bus_, 256};
 };
 
 TEST_F(Stream, TellsAllUnlessItIsAskedForLess) {
@@ -82,7 +82,7 @@ TEST_F(Stream, TellsOfOneAddressOrPrefix) {
 TEST_F(Stream, TellsTheClientWhatItMissedWhateverItAskedFor) {
     EventStream stream(ring_,
                        {.types = only(EventType::mode), .address = parse_prefix("192.0.2.1/32").value()});
-    for (int i = 0; i < 100; ++i) bus_.publish(ModeChanged{});
+    for (int i = 0; i < 300; ++i) bus_.publish(ModeChanged{});
     EXPECT_EQ(read(stream), (Texts{"gap"}));
 }
 

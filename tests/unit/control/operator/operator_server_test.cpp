@@ -91,6 +91,19 @@ class OperatorServerTest : public testing::Test {
         for (; readable(server.fd()) && calls < 10'000; ++calls) server.service(now);
         EXPECT_LT(calls, 10'000);
     }
+    /// Both listen, and many long events come, which `reader` alone takes. Returns the lines that it heard.
+    std::size_t let_one_read(Client& sleeper, Client& reader) {
+        for (Client* const client : {&sleeper, &reader})
+            client->say("{\"command\":\"subscribe\",\"types\":[\"mode\"]}\n");
+        settle();
+        const std::string text(1'000, 'x');
+        std::size_t heard = 0;
+        for (int i = 0; i < 5'000; ++i, heard = reader.lines_heard()) {
+            events.publish(ModeChanged{.told = {.text = text}});
+            (void)server.tick(now);
+        }
+        return heard;
+    }
     static OperatorServer opened(const fs::path& path, const OperatorContext& context) {
         auto server = OperatorServer::open(path, context);
         if (!server) throw std::runtime_error(server.error().message());
@@ -102,7 +115,7 @@ class OperatorServerTest : public testing::Test {
     FakeInspect inspect;
     FakeOperate operate;
     EventBus events;
-    EventRing ring{events, 64};
+    EventRing ring{events, 256};
     OperatorContext context{
         .inspect = &inspect, .operate = &operate, .events = &events, .latest_events = &ring};
     TimePoint now = at(1'000);
@@ -318,17 +331,7 @@ TEST_F(OperatorServerTest, TellsAClientOfEventsUntilItLeaves) {
 
 TEST_F(OperatorServerTest, AClientThatDoesNotReadMissesEventsAndNobodyElseDoes) {
     Client slow(path), quick(path);
-    for (Client* const client : {&slow, &quick})
-        client->say("{\"command\":\"subscribe\",\"types\":[\"mode\"]}\n");
-    settle();
-    const std::string text(1'000, 'x');
-    std::size_t heard = 0;
-    for (int i = 0; i < 5'000; ++i) {
-        events.publish(ModeChanged{.told = {.text = text}});
-        (void)server.tick(now);
-        heard = quick.lines_heard();
-    }
-    EXPECT_EQ(heard, 5'001U);
+    EXPECT_EQ(let_one_read(slow, quick), 5'001U);
     std::size_t told = 0, missed = 0;
     for (bool more = true; more;) {
         slow.hear();
@@ -361,6 +364,26 @@ TEST_F(OperatorServerTest, OnlySoManyClientsMayListen) {
     events.publish(ModeChanged{});
     (void)server.tick(now);
     EXPECT_EQ(clients.front()->lines().size(), 2U);
+}
+
+TEST_F(OperatorServerTest, WhoHasNoMoreToSayIsToldAllTheSame) {
+    for (int i = 0; i < 200; ++i) events.publish(ModeChanged{});
+    Client client(path);
+    client.say("{\"command\":\"subscribe\",\"past\":true,\"follow\":false}\n");
+    client.say_no_more();
+    settle();
+    while (server.tick(now)) settle();
+    EXPECT_EQ(client.lines().size(), 201U);
+    EXPECT_TRUE(client.over());
+}
+
+TEST_F(OperatorServerTest, WhoListensAndTakesNothingForAMinuteGivesItsPlace) {
+    Client stalled(path), quiet(path);
+    EXPECT_EQ(let_one_read(stalled, quiet), 5'001U);
+    now += Milliseconds{61'000};
+    (void)server.tick(now);
+    EXPECT_EQ(server.clients(), 1U);
+    EXPECT_FALSE(quiet.over()) << "to have nothing to say is no fault";
 }
 
 TEST_F(OperatorServerTest, ThePastAloneIsAStreamThatEnds) {

@@ -123,6 +123,22 @@ TEST_F(HoneypotPlaneTest, WhileNobodyIsUpItsPacketsGoWhereThePoolSays) {
     }
 }
 
+TEST_F(HoneypotPlaneTest, ThoseOfAPortThatIsNoMoreAreDownEvenIfNobodyAsksThem) {
+    auto elsewhere = pot(1, "b");
+    elsewhere.record.port = 1;
+    begin({.honeypots = {pot(0, "a"), elsewhere}, .pools = {pool(0, "default")}, .health = {}});
+    const auto flow = session("198.51.100.1", 1, 1);
+    honeypots->give_up(dataplane::first_honeypot_port + 1);
+    EXPECT_FALSE(honeypots->status(HoneypotId{1}).up());
+    EXPECT_TRUE(honeypots->status(HoneypotId{0}).up());
+    all_portions();
+    EXPECT_EQ(honeypot_of(flow), 0);
+    EXPECT_FALSE(in_service(1));
+    honeypots->reconfigure(
+        {.honeypots = {pot(0, "a"), elsewhere}, .pools = {pool(0, "default")}, .health = {}});
+    EXPECT_FALSE(in_service(1)) << "a reload brings no port back";
+}
+
 TEST_F(HoneypotPlaneTest, OneThatComesBackKeepsWhatHasNotMoved) {
     begin({.honeypots = {pot(0, "a"), pot(1, "b")}, .pools = {pool(0, "default")}, .health = {}});
     const auto flow = session("198.51.100.1", 1, 1);
