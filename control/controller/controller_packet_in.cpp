@@ -181,7 +181,7 @@ void Controller::tell_of_begin(const PacketIn& packet, FlowId flow, const Sessio
     if (judgement.verdict == Judgement::Verdict::divert) {
         begun.reason = judgement.rule == Judgement::no_rule ? DiversionReason::list : DiversionReason::decoy;
         if (judgement.rule != Judgement::no_rule) begun.rule = RuleNumber{judgement.rule};
-        return events_.publish(std::move(begun));
+        return events_.publish(begun);
     }
     if (const auto* const domain = domain_around(address_of(packet.key.inside))) {
         begun.reason =
@@ -197,7 +197,7 @@ void Controller::tell_of_begin(const PacketIn& packet, FlowId flow, const Sessio
     }
     if (sessions_.pool_for(address_of(packet.key.outside), pool, now) != pool)
         begun.reason = DiversionReason::tier;
-    events_.publish(std::move(begun));
+    events_.publish(begun);
 }
 
 void Controller::tell_of_begin(DiversionReason reason, FlowId flow, const SessionFlow& session,

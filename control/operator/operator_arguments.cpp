@@ -79,7 +79,7 @@ Parsed<void> read_member(Request& request, const std::string& key, const json& v
     if (key == "command") return store(request.command, text_of(value, key));
     if (key == "cursor") {
         const auto cursor = number_of(value, key, 0, longest_cursor(request.command));
-        (void)store(request.flow_cursor, cursor);
+        if (const auto stored = store(request.flow_cursor, cursor); !stored) return stored;
         return store(request.cursor, cursor);
     }
     if (key == "replies") return store(request.replies, flag_of(value, key));
