@@ -47,7 +47,7 @@ json list_add(const Context& context) {
     context.tell(
         ListChanged{.action = ListAction::added,
                     .list = *request.list,
-                    .source = *request.prefix,
+                    .source = request.prefix,
                     .lifetime = request.lifetime,
                     .told = {.text = fmt::format("list {}: {} added by the operator ({}), {}", *request.list,
                                                  to_string(*request.prefix), context.by.who,
@@ -64,7 +64,7 @@ json list_remove(const Context& context) {
     context.tell(
         ListChanged{.action = ListAction::removed,
                     .list = *request.list,
-                    .source = *request.prefix,
+                    .source = request.prefix,
                     .told = {.text = fmt::format("list {}: {} removed by the operator ({})", *request.list,
                                                  to_string(*request.prefix), context.by.who)}});
     return response(json::array());
