@@ -42,7 +42,8 @@ class Case:
     stream: Stream
     programs: tuple = ALL
     creates_sessions: bool = False  # their number per second is measured
-    no_session: str = ""  # traffic that reaches the honeypot by the handshake rule, every packet of it, and makes no session
+    # Traffic that reaches the honeypot by the handshake rule, every packet of it, and makes no session.
+    no_session: str = ""
     reference: str = ""  # the case of the same program that this one is set against
 
 

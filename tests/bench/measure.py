@@ -133,7 +133,8 @@ class Measurement:
             sent = totals.received(self.kinds.index(self.case.no_session))
             diverted = sum(now[name] - before[name] for name in (BY_HANDSHAKE, SHED))
             if diverted != sent:
-                raise Failure(f"{where}: {sent} packets ({self.case.no_session}), of which {diverted} were diverted without a session or dropped in the overload")
+                raise Failure(f"{where}: {sent} packets ({self.case.no_session}), of which {diverted} were diverted "
+                              "without a session or dropped in the overload")
             if self.program.sessions():
                 raise Failure(f"{where}: {self.program.sessions()} sessions were made, and none should be")
         return now

@@ -39,6 +39,8 @@ containment = "open"
 dark = "10.1.0.0/20"
 [operator]
 log_level = "warning"
+[capacity]
+history_capacity = 128
 )" + honeypot);
     ASSERT_TRUE(loaded) << loaded.error().message();
     EXPECT_EQ(loaded->config.drivers, (std::vector<std::filesystem::path>{"b.so"}));
@@ -47,6 +49,7 @@ log_level = "warning"
     EXPECT_EQ(loaded->config.backscatter, Backscatter::drop);
     EXPECT_EQ(loaded->config.containment, Containment::open);
     EXPECT_EQ(loaded->config.log_level, "warning");
+    EXPECT_EQ(loaded->config.reputation_capacity, 128U);
     EXPECT_EQ(loaded->warnings, (std::vector<std::string>{
                                     "x.toml:5:1: [ports] driver is now called [ports] driver_file",
                                     "x.toml:7:14: [process] idle_sleep: '20' is now written '20us'",
@@ -54,6 +57,8 @@ log_level = "warning"
                                     "x.toml:10:15: [admission] backscatter: 'count' is now written 'drop'",
                                     "x.toml:12:1: [diversion] containment is now called [containment] mode",
                                     "x.toml:15:1: [operator] log_level is now called [process] log_level",
+                                    "x.toml:17:1: [capacity] history_capacity is now called [capacity] "
+                                    "reputation_capacity",
                                 }));
 }
 
