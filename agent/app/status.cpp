@@ -31,8 +31,8 @@ json counters_of(const Domain& domain) {
 }
 
 const char* name_of(const DomainSync& domain) {
-    if (domain.refused() == Verdict::not_granted) return "not granted";
-    if (domain.refused() == Verdict::no_capacity) return "no capacity";
+    if (domain.refused() == ResponseCode::not_granted) return "not granted";
+    if (domain.refused() == ResponseCode::no_capacity) return "no capacity";
     return domain.in_step() ? "in step" : "behind";
 }
 

@@ -149,7 +149,7 @@ void Domain::answered(Ipv4Address address, const MacAddress& mac, Clock::time_po
         return;
     }
     sweep_.heard(address);
-    // What the MAC is known to have does not wait for a verdict, and so does not become inactive meanwhile.
+    // What the MAC is known to have does not wait for a finding, and so does not become inactive meanwhile.
     if (standing == ProxyJudge::Standing::waits && !same) return;
     evidence(address, mac, false, arrived);
 }

@@ -126,7 +126,7 @@ class Domain {
     std::optional<Sender::State> told_state_;  ///< when it was last told in whose name the agent asks
     Sweep sweep_;
     std::uint64_t proxied_in_sweep_ = 0;  ///< answers
-    bool sweep_over_ = false;             ///< and its end waits for the verdict on a MAC with many addresses
+    bool sweep_over_ = false;             ///< and its end waits for the finding on a MAC with many addresses
     AddressSet always_;
     MacAddress own_mac_;
     std::vector<Ipv4Address> own_;

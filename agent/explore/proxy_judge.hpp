@@ -22,7 +22,7 @@ namespace honeyswitch::agent {
 /// the former and for any of the latter. Whatever cannot be told is a host: an address that is wrongly active
 /// costs the honeypot some traffic, one that is wrongly inactive costs a server all of it.
 ///
-/// What a MAC answers while its first examination is under way waits for the verdict. Each sweep is followed
+/// What a MAC answers while its first examination is under way waits for the finding. Each sweep is followed
 /// by another examination of the same MACs.
 class ProxyJudge {
   public:
@@ -32,7 +32,7 @@ class ProxyJudge {
 
     enum class Standing : std::uint8_t {
         evidence,
-        waits,  ///< for the verdict on the MAC
+        waits,  ///< for the finding on the MAC
         proxy,  ///< no evidence
     };
     /// `mac` has answered for an address of the domain.
@@ -83,7 +83,7 @@ class ProxyJudge {
     enum class Kind : std::uint8_t { undecided, host, proxy };
     struct Record {
         Kind kind = Kind::undecided;
-        std::uint32_t told = 0;  ///< addresses, at the latest verdict that was news
+        std::uint32_t told = 0;  ///< addresses, at the latest finding that was news
         std::vector<Answer> waiting;
     };
     enum class Purpose : std::uint8_t {

@@ -13,9 +13,9 @@ std::int64_t seconds(Clock::duration duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
 
-const char* reason_of(Verdict verdict) {
-    return verdict == Verdict::not_granted ? "it is not within what the controller grants this agent"
-                                           : "the controller has no room for it";
+const char* reason_of(ResponseCode code) {
+    return code == ResponseCode::not_granted ? "it is not within what the controller grants this agent"
+                                             : "the controller has no room for it";
 }
 
 }  // namespace
@@ -73,9 +73,9 @@ void ControllerWatch::look_at_silence(const Reporter& reporter, std::string_view
 
 void ControllerWatch::look_at_domain(const DomainSync& domain, Clock::time_point now, Sentences& sentences) {
     const auto prefix = domain.report().active.prefix();
-    const auto verdict = domain.refused();
+    const auto code = domain.refused();
     const auto known = domains_.find(prefix);
-    if (!verdict) {
+    if (!code) {
         // A new association forgets what was refused; that it is accepted shows once nothing is open any
         // more.
         if (known == domains_.end() || !domain.in_step()) return;
@@ -84,11 +84,10 @@ void ControllerWatch::look_at_domain(const DomainSync& domain, Clock::time_point
             {false, fmt::format("controller {}: domain {} is accepted now", controller_, to_string(prefix))});
         return;
     }
-    if (known != domains_.end() && known->second.verdict == *verdict && now - known->second.told < again)
-        return;
-    domains_.insert_or_assign(prefix, Refused{*verdict, now});
+    if (known != domains_.end() && known->second.code == *code && now - known->second.told < again) return;
+    domains_.insert_or_assign(prefix, Refused{*code, now});
     sentences.push_back({true, fmt::format("controller {}: domain {} is refused: {}", controller_,
-                                           to_string(prefix), reason_of(*verdict))});
+                                           to_string(prefix), reason_of(*code))});
 }
 
 }  // namespace honeyswitch::agent

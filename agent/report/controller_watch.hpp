@@ -38,7 +38,7 @@ class ControllerWatch {
 
   private:
     struct Refused {
-        Verdict verdict{};
+        ResponseCode code{};
         Clock::time_point told;
     };
     using Sentences = std::vector<Sentence>;

@@ -110,8 +110,8 @@ bool DomainSync::acknowledged(const Acknowledgement::Entry& entry, Clock::time_p
     const auto found = std::ranges::find(in_flight_, entry.number,
                                          [](const InFlight& in_flight) { return in_flight.change.number; });
     if (found == in_flight_.end()) return false;
-    if (entry.verdict != Verdict::done) {
-        refuse(entry.verdict, now);
+    if (entry.code != ResponseCode::done) {
+        refuse(entry.code, now);
         return true;
     }
     drop_superseded(found->change);
@@ -130,19 +130,19 @@ bool DomainSync::acknowledged(const Acknowledgement::Entry& entry, Clock::time_p
 void DomainSync::acknowledged(const StateAcknowledgement& acknowledgement, Clock::time_point now,
                               Latency& latency) {
     if (!state_ || state_->number != acknowledgement.number) return;
-    switch (acknowledgement.verdict) {
-        case Verdict::incomplete:
+    switch (acknowledgement.code) {
+        case ResponseCode::incomplete:
             state_->received |= acknowledgement.received;
             return;
-        case Verdict::done:
+        case ResponseCode::done:
             settle_until(state_->number, now, latency);
             state_.reset();
             refused_.reset();
             differences_ = 0;
             return;
-        case Verdict::not_granted:
-        case Verdict::no_capacity:
-            refuse(acknowledgement.verdict, now);
+        case ResponseCode::not_granted:
+        case ResponseCode::no_capacity:
+            refuse(acknowledgement.code, now);
             return;
     }
 }
@@ -156,10 +156,10 @@ void DomainSync::settle_until(ChangeNumber number, Clock::time_point now, Latenc
     });
 }
 
-void DomainSync::refuse(Verdict verdict, Clock::time_point now) {
+void DomainSync::refuse(ResponseCode code, Clock::time_point now) {
     restart();
-    refused_ = verdict;
-    refused_until_ = now + (verdict == Verdict::not_granted ? grant_patience : capacity_patience);
+    refused_ = code;
+    refused_until_ = now + (code == ResponseCode::not_granted ? grant_patience : capacity_patience);
 }
 
 KeepAlive::Entry DomainSync::keep_alive() {
@@ -167,9 +167,9 @@ KeepAlive::Entry DomainSync::keep_alive() {
     return {report_->active.prefix(), report_->swept, report_->active.count(), report_->active.digest()};
 }
 
-void DomainSync::compared(Verdict verdict, Clock::time_point now) {
-    if (verdict == Verdict::not_granted || verdict == Verdict::no_capacity) return refuse(verdict, now);
-    if (verdict == Verdict::done) {
+void DomainSync::compared(ResponseCode code, Clock::time_point now) {
+    if (code == ResponseCode::not_granted || code == ResponseCode::no_capacity) return refuse(code, now);
+    if (code == ResponseCode::done) {
         differences_ = 0;
         return;
     }

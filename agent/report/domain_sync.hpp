@@ -49,7 +49,7 @@ class DomainSync {
 
     [[nodiscard]] KeepAlive::Entry keep_alive();
     /// The answer to the latest keep-alive.
-    void compared(Verdict verdict, Clock::time_point now);
+    void compared(ResponseCode code, Clock::time_point now);
 
     [[nodiscard]] bool sending_state() const { return state_.has_value(); }
     /// Nothing is wanted, new or unacknowledged.
@@ -57,7 +57,7 @@ class DomainSync {
     [[nodiscard]] std::size_t pending() const { return unacknowledged_.size(); }
     /// The controller has not yet acknowledged the address's state.
     [[nodiscard]] bool awaits(Ipv4Address address) const { return unacknowledged_.contains(address); }
-    [[nodiscard]] std::optional<Verdict> refused() const { return refused_; }
+    [[nodiscard]] std::optional<ResponseCode> refused() const { return refused_; }
     /// When flush has something to do again; none: not before something happens.
     [[nodiscard]] std::optional<Clock::time_point> due() const;
     [[nodiscard]] const DomainReport& report() const { return *report_; }
@@ -91,7 +91,7 @@ class DomainSync {
     void send_change(InFlight& in_flight, Clock::time_point now, const Emit& emit);
     void drop_superseded(Change& change) const;
     void settle_until(ChangeNumber number, Clock::time_point now, Latency& latency);
-    void refuse(Verdict verdict, Clock::time_point now);
+    void refuse(ResponseCode code, Clock::time_point now);
 
     const DomainReport* report_;
     std::unordered_map<Ipv4Address, Unacknowledged> unacknowledged_;
@@ -99,7 +99,7 @@ class DomainSync {
     std::vector<InFlight> in_flight_;
     std::optional<State> state_;
     bool state_wanted_ = true;
-    std::optional<Verdict> refused_;
+    std::optional<ResponseCode> refused_;
     Clock::time_point refused_until_{};
     bool clean_ = false;  ///< in step since the latest keep-alive was sent
     unsigned differences_ = 0;

@@ -153,7 +153,7 @@ void Reporter::receive(const KeepAliveReply& reply, Clock::time_point now) {
     for (std::size_t i = 0; i < reply.entries.size() && sent->first + i < domains_.size(); ++i) {
         auto& domain = domains_[sent->first + i];
         const auto& entry = reply.entries[i];
-        if (entry.domain == domain.report().active.prefix()) domain.compared(entry.verdict, now);
+        if (entry.domain == domain.report().active.prefix()) domain.compared(entry.code, now);
     }
     keep_alives_.erase(sent);
     if (keep_alives_.empty()) keep_alive_due_ = now + keep_alive_interval;

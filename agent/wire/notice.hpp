@@ -69,7 +69,7 @@ inline constexpr std::size_t keep_alive_header = 20;
 inline constexpr std::size_t keep_alive_entry = 28;
 inline constexpr std::size_t max_keep_alive_entries = (max_notice - keep_alive_header) / keep_alive_entry;
 
-enum class Verdict : std::uint8_t {
+enum class ResponseCode : std::uint8_t {
     done = 0,         ///< in force: no worker decides otherwise any more
     incomplete = 1,   ///< of a state: chunks are missing; of a keep-alive: the full state is wanted
     not_granted = 2,  ///< the domain is not within what the agent may speak for
@@ -79,7 +79,7 @@ enum class Verdict : std::uint8_t {
 struct Acknowledgement {
     struct Entry {
         ChangeNumber number = 0;
-        Verdict verdict = Verdict::done;
+        ResponseCode code = ResponseCode::done;
 
         friend bool operator==(const Entry&, const Entry&) = default;
     };
@@ -92,7 +92,7 @@ inline constexpr std::size_t max_acknowledgements = 128;
 struct StateAcknowledgement {
     ChangeNumber number = 0;
     Ipv4Prefix domain;
-    Verdict verdict = Verdict::done;
+    ResponseCode code = ResponseCode::done;
     std::uint64_t received = 0;  ///< bit i: chunk i is here
 
     friend bool operator==(const StateAcknowledgement&, const StateAcknowledgement&) = default;
@@ -101,7 +101,7 @@ struct StateAcknowledgement {
 struct KeepAliveReply {
     struct Entry {
         Ipv4Prefix domain;
-        Verdict verdict = Verdict::done;
+        ResponseCode code = ResponseCode::done;
 
         friend bool operator==(const Entry&, const Entry&) = default;
     };

@@ -7,7 +7,7 @@
 namespace honeyswitch::control {
 
 using agent::Refusal;
-using agent::Verdict;
+using agent::ResponseCode;
 
 void AgentSession::begin(bool agent_restarted, TimePoint now) {
     unsettled_.clear();
@@ -31,7 +31,7 @@ AgentSession::Result AgentSession::receive(const agent::Change& change, TimePoin
     const auto domain = domain_of(change.domain);
     if (!domain) {
         reply(agent::Acknowledgement{{{change.number, domain.error()}}});
-        return domain.error() == Verdict::not_granted ? Refusal::out_of_grant : Refusal::no_capacity;
+        return domain.error() == ResponseCode::not_granted ? Refusal::out_of_grant : Refusal::no_capacity;
     }
     // An unsettled notice that could not be answered must not take effect either: the agent would repeat it
     // and be told that all is done.
@@ -43,9 +43,9 @@ AgentSession::Result AgentSession::receive(const agent::Change& change, TimePoin
 
 AgentSession::Result AgentSession::receive(const agent::StateChunk& chunk, TimePoint now,
                                            const Reply& reply) {
-    const auto refuse = [&](Verdict verdict) {
-        reply(agent::StateAcknowledgement{chunk.number, chunk.domain, verdict, 0});
-        return verdict == Verdict::not_granted ? Refusal::out_of_grant : Refusal::no_capacity;
+    const auto refuse = [&](ResponseCode code) {
+        reply(agent::StateAcknowledgement{chunk.number, chunk.domain, code, 0});
+        return code == ResponseCode::not_granted ? Refusal::out_of_grant : Refusal::no_capacity;
     };
     const auto domain = domain_of(chunk.domain);
     if (!domain) return refuse(domain.error());
@@ -53,12 +53,12 @@ AgentSession::Result AgentSession::receive(const agent::StateChunk& chunk, TimeP
 
     auto& replica = (*domain)->replica;
     if (auto state = replica.assemble(chunk)) {
-        if (!put_in_force(**domain, std::move(*state), now)) return refuse(Verdict::no_capacity);
+        if (!put_in_force(**domain, std::move(*state), now)) return refuse(ResponseCode::no_capacity);
     }
     if (replica.state_number() == chunk.number) {
         answer_when_settled(**domain, chunk.number, chunk.domain);
     } else {
-        reply(agent::StateAcknowledgement{chunk.number, chunk.domain, Verdict::incomplete,
+        reply(agent::StateAcknowledgement{chunk.number, chunk.domain, ResponseCode::incomplete,
                                           replica.received(chunk.number)});
     }
     return std::nullopt;
@@ -69,24 +69,24 @@ AgentSession::Result AgentSession::receive(const agent::KeepAlive& keep_alive, T
     agent::KeepAliveReply answer{keep_alive.token, {}};
     Result refusal;
     for (const auto& entry : keep_alive.entries) {
-        const auto verdict = compare(keep_alive, entry, now);
-        if (verdict == Verdict::not_granted) refusal = Refusal::out_of_grant;
-        answer.entries.push_back({entry.domain, verdict});
+        const auto code = compare(keep_alive, entry, now);
+        if (code == ResponseCode::not_granted) refusal = Refusal::out_of_grant;
+        answer.entries.push_back({entry.domain, code});
     }
     reply(answer);
     return refusal;
 }
 
-Verdict AgentSession::compare(const agent::KeepAlive& keep_alive, const agent::KeepAlive::Entry& entry,
-                              TimePoint now) {
-    if (!granted(entry.domain)) return Verdict::not_granted;
+ResponseCode AgentSession::compare(const agent::KeepAlive& keep_alive, const agent::KeepAlive::Entry& entry,
+                                   TimePoint now) {
+    if (!granted(entry.domain)) return ResponseCode::not_granted;
     const auto found = domains_.find(entry.domain);
-    if (found == domains_.end()) return Verdict::incomplete;
+    if (found == domains_.end()) return ResponseCode::incomplete;
     auto& domain = found->second;
     if (!entry.swept && domain.declared && keep_alive.number >= domain.replica.state_number())
         withdraw(domain, now);
     const bool same = entry.swept == domain.declared && entry.digest == domain.replica.active().digest();
-    return same ? Verdict::done : Verdict::incomplete;
+    return same ? ResponseCode::done : ResponseCode::incomplete;
 }
 
 std::expected<void, Refusal> AgentSession::put_in_force(Domain& domain, Replica::State state, TimePoint now) {
@@ -140,9 +140,9 @@ void AgentSession::settle(const Reply& reply) {
     std::erase_if(unsettled_, [&](const Unsettled& entry) {
         if (entry.barrier && !reports_->reached(*entry.barrier)) return false;
         if (entry.state_of) {
-            reply(agent::StateAcknowledgement{entry.number, *entry.state_of, Verdict::done, 0});
+            reply(agent::StateAcknowledgement{entry.number, *entry.state_of, ResponseCode::done, 0});
         } else {
-            settled.entries.push_back({entry.number, Verdict::done});
+            settled.entries.push_back({entry.number, ResponseCode::done});
             if (settled.entries.size() == agent::max_acknowledgements) flush();
         }
         return true;
@@ -150,13 +150,13 @@ void AgentSession::settle(const Reply& reply) {
     flush();
 }
 
-std::expected<AgentSession::Domain*, Verdict> AgentSession::domain_of(Ipv4Prefix prefix) {
-    if (!granted(prefix)) return std::unexpected(Verdict::not_granted);
+std::expected<AgentSession::Domain*, ResponseCode> AgentSession::domain_of(Ipv4Prefix prefix) {
+    if (!granted(prefix)) return std::unexpected(ResponseCode::not_granted);
     const auto found = domains_.find(prefix);
     if (found != domains_.end()) return &found->second;
     if (domains_.size() >= max_domains) {
         reason_ = fmt::format("it has {} domains already, and may have no more", max_domains);
-        return std::unexpected(Verdict::no_capacity);
+        return std::unexpected(ResponseCode::no_capacity);
     }
     return &domains_.try_emplace(prefix, prefix).first->second;
 }

@@ -66,11 +66,11 @@ class AgentSession {
     [[nodiscard]] Result receive(const agent::StateChunk& chunk, TimePoint now, const Reply& reply);
     [[nodiscard]] Result receive(const agent::KeepAlive& keep_alive, TimePoint now, const Reply& reply);
 
-    [[nodiscard]] std::expected<Domain*, agent::Verdict> domain_of(Ipv4Prefix prefix);
+    [[nodiscard]] std::expected<Domain*, agent::ResponseCode> domain_of(Ipv4Prefix prefix);
     [[nodiscard]] std::expected<void, agent::Refusal> put_in_force(Domain& domain, Replica::State state,
                                                                    TimePoint now);
-    [[nodiscard]] agent::Verdict compare(const agent::KeepAlive& keep_alive,
-                                         const agent::KeepAlive::Entry& entry, TimePoint now);
+    [[nodiscard]] agent::ResponseCode compare(const agent::KeepAlive& keep_alive,
+                                              const agent::KeepAlive::Entry& entry, TimePoint now);
     void report(Domain& domain, const Replica::Difference& difference, TimePoint now);
     void withdraw(Domain& domain, TimePoint now);
     void answer_when_settled(const Domain& domain, agent::ChangeNumber number,

@@ -159,7 +159,7 @@ TEST(ProxyJudge, TheOperatorKnowsBetter) {
     EXPECT_TRUE(ignored.findings.empty());
 }
 
-TEST(ProxyJudge, AVerdictFollowsWhatTheMachineBecomes) {
+TEST(ProxyJudge, AFindingFollowsWhatTheMachineBecomes) {
     Segment segment(quick());
     segment.hosts = {1};
     segment.machines[proxy_mac] = proxy_for("10.1.0.0/24");

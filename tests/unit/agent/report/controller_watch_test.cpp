@@ -93,14 +93,14 @@ TEST_F(ControllerWatchTest, ADomainThatIsRefusedIsToldUntilItIsAccepted) {
     const auto prefix = domain.active.prefix();
     associate();
     (void)take();
-    receive(StateAcknowledgement{1, prefix, Verdict::not_granted, 0});
+    receive(StateAcknowledgement{1, prefix, ResponseCode::not_granted, 0});
     pass(50s, true);
     EXPECT_EQ(take(),
               "warning: controller 192.0.2.1:6466: domain 10.1.0.0/24 is refused: it is not within what the "
               "controller grants this agent\n");
     pass(20s, true);
     for (ChangeNumber number = 2; number < 30; ++number)  // that of the latest repetition is among them
-        receive(StateAcknowledgement{number, prefix, Verdict::done, 0});
+        receive(StateAcknowledgement{number, prefix, ResponseCode::done, 0});
     pass(2s, true);
     EXPECT_EQ(take(), "info: controller 192.0.2.1:6466: domain 10.1.0.0/24 is accepted now\n");
 }

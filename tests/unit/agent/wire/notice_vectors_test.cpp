@@ -44,13 +44,13 @@ AgentNotice keep_alive() {
 }
 
 ControllerNotice acknowledgement() {
-    return Acknowledgement{{{7, Verdict::done}, {9, Verdict::not_granted}}};
+    return Acknowledgement{{{7, ResponseCode::done}, {9, ResponseCode::not_granted}}};
 }
 ControllerNotice state_acknowledgement() {
-    return StateAcknowledgement{8, prefix, Verdict::incomplete, 5};
+    return StateAcknowledgement{8, prefix, ResponseCode::incomplete, 5};
 }
 ControllerNotice keep_alive_reply() {
-    return KeepAliveReply{0x1122334455667788, {{prefix, Verdict::incomplete}}};
+    return KeepAliveReply{0x1122334455667788, {{prefix, ResponseCode::incomplete}}};
 }
 
 /// What the code makes of the inputs, in the order of the file.

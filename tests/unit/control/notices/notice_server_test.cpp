@@ -78,8 +78,8 @@ class NoticeServerTest : public testing::Test {
         set.set({prefix.network.value + 1}, true);
         return {number, prefix, swept, 0, 1, set.digest(), {set.bitmap().begin(), set.bitmap().end()}};
     }
-    static agent::ControllerNotice acknowledged(agent::ChangeNumber number, agent::Verdict verdict) {
-        return agent::Acknowledgement{{{number, verdict}}};
+    static agent::ControllerNotice acknowledged(agent::ChangeNumber number, agent::ResponseCode code) {
+        return agent::Acknowledgement{{{number, code}}};
     }
 
     std::array<control::Agent, 2> agents;
@@ -188,11 +188,11 @@ TEST_F(NoticeServerTest, SpeaksOnlyForItsGrants) {
     auto association = associate();
     const auto foreign = *parse_prefix("10.2.0.0/24");
     EXPECT_EQ(say(association, agent::Change{1, foreign, {{0x0a020001}}, {}}),
-              acknowledged(1, agent::Verdict::not_granted));
+              acknowledged(1, agent::ResponseCode::not_granted));
     EXPECT_EQ(say(association, state(2, foreign)),
-              Notice(agent::StateAcknowledgement{2, foreign, agent::Verdict::not_granted, 0}));
+              Notice(agent::StateAcknowledgement{2, foreign, agent::ResponseCode::not_granted, 0}));
     EXPECT_EQ(say(association, agent::KeepAlive{2, 5, {{foreign, true, 0, {}}}}),
-              Notice(agent::KeepAliveReply{5, {{foreign, agent::Verdict::not_granted}}}));
+              Notice(agent::KeepAliveReply{5, {{foreign, agent::ResponseCode::not_granted}}}));
     EXPECT_EQ(refused(Refusal::out_of_grant), 3U);
     EXPECT_EQ(reports.calls, 0U);
     EXPECT_TRUE(server->rows()[0].domains.empty());
@@ -208,8 +208,8 @@ TEST_F(NoticeServerTest, AcknowledgesOnlyWhatIsInForce) {
     server->tick(now);
     ASSERT_EQ(answers.size(), 1U);
     EXPECT_EQ(*agent::decode_controller_notice(*association.open(answers[0].datagram)),
-              acknowledged(1, agent::Verdict::done));
-    EXPECT_EQ(say(association, change), acknowledged(1, agent::Verdict::done))
+              acknowledged(1, agent::ResponseCode::done));
+    EXPECT_EQ(say(association, change), acknowledged(1, agent::ResponseCode::done))
         << "repeated: said again at once";
 }
 
@@ -232,7 +232,7 @@ TEST_F(NoticeServerTest, AStateWhoseDigestDoesNotFitIsNotAdopted) {
     auto wrong = state(1, domain);
     wrong.digest[0] ^= 1;
     EXPECT_EQ(say(association, wrong),
-              Notice(agent::StateAcknowledgement{1, domain, agent::Verdict::incomplete, 0}));
+              Notice(agent::StateAcknowledgement{1, domain, agent::ResponseCode::incomplete, 0}));
     EXPECT_EQ(reports.calls, 0U);
 }
 
@@ -240,7 +240,7 @@ TEST_F(NoticeServerTest, SaysThatItIsFullAndChangesNothing) {
     auto association = associate();
     reports.full = true;
     EXPECT_EQ(say(association, state(1, domain)),
-              Notice(agent::StateAcknowledgement{1, domain, agent::Verdict::no_capacity, 0}));
+              Notice(agent::StateAcknowledgement{1, domain, agent::ResponseCode::no_capacity, 0}));
     EXPECT_EQ(refused(Refusal::no_capacity), 1U);
     EXPECT_TRUE(reports.in_force().empty());
 }
@@ -250,16 +250,16 @@ TEST_F(NoticeServerTest, AKeepAliveFindsDifferencesAndWithdraws) {
     const auto said = state(1, domain);
     say(association, said);
     settle();
-    const auto verdict = [&](bool swept, const agent::Digest& digest) {
+    const auto code = [&](bool swept, const agent::Digest& digest) {
         const auto reply = say(association, agent::KeepAlive{1, 1, {{domain, swept, 1, digest}}});
-        return std::get<agent::KeepAliveReply>(*reply).entries.at(0).verdict;
+        return std::get<agent::KeepAliveReply>(*reply).entries.at(0).code;
     };
-    EXPECT_EQ(verdict(true, said.digest), agent::Verdict::done);
-    EXPECT_EQ(verdict(true, {}), agent::Verdict::incomplete);
-    EXPECT_EQ(verdict(false, said.digest), agent::Verdict::done);
+    EXPECT_EQ(code(true, said.digest), agent::ResponseCode::done);
+    EXPECT_EQ(code(true, {}), agent::ResponseCode::incomplete);
+    EXPECT_EQ(code(false, said.digest), agent::ResponseCode::done);
     settle();
     EXPECT_FALSE(reports.in_force().begin()->second.declared);
-    EXPECT_EQ(verdict(true, said.digest), agent::Verdict::incomplete) << "it must be declared by a state";
+    EXPECT_EQ(code(true, said.digest), agent::ResponseCode::incomplete) << "it must be declared by a state";
 }
 
 TEST_F(NoticeServerTest, SilenceMakesDomainsUnknownAndEndsTheAssociation) {
