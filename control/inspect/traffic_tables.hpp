@@ -97,14 +97,14 @@ struct SessionRow {
 };
 using SessionPage = Page<SessionRow>;
 
-/// What the rows of a report are of.
-enum class ReportBy : std::uint8_t { port, network };
+/// What the rows of progress are of.
+enum class ProgressBy : std::uint8_t { port, network };
 
 /// How many sessions reached each step, in the order of dataplane::Step.
 using StepCounts = std::array<std::uint64_t, dataplane::step_count>;
 
-struct ReportRow {
-    ReportBy by = ReportBy::port;
+struct ProgressRow {
+    ProgressBy by = ProgressBy::port;
     std::uint8_t protocol = 0;  ///< by port: IANA protocol number, TCP or UDP
     std::uint16_t port = 0;     ///< by port: of the destination
     Ipv4Prefix network{};       ///< by network: of the source, a /16
@@ -124,26 +124,28 @@ struct ReportRow {
     static constexpr auto columns() {
         return std::tuple_cat(
             std::tuple{
-                Column{"protocol", [](const ReportRow& row) { return row.of(ReportBy::port, row.protocol); },
+                Column{"protocol",
+                       [](const ProgressRow& row) { return row.of(ProgressBy::port, row.protocol); },
                        "By port: IANA number of TCP or UDP.", Shown{}, true},
-                Column{"port", [](const ReportRow& row) { return row.of(ReportBy::port, row.port); },
+                Column{"port", [](const ProgressRow& row) { return row.of(ProgressBy::port, row.port); },
                        "By port: the port of the destination.", Shown{"PORT"}, true},
-                Column{"network", [](const ReportRow& row) { return row.of(ReportBy::network, row.network); },
+                Column{"network",
+                       [](const ProgressRow& row) { return row.of(ProgressBy::network, row.network); },
                        "By network: of the source.", Shown{"NETWORK"}, true}},
-            step_columns([](const ReportRow& row) -> const StepCounts& { return row.steps; }));
+            step_columns([](const ProgressRow& row) -> const StepCounts& { return row.steps; }));
     }
 
   private:
     template <typename T>
-    [[nodiscard]] std::optional<T> of(ReportBy wanted, T value) const {
+    [[nodiscard]] std::optional<T> of(ProgressBy wanted, T value) const {
         return by == wanted ? std::optional<T>(value) : std::nullopt;
     }
 };
 
 /// The running sessions count too, so they are looked at first: those pages have no rows, but a `next`. Rows
 /// follow in any order, and only those of which a session began.
-struct ReportPage {
-    std::vector<ReportRow> rows;
+struct ProgressPage {
+    std::vector<ProgressRow> rows;
     StepCounts totals{};  ///< of all protocols; complete in the last page
     std::optional<std::uint32_t> next;
 };
@@ -154,8 +156,8 @@ class InspectTraffic {
     /// At most `limit` rows, which may be none before the end.
     [[nodiscard]] virtual SessionPage sessions(std::uint32_t cursor, std::size_t limit,
                                                TimePoint now) const = 0;
-    [[nodiscard]] virtual ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit,
-                                            TimePoint now) const = 0;
+    [[nodiscard]] virtual ProgressPage progress(ProgressBy by, std::uint32_t cursor, std::size_t limit,
+                                                TimePoint now) const = 0;
 
   protected:
     InspectTraffic() = default;
@@ -164,7 +166,7 @@ class InspectTraffic {
     InspectTraffic& operator=(const InspectTraffic&) = default;
 };
 
-/// The flows are made of other tables, and a report has totals: the socket has a function for each.
+/// The flows are made of other tables, and progress has totals: the socket has a function for each.
 inline constexpr std::tuple traffic_tables{
     table_of<Flow>({.name = "flows",
                     .help = "All flows in the words of ovs-ofctl dump-flows",
@@ -173,9 +175,9 @@ inline constexpr std::tuple traffic_tables{
                           .help = "Sessions with the honeypots",
                           .takes = takes_pages | takes_source | takes_destination},
                          &InspectTraffic::sessions),
-    table_of<ReportRow>({.name = "report",
-                         .help = "How far attackers come, by port or by network",
-                         .takes = takes_pages | takes_by}),
+    table_of<ProgressRow>({.name = "progress",
+                           .help = "How far attackers come, by port or by network",
+                           .takes = takes_pages | takes_by}),
 };
 
 }  // namespace honeyswitch::control

@@ -37,9 +37,9 @@ Parsed<Ipv4Prefix> prefix_of(const json& value, std::string_view key) {
     return *prefix;
 }
 
-Parsed<ReportBy> by_of(const json& value, std::string_view key) {
-    if (value == "port") return ReportBy::port;
-    if (value == "network") return ReportBy::network;
+Parsed<ProgressBy> by_of(const json& value, std::string_view key) {
+    if (value == "port") return ProgressBy::port;
+    if (value == "network") return ProgressBy::network;
     return std::unexpected(fmt::format("{} must be \"port\" or \"network\"", key));
 }
 

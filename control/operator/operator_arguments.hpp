@@ -20,7 +20,7 @@ struct Request {
     Ipv4Prefix source{{0}, 0};
     Ipv4Prefix destination{{0}, 0};
     bool replies = false;
-    ReportBy by = ReportBy::port;
+    ProgressBy by = ProgressBy::port;
     std::optional<std::string> list;       ///< name of a list
     std::optional<Ipv4Prefix> prefix;      ///< of an entry of a list
     std::optional<Milliseconds> lifetime;  ///< of an entry of a list

@@ -100,11 +100,11 @@ json show(const Table<Flow>& /*table*/, const Asked& asked) {
     return answer_of(rows_of(page.flows, now), value_json(page.next, now));
 }
 
-json show(const Table<ReportRow>& /*table*/, const Asked& asked) {
+json show(const Table<ProgressRow>& /*table*/, const Asked& asked) {
     const auto& [request, inspect, now] = asked;
-    const auto page = inspect.report(request.by, request.cursor, request.limit, now);
+    const auto page = inspect.progress(request.by, request.cursor, request.limit, now);
     auto answer = answer_of(rows_of(page.rows, now), value_json(page.next, now));
-    answer["totals"] = columns_json(ReportRow::step_columns(std::identity{}), page.totals, now);
+    answer["totals"] = columns_json(ProgressRow::step_columns(std::identity{}), page.totals, now);
     return answer;
 }
 

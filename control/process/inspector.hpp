@@ -21,7 +21,7 @@ class Inspector final : public Inspect {
   public:
     struct Parts {
         const ConfigNumbers& numbers;
-        Controller& controller;  ///< a report brings its tally up to date
+        Controller& controller;  ///< a page of progress brings its tally up to date
         const DpdkSwitch& the_switch;
         const NoticeServer& notices;
         const HoneypotPlane& honeypots;
@@ -50,8 +50,8 @@ class Inspector final : public Inspect {
     [[nodiscard]] RulePage rules(std::uint32_t cursor, std::size_t limit) const override;
     [[nodiscard]] ListEntryPage list_entries(std::uint32_t cursor, std::size_t limit,
                                              TimePoint now) const override;
-    [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit,
-                                    TimePoint now) const override;
+    [[nodiscard]] ProgressPage progress(ProgressBy by, std::uint32_t cursor, std::size_t limit,
+                                        TimePoint now) const override;
     [[nodiscard]] Milliseconds idle_timeout() const override { return config_.idle_timeout; }
 
     /// "agent:NAME", "sighting", "static", "subnet"
@@ -66,7 +66,7 @@ class Inspector final : public Inspect {
     [[nodiscard]] std::uint64_t counted(ControlCounter counter) const;
     [[nodiscard]] PortRow port(std::size_t index) const;
     [[nodiscard]] std::vector<PortRow> ports() const;
-    [[nodiscard]] ReportPage report_rows(ReportBy by, std::uint32_t cursor, std::size_t limit) const;
+    [[nodiscard]] ProgressPage progress_rows(ProgressBy by, std::uint32_t cursor, std::size_t limit) const;
     [[nodiscard]] StepCounts totals() const;
 
     Parts parts_;

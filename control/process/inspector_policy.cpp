@@ -6,11 +6,11 @@
 namespace honeyswitch::control {
 namespace {
 
-/// Places of the session table brought up to date for one page of a report.
+/// Places of the session table brought up to date for one page of progress.
 constexpr std::uint32_t places_a_page = 16'384;
-/// Rows of a report that are looked at for one page, with something in them or not.
+/// Rows of progress that are looked at for one page, with something in them or not.
 constexpr std::uint32_t looked_at_a_page = 16'384;
-/// Cursors of a report from here on are places of the tally; those below are places of the session table.
+/// Cursors of progress from here on are places of the tally; those below are places of the session table.
 constexpr std::uint32_t tally_cursor = 1U << 31;
 
 constexpr std::uint8_t tcp = 6, udp = 17;
@@ -97,8 +97,9 @@ ListEntryPage Inspector::list_entries(std::uint32_t cursor, std::size_t limit, T
     return page;
 }
 
-ReportPage Inspector::report(ReportBy by, std::uint32_t cursor, std::size_t limit, TimePoint now) const {
-    if (cursor >= tally_cursor) return report_rows(by, cursor - tally_cursor, limit);
+ProgressPage Inspector::progress(ProgressBy by, std::uint32_t cursor, std::size_t limit,
+                                 TimePoint now) const {
+    if (cursor >= tally_cursor) return progress_rows(by, cursor - tally_cursor, limit);
     const std::uint32_t capacity = parts_.the_switch.flows().session_capacity();
     const std::uint32_t count = std::min(places_a_page, capacity - std::min(cursor, capacity));
     parts_.controller.sessions().account(cursor, count, now);
@@ -106,22 +107,22 @@ ReportPage Inspector::report(ReportBy by, std::uint32_t cursor, std::size_t limi
     return {.rows = {}, .totals = {}, .next = all ? tally_cursor : cursor + count};
 }
 
-ReportPage Inspector::report_rows(ReportBy by, std::uint32_t cursor, std::size_t limit) const {
+ProgressPage Inspector::progress_rows(ProgressBy by, std::uint32_t cursor, std::size_t limit) const {
     using Tally = dataplane::ProgressTally;
     constexpr std::uint32_t transports = 2;
     const auto places =
-        static_cast<std::uint32_t>(by == ReportBy::port ? transports * Tally::ports : Tally::networks);
-    ReportPage page{.rows = {}, .totals = totals(), .next = std::nullopt};
+        static_cast<std::uint32_t>(by == ProgressBy::port ? transports * Tally::ports : Tally::networks);
+    ProgressPage page{.rows = {}, .totals = totals(), .next = std::nullopt};
     std::uint32_t looked = 0;
     for (; cursor < places && page.rows.size() < limit && looked < looked_at_a_page; ++cursor, ++looked) {
         const auto number = static_cast<std::uint16_t>(cursor);
         const auto transport = static_cast<Tally::Transport>(cursor / Tally::ports);
-        ReportRow row{.by = by};
+        ProgressRow row{.by = by};
         const auto add = [&](const Tally& tally) {
             for (std::size_t i = 0; i < dataplane::step_count; ++i) {
                 const auto step = static_cast<dataplane::Step>(i);
-                row.steps.at(i) += by == ReportBy::port ? tally.of_port(step, transport, number)
-                                                        : tally.of_network(step, number);
+                row.steps.at(i) += by == ProgressBy::port ? tally.of_port(step, transport, number)
+                                                          : tally.of_network(step, number);
             }
         };
         add(parts_.controller.sessions().tally());

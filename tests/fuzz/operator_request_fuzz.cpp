@@ -24,8 +24,9 @@ control::FakeInspect small_switch() {
     inspect.rule_rows = {{.name = "web"}};
     inspect.list_rows = {{.name = "scanners", .file = "x"}};
     inspect.entry_rows = {{"scanners", control::prefix("198.51.100.7/32"), {"file"}, {}}};
-    inspect.report_rows = {{.protocol = 6, .port = 22},
-                           {.by = control::ReportBy::network, .network = control::prefix("198.51.0.0/16")}};
+    inspect.progress_rows = {
+        {.protocol = 6, .port = 22},
+        {.by = control::ProgressBy::network, .network = control::prefix("198.51.0.0/16")}};
     return inspect;
 }
 

@@ -12,7 +12,7 @@
 #include "tools/honeyctl/events.hpp"
 #include "tools/honeyctl/flows.hpp"
 #include "tools/honeyctl/print_table.hpp"
-#include "tools/honeyctl/report.hpp"
+#include "tools/honeyctl/progress.hpp"
 #include "tools/honeyctl/row_writer.hpp"
 
 namespace honeyswitch::honeyctl {
@@ -37,7 +37,7 @@ struct Special {
     CommandResult (*print)(const Ask&, const Selection&, const Sink&);
     unsigned takes = takes_rows;
 };
-constexpr std::array special_tables{Special{"flows", flows}, Special{"report", report},
+constexpr std::array special_tables{Special{"flows", flows}, Special{"progress", progress},
                                     Special{"stats", stats, takes_json | takes_watch}};
 
 Command command_of(const control::TableInfo& table) {

@@ -39,7 +39,7 @@ struct Selection {
     std::uint64_t limit = UINT64_MAX;
     bool json = false;
     bool replies = false;            ///< flows: also the way back of each session
-    std::string by;                  ///< report: "port" or "network"; empty: the switch's default
+    std::string by;                  ///< progress: "port" or "network"; empty: the switch's default
     std::string list;                ///< list commands: its name
     std::vector<std::string> types;  ///< events: of these types; empty: of all
     std::string honeypot;            ///< events: of this honeypot; empty: of all

@@ -53,7 +53,7 @@ class FakeInspect : public Inspect {
     std::vector<LogRow> log_rows;
     std::vector<RuleRow> rule_rows;
     std::vector<ListEntryRow> entry_rows;
-    std::vector<ReportRow> report_rows;
+    std::vector<ProgressRow> progress_rows;
     StepCounts report_totals{};
     Stats stats_row;
     mutable std::size_t reads = 0;         ///< calls of any kind
@@ -130,13 +130,13 @@ class FakeInspect : public Inspect {
         return page_of<ListEntryPage>(entry_rows, cursor, limit);
     }
     /// Looks at the running sessions first, in one page: rows begin at cursor 1.
-    [[nodiscard]] ReportPage report(ReportBy by, std::uint32_t cursor, std::size_t limit,
-                                    TimePoint /*now*/) const override {
+    [[nodiscard]] ProgressPage progress(ProgressBy by, std::uint32_t cursor, std::size_t limit,
+                                        TimePoint /*now*/) const override {
         if (cursor == 0) return {.rows = {}, .totals = {}, .next = 1};
-        std::vector<ReportRow> wanted;
-        std::ranges::copy_if(report_rows, std::back_inserter(wanted),
+        std::vector<ProgressRow> wanted;
+        std::ranges::copy_if(progress_rows, std::back_inserter(wanted),
                              [&](const auto& row) { return row.by == by; });
-        auto page = page_of<ReportPage>(wanted, cursor - 1, limit);
+        auto page = page_of<ProgressPage>(wanted, cursor - 1, limit);
         if (page.next) ++*page.next;
         page.totals = report_totals;
         return page;

@@ -56,8 +56,8 @@ TEST(OperatorRequest, IsRefusedWithTheReason) {
         Row{R"({"command":"sessions","source":1})", "source must be a string"},
         Row{R"({"command":"sessions","source":"10.0.0.1/8"})",
             "source: '10.0.0.1/8' has bits below its mask; did you mean 10.0.0.0/8?"},
-        Row{R"({"command":"report","by":"source"})", R"(by must be "port" or "network")"},
-        Row{R"({"command":"report","by":1})", R"(by must be "port" or "network")"},
+        Row{R"({"command":"progress","by":"source"})", R"(by must be "port" or "network")"},
+        Row{R"({"command":"progress","by":1})", R"(by must be "port" or "network")"},
         Row{R"({"command":"list_entries","list":7})", "list must be a string"},
         Row{R"({"command":"list_add","list":"scanners"})", "list_add needs a list and a prefix"},
         Row{R"({"command":"list_add","prefix":"10.0.0.0/8"})", "list_add needs a list and a prefix"},
@@ -250,17 +250,17 @@ TEST(OperatorRequest, ShowsListsAndTheirEntries) {
 
 TEST(OperatorRequest, ReportsHowFarAttackersCome) {
     FakeInspect inspect;
-    inspect.report_rows = {
+    inspect.progress_rows = {
         {.protocol = 6, .port = 22, .steps = {10, 9, 5, 2}},
-        {.by = ReportBy::network, .network = prefix("198.51.0.0/16"), .steps = {10, 8, 0, 0}}};
+        {.by = ProgressBy::network, .network = prefix("198.51.0.0/16"), .steps = {10, 8, 0, 0}}};
     inspect.report_totals = {20, 17, 5, 2};
-    const auto first = ask(inspect, R"({"command":"report"})");
+    const auto first = ask(inspect, R"({"command":"progress"})");
     EXPECT_TRUE(first["rows"].empty());
     EXPECT_EQ(first["next"], 1);
-    EXPECT_EQ(ask(inspect, R"({"command":"report","cursor":1})"), json::parse(R"({"next":null,"rows":[
+    EXPECT_EQ(ask(inspect, R"({"command":"progress","cursor":1})"), json::parse(R"({"next":null,"rows":[
         {"protocol":6,"port":22,"first_packet":10,"answered":9,"handshake":5,"payload":2}],
         "totals":{"first_packet":20,"answered":17,"handshake":5,"payload":2}})"));
-    EXPECT_EQ(ask(inspect, R"({"command":"report","by":"network","cursor":1})")["rows"],
+    EXPECT_EQ(ask(inspect, R"({"command":"progress","by":"network","cursor":1})")["rows"],
               json::parse(R"([{"network":"198.51.0.0/16","first_packet":10,"answered":8,"handshake":0,
                   "payload":0}])"));
 }

@@ -88,7 +88,7 @@ TEST(OperatorTables, HaveTheColumnsThatAreDeclaredAndNoOther) {
         FakeOperate operate;
         const json request{{"command", table.name}};
         const auto answered = json::parse(answer(request.dump(), inspect, operate, at(0)));
-        if (table.name == "report") return;  // its first page has no rows
+        if (table.name == "progress") return;  // its first page has no rows
         ASSERT_FALSE(answered["rows"].empty()) << table.name;
         const auto row = answered["rows"][0];
         for (const ColumnInfo& column : table.columns)

@@ -17,9 +17,9 @@ std::expected<CommandLine, Declined> parse(std::vector<const char*> words) {
 }
 
 TEST(HoneyctlCommandLine, NamesACommandAndWhatItTakes) {
-    const auto report = parse({"report", "--by", "network", "--limit", "5", "--json", "--socket", "/x"});
+    const auto report = parse({"progress", "--by", "network", "--limit", "5", "--json", "--socket", "/x"});
     ASSERT_TRUE(report) << report.error().text("honeyctl");
-    EXPECT_EQ(report->command->name, "report");
+    EXPECT_EQ(report->command->name, "progress");
     EXPECT_EQ(report->selection.by, "network");
     EXPECT_EQ(report->selection.limit, 5U);
     EXPECT_TRUE(report->selection.json);
@@ -53,7 +53,7 @@ TEST(HoneyctlCommandLine, EndsWithASentence) {
                                                       {"list", "add", "scanners", "10.0.0.1", "--for", "5"},
                                                       {"list", "add", "scanners", "10.0.0.1", "--for", "0s"},
                                                       {"list", "show", "scanners", "--for", "5s"},
-                                                      {"report", "--by", "source"},
+                                                      {"progress", "--by", "source"},
                                                       {"reload", "--json"},
                                                       {"sessions", "--limit", "-1"},
                                                       {"sessions", "--limit", "0"},

@@ -9,7 +9,7 @@ TEST_F(Honeyctl, PrintsOneJsonDocumentOfOneShape) {
     selection.json = true;
     selection.now = WallTime{std::chrono::milliseconds{1'764'043'200'250}};
     for (const char* const command : {"flows", "sessions", "active", "domains", "agents", "honeypots",
-                                      "pools", "rules", "lists", "logs", "list show", "stats", "report"}) {
+                                      "pools", "rules", "lists", "logs", "list show", "stats", "progress"}) {
         const auto document = Json::parse(run(command), nullptr, false);
         ASSERT_TRUE(document.is_object() && document["rows"].is_array()) << command;
         EXPECT_EQ(document["time"], "2025-11-25T04:00:00.250Z") << command;
@@ -201,13 +201,13 @@ TEST_F(Honeyctl, PutsSourcesOnListsAndTakesThemBack) {
 }
 
 TEST_F(Honeyctl, ReportsHowFarAttackersCome) {
-    inspect.report_rows = {
+    inspect.progress_rows = {
         {.protocol = 17, .port = 53, .steps = {8, 0, 0, 0}},
         {.protocol = 6, .port = 22, .steps = {40, 30, 10, 4}},
-        {.by = control::ReportBy::network, .network = prefix("198.51.0.0/16"), .steps = {50, 30, 10, 4}}};
+        {.by = control::ProgressBy::network, .network = prefix("198.51.0.0/16"), .steps = {50, 30, 10, 4}}};
     inspect.report_totals = {50, 30, 10, 4};
     EXPECT_EQ(
-        run("report"),
+        run("progress"),
         "PORT    FIRST PACKET  ANSWERED          HANDSHAKE          PAYLOAD\n"
         "tcp/22            40        30  75.0 %         10  25.0 %        4  10.0 %\n"
         "udp/53             8         0   0.0 %          0   0.0 %        0   0.0 %\n"
@@ -216,37 +216,37 @@ TEST_F(Honeyctl, ReportsHowFarAttackersCome) {
         "Does the attacker carry on? A honeypot answered 30 of 50 sessions; then 33.3 % of the attackers "
         "went on, and 13.3 % with data.\n");
     selection.by = "network";
-    EXPECT_TRUE(run("report").starts_with("NETWORK        FIRST PACKET"));
-    EXPECT_NE(run("report").find("\n198.51.0.0/16            50 "), std::string::npos);
+    EXPECT_TRUE(run("progress").starts_with("NETWORK        FIRST PACKET"));
+    EXPECT_NE(run("progress").find("\n198.51.0.0/16            50 "), std::string::npos);
     inspect.report_totals = {};
-    inspect.report_rows = {};
-    EXPECT_NE(run("report").find("answered 0 of 0 sessions; then - of"), std::string::npos);
+    inspect.progress_rows = {};
+    EXPECT_NE(run("progress").find("answered 0 of 0 sessions; then - of"), std::string::npos);
 }
 
 TEST_F(Honeyctl, ReportsFiftyRowsUnlessMoreAreWanted) {
     for (unsigned i = 0; i < 2'500; ++i)
-        inspect.report_rows.push_back(
-            {.by = control::ReportBy::network, .network = {{i << 16}, 16}, .steps = {1, 0, 0, 0}});
+        inspect.progress_rows.push_back(
+            {.by = control::ProgressBy::network, .network = {{i << 16}, 16}, .steps = {1, 0, 0, 0}});
     selection.by = "network";
     const auto lines = [](const std::string& text) { return std::ranges::count(text, '\n'); };
-    const auto text = run("report");
+    const auto text = run("progress");
     EXPECT_EQ(lines(text), 1 + 50 + 4)
         << "title, rows, the sum, what is left out, an empty line, the sentence";
     EXPECT_TRUE(text.contains("\n2450 more networks are left out; --limit 500 shows more of them.\n"));
     selection.limit = 3'000;
-    EXPECT_EQ(lines(run("report")), 1 + 2'500 + 3);
+    EXPECT_EQ(lines(run("progress")), 1 + 2'500 + 3);
     selection.json = true;
     selection.limit = 10;
-    EXPECT_EQ(Json::parse(run("report"))["left_out"], 2'490);
+    EXPECT_EQ(Json::parse(run("progress"))["left_out"], 2'490);
 }
 
 TEST_F(Honeyctl, ReportsTheLargestOfManyRows) {
     for (unsigned port = 1; port <= 2'500; ++port)
-        inspect.report_rows.push_back(
+        inspect.progress_rows.push_back(
             {.protocol = 6, .port = static_cast<std::uint16_t>(port), .steps = {port, 0, 0, 0}});
     selection.json = true;
     selection.limit = 2;
-    const auto report = Json::parse(run("report"));
+    const auto report = Json::parse(run("progress"));
     ASSERT_EQ(report["rows"].size(), 2U);
     EXPECT_EQ(report["rows"][0], Json::parse(R"({"protocol":6,"port":2500,"first_packet":2500,"answered":0,
         "handshake":0,"payload":0})"));

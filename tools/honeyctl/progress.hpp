@@ -1,4 +1,4 @@
-// `honeyctl report`: how many sessions reached each step, by port or by source network.
+// `honeyctl progress`: how many sessions reached each step, by port or by source network.
 #pragma once
 
 #include "tools/honeyctl/commands.hpp"
@@ -6,6 +6,6 @@
 namespace honeyswitch::honeyctl {
 
 /// Sorted by how many sessions began; the limit counts after that.
-[[nodiscard]] CommandResult report(const Ask& ask, const Selection& selection, const Sink& sink);
+[[nodiscard]] CommandResult progress(const Ask& ask, const Selection& selection, const Sink& sink);
 
 }  // namespace honeyswitch::honeyctl

@@ -1,4 +1,4 @@
-#include "tools/honeyctl/report.hpp"
+#include "tools/honeyctl/progress.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -20,8 +20,8 @@ namespace {
 constexpr std::uint64_t shown_rows = 50;  // unless --limit says otherwise: a forged flood has 38,000 networks
 constexpr unsigned page_rows = 1000;      // all the switch gives at once: there may be 100,000
 using Steps = control::StepCounts;
-using ReportKey = Key<control::ReportRow>;
-constexpr auto step_columns = control::infos_of<Steps>(control::ReportRow::step_columns(std::identity{}));
+using ProgressKey = Key<control::ProgressRow>;
+constexpr auto step_columns = control::infos_of<Steps>(control::ProgressRow::step_columns(std::identity{}));
 
 struct Row {
     std::string name;  ///< "tcp/22", "198.51.0.0/16"
@@ -29,7 +29,7 @@ struct Row {
     Json json;
 };
 
-struct Report {
+struct Progress {
     std::vector<Row> rows;
     Steps totals{};
     Json json_totals;
@@ -43,27 +43,27 @@ Steps steps_of(const Json& row) {
 }
 
 std::string name_of(const Json& row) {
-    if (const auto network = row.find(ReportKey("network").name()); network != row.end())
+    if (const auto network = row.find(ProgressKey("network").name()); network != row.end())
         return network->get<std::string>();
-    return fmt::format("{}/{}", protocol_name(row.at(ReportKey("protocol").name()).get<unsigned>()),
-                       row.at(ReportKey("port").name()).get<unsigned>());
+    return fmt::format("{}/{}", protocol_name(row.at(ProgressKey("protocol").name()).get<unsigned>()),
+                       row.at(ProgressKey("port").name()).get<unsigned>());
 }
 
-std::expected<Report, std::string> read_report(const Ask& ask, const Selection& selection) {
-    Json request{{"command", "report"}, {"limit", page_rows}};
+std::expected<Progress, std::string> read_progress(const Ask& ask, const Selection& selection) {
+    Json request{{"command", "progress"}, {"limit", page_rows}};
     if (!selection.by.empty()) request["by"] = selection.by;
-    Report report;
+    Progress progress;
     auto read = each_page(ask, request, [&](const Json& page) {
-        for (const auto& row : page["rows"]) report.rows.push_back({name_of(row), steps_of(row), row});
-        report.json_totals = page.at("totals");
+        for (const auto& row : page["rows"]) progress.rows.push_back({name_of(row), steps_of(row), row});
+        progress.json_totals = page.at("totals");
         return true;
     });
     if (!read) return std::unexpected(read.error());
-    report.totals = steps_of(report.json_totals);
-    std::ranges::sort(report.rows, [](const Row& one, const Row& other) {
+    progress.totals = steps_of(progress.json_totals);
+    std::ranges::sort(progress.rows, [](const Row& one, const Row& other) {
         return std::tie(other.steps, one.name) < std::tie(one.steps, other.name);  // the most first
     });
-    return report;
+    return progress;
 }
 
 std::string share(std::uint64_t part, std::uint64_t whole) {
@@ -97,9 +97,9 @@ std::string left_out(std::uint64_t count, const std::string& by) {
 
 /// What a row is of, and each step with its share beside it, but the first: the others are shares of that.
 std::vector<Column> columns_by(const std::string& by) {
-    const auto key = by == "network" ? ReportKey("network") : ReportKey("port");
+    const auto key = by == "network" ? ProgressKey("network") : ProgressKey("port");
     std::vector<Column> columns{
-        {control::find_column(control::columns_of<control::ReportRow>, key.name())->shown.title}};
+        {control::find_column(control::columns_of<control::ProgressRow>, key.name())->shown.title}};
     for (const Column& step : shown_columns(step_columns)) {
         columns.push_back(step);
         if (columns.size() > 2) columns.push_back({"", 0, true});
@@ -107,29 +107,29 @@ std::vector<Column> columns_by(const std::string& by) {
     return columns;
 }
 
-std::string text_of(std::span<const Row> rows, const Report& report, const std::string& by) {
+std::string text_of(std::span<const Row> rows, const Progress& progress, const std::string& by) {
     std::vector<Cells> cells;
     cells.reserve(rows.size() + 1);
     for (const auto& row : rows) cells.push_back(cells_of(row.name, row.steps));
-    cells.push_back(cells_of("all", report.totals));
-    return whole_table(columns_by(by), cells) + left_out(report.rows.size() - rows.size(), by) + "\n" +
-           does_he_carry_on(report.totals);
+    cells.push_back(cells_of("all", progress.totals));
+    return whole_table(columns_by(by), cells) + left_out(progress.rows.size() - rows.size(), by) + "\n" +
+           does_he_carry_on(progress.totals);
 }
 
 }  // namespace
 
-CommandResult report(const Ask& ask, const Selection& selection, const Sink& sink) {
-    const auto report = read_report(ask, selection);
-    if (!report) return std::unexpected(report.error());
+CommandResult progress(const Ask& ask, const Selection& selection, const Sink& sink) {
+    const auto progress = read_progress(ask, selection);
+    if (!progress) return std::unexpected(progress.error());
     const auto limit = selection.limit == UINT64_MAX ? shown_rows : selection.limit;
-    const auto shown = std::span(report->rows).first(std::min(report->rows.size(), limit));
+    const auto shown = std::span(progress->rows).first(std::min(progress->rows.size(), limit));
     if (!selection.json) {
-        sink(text_of(shown, *report, selection.by));
+        sink(text_of(shown, *progress, selection.by));
         return {};
     }
     RowWriter writer(sink, selection, "");
     for (const auto& row : shown) writer.write([] { return std::string(); }, [&] { return row.json; });
-    writer.finish({{"totals", report->json_totals}, {"left_out", report->rows.size() - shown.size()}});
+    writer.finish({{"totals", progress->json_totals}, {"left_out", progress->rows.size() - shown.size()}});
     return {};
 }
 

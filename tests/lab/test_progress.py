@@ -1,4 +1,4 @@
-"""How far attackers come, as the operator's report tells it."""
+"""How far attackers come, as the operator's table of progress tells it."""
 
 import pytest
 from cables import OUTSIDE, from_upstream
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("switch_survives")
 
 
 def rows_of(lab, by: str) -> dict[tuple, dict]:
-    answer = lab.appliance.ask("report", "--by", by)
+    answer = lab.appliance.ask("progress", "--by", by)
     rows = answer["rows"] if isinstance(answer, dict) else answer
     return {(row["protocol"], row["port"]) if by == "port" else row["network"]: row for row in rows}
 
