@@ -97,15 +97,15 @@ json subscribe(const Context& context) {
 }
 
 /// What is no table.
-struct Command {
+struct Handler {
     std::string_view name;
     json (*run)(const Context&);
     bool changes = false;
 };
-constexpr std::array commands{
-    Command{"subscribe", subscribe},           Command{"list_add", list_add, true},
-    Command{"list_remove", list_remove, true}, Command{"reload", reload, true},
-    Command{"reload_state", reload_state},
+constexpr std::array handlers{
+    Handler{"subscribe", subscribe},           Handler{"list_add", list_add, true},
+    Handler{"list_remove", list_remove, true}, Handler{"reload", reload, true},
+    Handler{"reload_state", reload_state},
 };
 
 }  // namespace
@@ -115,8 +115,8 @@ json run_command(const Request& request, const Inspect& inspect, Operate& operat
     if (by.right == OperatorRight::none)
         return error("neither group of [operator] has you: group may change, read_group may read");
     if (auto shown = show_table(request, inspect, now)) return std::move(*shown);
-    const auto command = std::ranges::find(commands, request.command, &Command::name);
-    if (command == commands.end()) return error(fmt::format("unknown command '{}'", request.command));
+    const auto command = std::ranges::find(handlers, request.command, &Handler::name);
+    if (command == handlers.end()) return error(fmt::format("unknown command '{}'", request.command));
     if (command->changes && by.right != OperatorRight::change)
         return error(fmt::format("you may read, and {} changes something: that is for [operator] group",
                                  request.command));
