@@ -43,9 +43,9 @@ std::expected<void, Error> DataPlane::allocate(const DataPlaneConfig& config) {
     auto own_flows = OwnFlows::create();
     if (!own_flows) return std::unexpected(own_flows.error());
     own_flows_ = std::move(*own_flows);
-    auto listed = ListedTable::create(config.listed, quiescence_);
-    if (!listed) return std::unexpected(listed.error());
-    listed_ = std::move(*listed);
+    auto sources = SourceTable::create(config.sources, quiescence_);
+    if (!sources) return std::unexpected(sources.error());
+    sources_ = std::move(*sources);
     auto classifier = Classifier::build({}, config.workers);
     if (!classifier) return std::unexpected(classifier.error());
     (void)classifier_.swap(std::move(*classifier));  // there was none
@@ -72,7 +72,7 @@ std::expected<void, Error> DataPlane::add_worker(const DataPlaneConfig& config, 
     for (std::size_t i = first_honeypot_port; i < ports_.size(); ++i)
         worker.pipeline.honeypot_port_macs.at(i - first_honeypot_port) = ports_[i].mac();
     const Tables tables{*addresses_, *sessions_, honeypots_,  pools_, *pending_,
-                        *own_flows_, *listed_,   classifier_, modes_};
+                        *own_flows_, *sources_,  classifier_, modes_};
     workers_.push_back(std::make_unique<Worker>(
         worker, Worker::Shared{ports_, tables, quiescence_, heartbeat_, clock_},
         Worker::Own{std::move(*packet_ins), std::move(*packet_outs), std::move(*limiter), std::move(tally)}));
@@ -141,7 +141,7 @@ std::uint64_t DataPlane::memory_needed(const DataPlaneConfig& config) {
         static_cast<std::uint64_t>(SessionTable::bytes_per_session(config.sessions) * config.sessions);
     return sessions + DomainMap::memory_needed(config.addresses.domains) + config.addresses.addresses +
            FlowCache::memory_needed(config.pending) + FlowCache::memory_needed(OwnFlows::capacity) +
-           ListedTable::memory_needed(config.listed) +
+           SourceTable::memory_needed(config.sources) +
            std::uint64_t{config.workers} *
                (config.ring_size * 2 * sizeof(void*) + sizeof(ProgressTally) + ReplyLimiter::memory_needed);
 }

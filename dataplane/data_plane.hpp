@@ -29,7 +29,7 @@ struct DataPlaneConfig {
     std::uint32_t idle_sleep_us = 0;
     std::uint32_t heartbeat_timeout_ms = 1000;
     std::uint32_t pending = 0;  ///< flows diverted without a session
-    std::uint32_t listed = 0;   ///< prefixes of sources
+    std::uint32_t sources = 0;  ///< prefixes of sources
     Be32 probe_source{};        ///< where the controller's probes of honeypots come from
 };
 
@@ -59,8 +59,8 @@ class DataPlane {
         pending_->forget_old(now_ms);
         own_flows_->forget_old(now_ms);
     }
-    [[nodiscard]] ListedTable& listed() { return *listed_; }
-    [[nodiscard]] const ListedTable& listed() const { return *listed_; }
+    [[nodiscard]] SourceTable& sources() { return *sources_; }
+    [[nodiscard]] const SourceTable& sources() const { return *sources_; }
     [[nodiscard]] CurrentClassifier& classifier() { return classifier_; }
     [[nodiscard]] const CurrentClassifier& classifier() const { return classifier_; }
     [[nodiscard]] Modes& modes() { return modes_; }
@@ -107,7 +107,7 @@ class DataPlane {
     std::unique_ptr<SessionTable> sessions_;
     std::unique_ptr<PendingTable> pending_;
     std::unique_ptr<OwnFlows> own_flows_;
-    std::unique_ptr<ListedTable> listed_;
+    std::unique_ptr<SourceTable> sources_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::deque<std::pair<PortIndex, Quiescence::Barrier>> given_up_;  ///< in order of their tokens
     bool running_ = false;

@@ -25,7 +25,7 @@ dataplane::DataPlaneConfig data_plane_config(const Config& config) {
             .idle_sleep_us = idle_sleep_us(config),
             .heartbeat_timeout_ms = static_cast<std::uint32_t>(config.heartbeat_timeout.count()),
             .pending = config.pending_capacity,
-            .listed = config.listed_capacity,
+            .sources = config.source_capacity,
             .probe_source = Be32::from_host(HealthOptions{}.probe_source.value)};
 }
 

@@ -26,7 +26,7 @@ RunningParts running_parts(const Config& config, const Numbers& numbers) {
             .controller = controller_config(config, numbers),
             .honeypots = honeypot_plane_config(config, numbers),
             .lists = numbered_lists(config, numbers),
-            .listed_capacity = config.listed_capacity,
+            .source_capacity = config.source_capacity,
             .auth_logs = config.auth_logs,
             .agents = config.agents,
             .agent_timeout = config.agent_timeout,

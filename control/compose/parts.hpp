@@ -37,7 +37,7 @@ struct RunningParts {
     ControllerConfig controller;
     HoneypotPlaneConfig honeypots;
     std::vector<Numbered<SourceList>> lists;
-    std::uint32_t listed_capacity = 0;
+    std::uint32_t source_capacity = 0;
     std::vector<AuthLog> auth_logs;  ///< which name lists by their index in `lists`
     std::vector<Agent> agents;
     Milliseconds agent_timeout{};

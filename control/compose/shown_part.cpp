@@ -11,7 +11,7 @@ Stats stats_of(const Config& config) {
     stats.containment = config.containment;
     stats.admission = config.admission;
     stats.pending_capacity = config.pending_capacity;
-    stats.listed_capacity = config.listed_capacity;
+    stats.source_capacity = config.source_capacity;
     stats.reputation_capacity = config.reputation_capacity;
     return stats;
 }

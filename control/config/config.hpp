@@ -53,7 +53,7 @@ struct Config {
     std::uint32_t sighting_capacity = 4096;
     std::uint32_t mbufs = 65'536;
     std::uint32_t pending_capacity = 1'048'576;   ///< flows diverted without a session that may be answered
-    std::uint32_t listed_capacity = 131'072;      ///< sources on lists, and sources that a tier has moved
+    std::uint32_t source_capacity = 131'072;      ///< sources on lists, and sources that a tier has moved
     std::uint32_t reputation_capacity = 262'144;  ///< sources whose reputation tiers remember
 
     Milliseconds idle_timeout{60'000};

@@ -144,8 +144,9 @@ std::vector<Setting> capacity_settings() {
         Make::integer(
             {"capacity", "pending_capacity", "N", "Flows diverted without a session that may be answered"},
             &Config::pending_capacity, 64, most_sessions),
-        Make::integer({"capacity", "listed_capacity", "N", "Sources on lists or moved by a tier"},
-                      &Config::listed_capacity, 64, most_sources),
+        formerly({"capacity", "listed_capacity"},
+                 Make::integer({"capacity", "source_capacity", "N", "Sources on lists or moved by a tier"},
+                               &Config::source_capacity, 64, most_sources)),
         formerly(
             {"capacity", "history_capacity"},
             Make::integer({"capacity", "reputation_capacity", "N", "Sources whose reputation tiers remember"},

@@ -69,7 +69,7 @@ void PacketIns::judge(std::span<PacketIn> packets, TimePoint time) const {
     std::array<dataplane::Listing, burst> listings;
     std::array<Judgement, burst> judgements;
     const auto& classifier = plane_.classifier().get();
-    const auto& listed = plane_.listed();
+    const auto& listed = plane_.sources();
     const std::uint32_t now = Stamp32::of(time).milliseconds();
     const bool asks = classifier.has_rules() || listed.holds_any();
     for (std::size_t i = 0; i < packets.size(); ++i) {

@@ -11,13 +11,13 @@ std::optional<HoneypotId> PoolPlacement::choose(PoolId pool, const SessionKey& k
 
 bool PoolPlacement::move_source(Ipv4Address source, PoolId from, PoolId to) {
     const dataplane::Prefix prefix = prefix_of(Ipv4Prefix::of(source, 32));
-    const auto listing = plane_.listed().at(prefix);
-    return plane_.listed().set(prefix, listing.moved(std::to_underlying(from), std::to_underlying(to)));
+    const auto listing = plane_.sources().at(prefix);
+    return plane_.sources().set(prefix, listing.moved(std::to_underlying(from), std::to_underlying(to)));
 }
 
 void PoolPlacement::move_back(Ipv4Address source) {
     const dataplane::Prefix prefix = prefix_of(Ipv4Prefix::of(source, 32));
-    (void)plane_.listed().set(prefix, plane_.listed().at(prefix).not_moved());  // what is there has room
+    (void)plane_.sources().set(prefix, plane_.sources().at(prefix).not_moved());  // what is there has room
 }
 
 }  // namespace honeyswitch::control

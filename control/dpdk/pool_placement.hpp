@@ -1,4 +1,4 @@
-// Where sessions go: slots of PoolTable, sources that ListedTable moves, and the campus of the policy.
+// Where sessions go: slots of PoolTable, sources that SourceTable moves, and the campus of the policy.
 #pragma once
 
 #include <optional>

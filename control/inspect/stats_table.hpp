@@ -83,7 +83,7 @@ struct Stats {
     bool handshake_now = false;                              ///< a session now begins with a handshake alone
     std::uint32_t high_water = 0, low_water = 0;             ///< sessions
     std::uint32_t pending_capacity = 0;                      ///< flows diverted without a session
-    std::uint32_t listed = 0, listed_capacity = 0;           ///< sources on lists or moved by a tier
+    std::uint32_t sources = 0, source_capacity = 0;          ///< sources on lists or moved by a tier
     std::uint32_t reputations = 0, reputation_capacity = 0;  ///< sources that tiers remember
     Milliseconds idle_timeout{};
 
@@ -106,8 +106,8 @@ struct Stats {
             Column{"sightings", &Stats::sightings, "Addresses that are active as they were seen to send."},
             Column{"sighting_capacity", &Stats::sighting_capacity, "Room for sightings."},
             Column{"pending_capacity", &Stats::pending_capacity, "Room for flows without a session."},
-            Column{"listed", &Stats::listed, "Sources on lists, or moved by a tier."},
-            Column{"listed_capacity", &Stats::listed_capacity, "Room for those."},
+            Column{"sources", &Stats::sources, "Sources on lists, or moved by a tier."},
+            Column{"source_capacity", &Stats::source_capacity, "Room for those."},
             Column{"reputations", &Stats::reputations, "Sources that tiers remember."},
             Column{"reputation_capacity", &Stats::reputation_capacity, "Room for those."},
         };

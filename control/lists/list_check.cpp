@@ -29,7 +29,7 @@ std::vector<ListFinding> check_list_files(std::span<const SourceList> lists, std
     if (all.size() > capacity)
         findings.push_back(
             {true, fmt::format("the files of all lists have {} sources together, and there is room "
-                               "for {}: raise listed_capacity",
+                               "for {}: raise source_capacity",
                                all.size(), capacity)});
     for (const auto& log : logs)
         if (const LogTail tail(log.file); tail.error() != 0)

@@ -19,7 +19,7 @@ struct ListFinding {
     friend bool operator==(const ListFinding&, const ListFinding&) = default;
 };
 
-/// Reads all of the files, so it may take a second: not for the control thread. `capacity`: listed_capacity.
+/// Reads all of the files, so it may take a second: not for the control thread. `capacity`: source_capacity.
 [[nodiscard]] std::vector<ListFinding> check_list_files(std::span<const SourceList> lists,
                                                         std::span<const AuthLog> logs, std::size_t capacity);
 

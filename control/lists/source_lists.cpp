@@ -128,7 +128,7 @@ std::expected<void, std::string> SourceLists::add(std::string_view list, Ipv4Pre
     if (set(key, row)) return {};
     ++refused_;
     return std::unexpected(
-        fmt::format("there is no room for {} on list '{}': {} of {} places are taken (listed_capacity)",
+        fmt::format("there is no room for {} on list '{}': {} of {} places are taken (source_capacity)",
                     text_of_source(prefix), list, prefixes_, capacity_));
 }
 

@@ -83,7 +83,7 @@ void SourceLists::finish(const FileJob& job) {
                         .file = list.file.string(),
                         .told = {Gravity::error,
                                  fmt::format("list {}: no room for {} of the sources in {}: all {} places "
-                                             "are taken; raise listed_capacity",
+                                             "are taken; raise source_capacity",
                                              list.name, left_out, list.file.string(), capacity_)}});
     jobs_.pop_front();
 }

@@ -84,11 +84,11 @@ class ControlPlane final : public Operate {
     /// Lists of sources, in the table that workers look at.
     class ListedSink final : public ListSink {
       public:
-        explicit ListedSink(dataplane::ListedTable& table) : table_(table) {}
+        explicit ListedSink(dataplane::SourceTable& table) : table_(table) {}
         [[nodiscard]] bool set_listed(Ipv4Prefix prefix, std::uint64_t lists) override;
 
       private:
-        dataplane::ListedTable& table_;
+        dataplane::SourceTable& table_;
     };
 
     ControlPlane(Config config, ConfigNumbers numbers, RunningParts parts, std::vector<std::string> arguments,

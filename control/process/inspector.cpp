@@ -33,7 +33,7 @@ Stats Inspector::stats(TimePoint now) const {
     stats.handshake_now = admission.handshake();
     stats.high_water = admission.marks().high_water;
     stats.low_water = admission.marks().low_water;
-    stats.listed = parts_.plane.listed().size();
+    stats.sources = parts_.plane.sources().size();
     stats.reputations = parts_.controller.sessions().reputation().size();
     return stats;
 }

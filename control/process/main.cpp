@@ -72,7 +72,7 @@ void tell_of_dpdk(dataplane::Gravity gravity, std::string_view line) {
 bool tell_of_lists(const Config& config) {
     bool usable = true;
     for (const auto& [is_error, text] :
-         check_list_files(config.lists, config.auth_logs, config.listed_capacity)) {
+         check_list_files(config.lists, config.auth_logs, config.source_capacity)) {
         spdlog::log(is_error ? spdlog::level::err : spdlog::level::warn, "{}", text);
         usable = usable && !is_error;
     }

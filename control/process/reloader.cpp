@@ -39,7 +39,7 @@ Reloader::Result Reloader::prepare(const std::vector<std::string>& arguments, co
     if (!classifier) return std::unexpected(std::vector{classifier.error().message()});
     std::vector<std::string> findings;
     const Config& config = launch->config;
-    for (auto& finding : check_list_files(config.lists, config.auth_logs, config.listed_capacity))
+    for (auto& finding : check_list_files(config.lists, config.auth_logs, config.source_capacity))
         findings.push_back(std::move(finding.text));
     return Prepared{.config = std::move(launch->config),
                     .parts = std::move(parts),

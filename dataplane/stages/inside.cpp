@@ -97,13 +97,13 @@ void Inside::note_own_flows(std::span<rte_mbuf* const> packets,
                             std::span<const std::uint32_t> sources) const {
     const Tables& tables = context_.tables;
     const Classifier& classifier = *context_.classifier;
-    const bool lists = !tables.listed.empty();
+    const bool lists = !tables.sources.lists_none();
     for (std::size_t i = 0; i < packets.size(); ++i) {
         if (sources[i] == 0) continue;
         const auto frame = frame_of(packets[i]);
         const std::uint32_t length = packets[i]->pkt_len;
         const bool matters = classifier.may_be_decoy(sources[i]) ||
-                             (lists && tables.listed.may_list(parse_l3(frame, length).destination));
+                             (lists && tables.sources.may_list(parse_l3(frame, length).destination));
         if (!matters) continue;
         SessionKey key;
         if (!parse_plain(frame, length, From::honeypot, key)) {

@@ -4,8 +4,8 @@ namespace honeyswitch::dataplane {
 
 PolicyNotes Rules::note_concerned(const OutsideBurst& burst) const {
     const Classifier& classifier = *context_.classifier;
-    const ListedTable& listed = context_.tables.listed;
-    const bool lists = !listed.empty();
+    const SourceTable& listed = context_.tables.sources;
+    const bool lists = !listed.lists_none();
     PolicyNotes notes;
     for (std::size_t i = 0; i < burst.packets().size(); ++i) {
         const std::uint32_t destination = burst.destination(i);
@@ -27,11 +27,11 @@ PolicyNotes Rules::note_concerned(const OutsideBurst& burst) const {
 bool Rules::may_send_inside(const Candidates& candidates, std::size_t i) const {
     const std::uint32_t outside = candidates.key(i).outside.host();
     return context_.classifier->may_send_inside(outside, candidates.key(i).inside.host()) ||
-           (!context_.tables.listed.empty() && context_.tables.listed.may_list(outside));
+           (!context_.tables.sources.lists_none() && context_.tables.sources.may_list(outside));
 }
 
 void Rules::judge_all(Candidates& candidates) const {
-    const ListedTable& listed = context_.tables.listed;
+    const SourceTable& listed = context_.tables.sources;
     std::array<std::uint8_t, burst_size> places;
     std::array<SessionKey, burst_size> keys;
     std::array<Listing, burst_size> listings;

@@ -24,7 +24,7 @@ class Rules {
     /// The verdict on each candidate that may need one: those without a session, and those that are concerned
     /// whether they have one or not. Those that were shed are left out.
     void judge(Candidates& candidates) const {
-        if (!context_.classifier->has_rules() && !context_.tables.listed.holds_any()) [[likely]]
+        if (!context_.classifier->has_rules() && !context_.tables.sources.holds_any()) [[likely]]
             return candidates.judge_none();
         judge_all(candidates);
     }

@@ -12,13 +12,13 @@
 #include "dataplane/tables/address_table.hpp"
 #include "dataplane/tables/classifier.hpp"
 #include "dataplane/tables/honeypot_table.hpp"
-#include "dataplane/tables/listed_table.hpp"
 #include "dataplane/tables/modes.hpp"
 #include "dataplane/tables/own_flows.hpp"
 #include "dataplane/tables/pending_table.hpp"
 #include "dataplane/tables/pool_table.hpp"
 #include "dataplane/tables/progress.hpp"
 #include "dataplane/tables/session_table.hpp"
+#include "dataplane/tables/source_table.hpp"
 
 namespace honeyswitch::dataplane {
 
@@ -30,7 +30,7 @@ struct Tables {
     PoolTable& pools;
     PendingTable& pending;
     OwnFlows& own_flows;
-    ListedTable& listed;
+    SourceTable& sources;
     CurrentClassifier& classifier;
     Modes& modes;
 };
@@ -63,7 +63,7 @@ struct StageContext {
     void drop(rte_mbuf* packet, Counter reason) const { transmitter.discard(packet, reason); }
     /// Rules or lists may have a word on a packet of an active address. Without any, none needs to be asked.
     [[nodiscard]] bool policy_concerns_any() const {
-        return classifier->concerns_any() || !tables.listed.empty();
+        return classifier->concerns_any() || !tables.sources.lists_none();
     }
 };
 

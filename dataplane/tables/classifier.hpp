@@ -16,8 +16,8 @@
 #include "base/error.hpp"
 #include "dataplane/tables/address_table.hpp"
 #include "dataplane/tables/judgement.hpp"
-#include "dataplane/tables/listed_table.hpp"
 #include "dataplane/tables/pool_table.hpp"
+#include "dataplane/tables/source_table.hpp"
 
 struct rte_acl_ctx;
 

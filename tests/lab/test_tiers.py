@@ -71,7 +71,7 @@ def test_holds_before_there_is_a_session(lab, cables) -> None:
         for port in range(5000, 5050):  # a scan alone moves nobody
             cables.send(OUTSIDE, from_upstream() / IP(src="203.0.113.208", dst=decoy) / TCP(sport=port, dport=7000))
         rows = lab.appliance.ask("stats")
-        assert rows["listed"] == 1, "the one source that was moved"
+        assert rows["sources"] == 1, "the one source that was moved"
 
 
 def test_another_configuration_forgets_who_was_moved(lab) -> None:
@@ -83,4 +83,4 @@ def test_another_configuration_forgets_who_was_moved(lab) -> None:
         lab.appliance.write_config(**two_pools())
         lab.appliance.honeyctl("reload")
         assert who_answers(lab, new_decoy(), source) == "honeypot"
-        assert comes_true(lambda: lab.appliance.ask("stats")["listed"] == 0, timeout=5)
+        assert comes_true(lambda: lab.appliance.ask("stats")["sources"] == 0, timeout=5)

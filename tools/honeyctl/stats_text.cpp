@@ -72,9 +72,9 @@ std::string summary(const Json& stats) {
                              duration(stats, "uptime_ms"), number(stats, "sessions"),
                              number(stats, "session_capacity"), number(stats, "active"),
                              number(stats, "sightings"), number(stats, "sighting_capacity"));
-    lines += fmt::format("{} of {} listed sources, {} of {} reputations\n", number(stats, "listed"),
-                         number(stats, "listed_capacity"), number(stats, "reputations"),
-                         number(stats, "reputation_capacity"));
+    lines += fmt::format("{} of {} sources on lists or moved, {} of {} reputations\n",
+                         number(stats, "sources"), number(stats, "source_capacity"),
+                         number(stats, "reputations"), number(stats, "reputation_capacity"));
     lines += fmt::format("idle timeout {}, containment {}\n", duration(stats, "idle_timeout_ms"),
                          text(stats, "containment"));
     lines += admission(stats);

@@ -82,7 +82,7 @@ constexpr std::uint32_t listed_count = 65'536;
 
 /// Puts addresses on a list, or takes them off: all of a half of those that are asked for, or every second
 /// one of them; or others, far away.
-void list(ListedTable& table, Source asked, Listing listing) {
+void list(SourceTable& table, Source asked, Listing listing) {
     const std::uint32_t first = asked == Source::elsewhere ? 0x0b000000 : remote_network;
     const unsigned step = asked == Source::listed ? 1 : 2;
     for (std::uint32_t i = 0; i < listed_count; ++i)
@@ -95,7 +95,7 @@ std::uint32_t source_of(const Identity& who, Source asked) {
 }
 
 void look_up_listed(benchmark::State& state, Source asked) {
-    ListedTable& table = World::get().listed();
+    SourceTable& table = World::get().sources();
     list(table, asked, Listing(1));
     Traffic64 traffic(Traffic::active, active_flows);
     std::size_t hits = 0;

@@ -69,7 +69,7 @@ World::World()
           or_end(AddressTable::create({.addresses = 1 << 17, .domains = 16, .sightings = 64}, quiescence_))),
       pending_(or_end(PendingTable::create(1 << 20))),
       own_flows_(or_end(OwnFlows::create())),
-      listed_(or_end(ListedTable::create(131'072, quiescence_))) {
+      sources_(or_end(SourceTable::create(131'072, quiescence_))) {
     for (unsigned i = 0; i < worker_count; ++i) {
         workers_[i] = std::make_unique<WorkerPart>();
         workers_[i]->packet_ins =
@@ -106,7 +106,7 @@ SessionTable& World::sessions(std::uint32_t count) {
 
 Pipeline World::pipeline(std::uint32_t session_count, unsigned worker) {
     WorkerPart& own = *workers_[worker];
-    return {{*addresses_, sessions(session_count), honeypots_, pools_, *pending_, *own_flows_, *listed_,
+    return {{*addresses_, sessions(session_count), honeypots_, pools_, *pending_, *own_flows_, *sources_,
              classifier_, modes_},
             {.worker = worker},
             *own.packet_ins,

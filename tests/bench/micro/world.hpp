@@ -80,7 +80,7 @@ class World {
     [[nodiscard]] unsigned free_packet_ins();
 
     /// Empty, with room for 131,072 sources.
-    [[nodiscard]] dataplane::ListedTable& listed() { return *listed_; }
+    [[nodiscard]] dataplane::SourceTable& sources() { return *sources_; }
     [[nodiscard]] dataplane::AddressTable& addresses() { return *addresses_; }
     [[nodiscard]] const std::array<std::uint16_t, dataplane::most_ports>& ports() const { return ports_; }
     [[nodiscard]] dataplane::Pipeline pipeline(std::uint32_t session_count, unsigned worker = 0);
@@ -103,7 +103,7 @@ class World {
     dataplane::PoolTable pools_;
     std::unique_ptr<dataplane::PendingTable> pending_;
     std::unique_ptr<dataplane::OwnFlows> own_flows_;
-    std::unique_ptr<dataplane::ListedTable> listed_;
+    std::unique_ptr<dataplane::SourceTable> sources_;
     dataplane::CurrentClassifier classifier_;
     dataplane::Modes modes_;
     std::array<std::unique_ptr<WorkerPart>, worker_count> workers_;

@@ -15,7 +15,7 @@ class DataPlanes : public testing::Test {
                 .addresses = {.addresses = 1 << 16, .domains = 4, .sightings = 4},
                 .ring_size = 32,
                 .pending = 64,
-                .listed = 16};
+                .sources = 16};
     }
     [[nodiscard]] auto created(const DataPlaneConfig& config) {
         return DataPlane::create(config, ports_.take(), clock_);
@@ -103,7 +103,7 @@ TEST_F(DataPlanes, TellWhatMemoryTheyNeed) {
                             +[](DataPlaneConfig& config) { config.addresses.domains = 8; },
                             +[](DataPlaneConfig& config) { config.ring_size = 64; },
                             +[](DataPlaneConfig& config) { config.pending = 128; },
-                            +[](DataPlaneConfig& config) { config.listed = 4096; }}) {
+                            +[](DataPlaneConfig& config) { config.sources = 4096; }}) {
         DataPlaneConfig config = small();
         more(config);
         EXPECT_GT(DataPlane::memory_needed(config), needed);

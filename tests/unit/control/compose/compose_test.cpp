@@ -242,12 +242,12 @@ TEST(Compose, EalGetsItsCpusDevicesAndNoFilesOfAnotherProcess) {
 TEST(Compose, TheDataPlaneIsAsLargeAsTheCapacitiesSay) {
     Config config = config_of(one_honeypot);
     config.session_capacity = 5;
-    config.listed_capacity = 6;
+    config.source_capacity = 6;
     config.pending_capacity = 7;
     config.heartbeat_timeout = 3s;
     const auto plane = data_plane_config(config);
     EXPECT_EQ(plane.sessions, 5U);
-    EXPECT_EQ(plane.listed, 6U);
+    EXPECT_EQ(plane.sources, 6U);
     EXPECT_EQ(plane.pending, 7U);
     EXPECT_EQ(plane.heartbeat_timeout_ms, 3'000U);
     EXPECT_EQ(plane.probe_source.host(), HealthOptions{}.probe_source.value);

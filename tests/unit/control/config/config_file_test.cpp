@@ -61,7 +61,7 @@ log_level = "debug"
 [capacity]
 session_capacity = 10_000_000
 pending_capacity = 128
-listed_capacity = 256
+source_capacity = 256
 reputation_capacity = 512
 [timeouts]
 idle_timeout = "1500ms"
@@ -109,7 +109,7 @@ mac = "02:00:00:00:00:66"
     EXPECT_EQ(config.idle_timeout, Milliseconds{1500});
     EXPECT_EQ(config.agent_timeout, Milliseconds{600'000});
     EXPECT_EQ(config.pending_capacity, 128U);
-    EXPECT_EQ(config.listed_capacity, 256U);
+    EXPECT_EQ(config.source_capacity, 256U);
     EXPECT_EQ(config.reputation_capacity, 512U);
     EXPECT_EQ(config.health_interval, Milliseconds{250});
     EXPECT_EQ(config.admission, Admission::first_packet);
@@ -218,8 +218,8 @@ TEST_F(ConfigFile, SaysWhereAndWhyAValueIsRefused) {
                 "x.toml:2:15: [admission] backscatter: 'shut' is not one of drop, honeypot"},
         Refusal{"[timeouts]\nhealth_interval = \"61s\"",
                 "x.toml:2:19: [timeouts] health_interval: '61s' is not from 100ms to 1m"},
-        Refusal{"[capacity]\nlisted_capacity = 63",
-                "x.toml:2:19: [capacity] listed_capacity: '63' is not an integer from 64 to 16777216"},
+        Refusal{"[capacity]\nsource_capacity = 63",
+                "x.toml:2:19: [capacity] source_capacity: '63' is not an integer from 64 to 16777216"},
         Refusal{"[containment]\nallow = [\"udp:192.0.2.53/32\"]",
                 "x.toml:2:10: [containment] allow: 'udp:192.0.2.53/32' is not a flow: write "
                 "PROTOCOL:PORTS:PREFIX, such as udp:53:192.0.2.53/32 or tcp:1-1023:0.0.0.0/0"},

@@ -41,6 +41,7 @@ dark = "10.1.0.0/20"
 log_level = "warning"
 [capacity]
 history_capacity = 128
+listed_capacity = 64
 )" + honeypot);
     ASSERT_TRUE(loaded) << loaded.error().message();
     EXPECT_EQ(loaded->config.drivers, (std::vector<std::filesystem::path>{"b.so"}));
@@ -50,16 +51,19 @@ history_capacity = 128
     EXPECT_EQ(loaded->config.containment, Containment::open);
     EXPECT_EQ(loaded->config.log_level, "warning");
     EXPECT_EQ(loaded->config.reputation_capacity, 128U);
-    EXPECT_EQ(loaded->warnings, (std::vector<std::string>{
-                                    "x.toml:5:1: [ports] driver is now called [ports] driver_file",
-                                    "x.toml:7:14: [process] idle_sleep: '20' is now written '20us'",
-                                    "x.toml:9:1: [admission] admission is now called [admission] mode",
-                                    "x.toml:10:15: [admission] backscatter: 'count' is now written 'drop'",
-                                    "x.toml:12:1: [diversion] containment is now called [containment] mode",
-                                    "x.toml:15:1: [operator] log_level is now called [process] log_level",
-                                    "x.toml:17:1: [capacity] history_capacity is now called [capacity] "
-                                    "reputation_capacity",
-                                }));
+    EXPECT_EQ(loaded->config.source_capacity, 64U);
+    EXPECT_EQ(loaded->warnings,
+              (std::vector<std::string>{
+                  "x.toml:5:1: [ports] driver is now called [ports] driver_file",
+                  "x.toml:7:14: [process] idle_sleep: '20' is now written '20us'",
+                  "x.toml:9:1: [admission] admission is now called [admission] mode",
+                  "x.toml:10:15: [admission] backscatter: 'count' is now written 'drop'",
+                  "x.toml:12:1: [diversion] containment is now called [containment] mode",
+                  "x.toml:15:1: [operator] log_level is now called [process] log_level",
+                  "x.toml:17:1: [capacity] history_capacity is now called [capacity] "
+                  "reputation_capacity",
+                  "x.toml:18:1: [capacity] listed_capacity is now called [capacity] source_capacity",
+              }));
 }
 
 TEST(FormerNames, AreRefusedBesideThoseOfToday) {

@@ -53,7 +53,7 @@ TEST_F(ListCheck, MoreSourcesThanThereIsRoomForAreTold) {
     EXPECT_EQ(check(3), Findings{}) << "one is on both, and takes one place";
     EXPECT_EQ(check(2), (Findings{{true,
                                    "the files of all lists have 3 sources together, and there is room for 2: "
-                                   "raise listed_capacity"}}));
+                                   "raise source_capacity"}}));
 }
 
 }  // namespace

@@ -168,7 +168,7 @@ TEST_F(SourceListsTest, CapacityIsOfPrefixes) {
     EXPECT_EQ(put("ssh", two), "");
     EXPECT_EQ(put("attackers", two), "");
     EXPECT_EQ(put("ssh", net),
-              "there is no room for 203.0.113.0/24 on list 'ssh': 2 of 2 places are taken (listed_capacity)");
+              "there is no room for 203.0.113.0/24 on list 'ssh': 2 of 2 places are taken (source_capacity)");
     EXPECT_EQ(small.refused(), 1U);
     EXPECT_EQ(sink.table, (Table{{one, 0b100}, {two, 0b101}}));
     ASSERT_TRUE(small.remove("ssh", one));

@@ -153,7 +153,7 @@ TEST(OperatorRequest, ShowsDomainsAgentsAndStats) {
     inspect.stats_row.containment = Containment::limited;
     inspect.stats_row.handshake_now = true;
     inspect.stats_row.high_water = 800;
-    inspect.stats_row.listed = 3;
+    inspect.stats_row.sources = 3;
     inspect.stats_row.reputation_capacity = 64;
     EXPECT_EQ(ask(inspect, R"({"command":"domains","destination":"10.1.0.0/16"})"),
               json::parse(R"({"next":null,"rows":[{"prefix":"10.1.0.0/24","state":"known","agents":["east"],
@@ -184,8 +184,8 @@ TEST(OperatorRequest, ShowsDomainsAgentsAndStats) {
     EXPECT_EQ(stats["high_water"], 800);
     EXPECT_EQ(stats["low_water"], 0);
     EXPECT_EQ(stats["pending_capacity"], 0);
-    EXPECT_EQ(stats["listed"], 3);
-    EXPECT_EQ(stats["listed_capacity"], 0);
+    EXPECT_EQ(stats["sources"], 3);
+    EXPECT_EQ(stats["source_capacity"], 0);
     EXPECT_EQ(stats["reputations"], 0);
     EXPECT_EQ(stats["reputation_capacity"], 64);
     EXPECT_EQ(stats["counters"],

@@ -51,7 +51,7 @@ struct ControlPlaneTest : testing::Test {
     }
     void begin(const std::string& records) { appliance.emplace(records); }
     dataplane::Listing listing(const char* source) {
-        return appliance->plane().listed().find(parse_address(source).value().value);
+        return appliance->plane().sources().find(parse_address(source).value().value);
     }
 
     HeardLog log;
@@ -113,7 +113,7 @@ TEST_F(ControlPlaneTest, ListsKeepTheirSourcesInANewOrderAndMeanTheSame) {
     EXPECT_EQ(appliance->reload(one_pot + list("x")).phase, Phase::done);
     turns(3);
     EXPECT_EQ(listing("203.0.113.7").lists(), 0U);
-    EXPECT_TRUE(appliance->plane().listed().empty());
+    EXPECT_TRUE(appliance->plane().sources().lists_none());
 }
 
 TEST_F(ControlPlaneTest, AListThatChangesItsKindKeepsItsSources) {

@@ -256,7 +256,7 @@ TEST_F(Overload, ListedSourcesAreJudged) {
     ClassifierConfig config;
     config.lists = {{.benign = true}};
     set_classifier(config);
-    EXPECT_TRUE(listed_->set({ip("203.0.113.7").host(), 32}, Listing(1)));
+    EXPECT_TRUE(sources_->set({ip("203.0.113.7").host(), 32}, Listing(1)));
     hold_each([](std::uint16_t port) { return Frame().ipv4("203.0.113.7", decoy).tcp(port, 22, syn); });
     EXPECT_EQ(ended(End::inside), burst);
     hold_each([](std::uint16_t port) { return Frame().ipv4("203.0.113.8", decoy).tcp(port, 22, syn); });

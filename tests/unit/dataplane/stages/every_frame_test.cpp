@@ -48,7 +48,7 @@ class EveryFrame : public SwitchFixture {
         look();
         set_classifier({.rules = {{.action = ClassifierRule::Action::divert}}});
         look();
-        ASSERT_TRUE(listed_->set({0, 1}, Listing().with_lists(1)));
+        ASSERT_TRUE(sources_->set({0, 1}, Listing().with_lists(1)));
         set_classifier({.rules = {{.action = ClassifierRule::Action::drop}}, .lists = {{}}});
         look();
         pipeline_->overload().set_limits(0, 0);

@@ -91,7 +91,7 @@ TEST_F(PacketInNotes, SayWhoDivertsAnActiveAddress) {
     EXPECT_EQ(told(from_outside(to(server))).reason, PacketInReason::rule);
     EXPECT_EQ(told(from_outside(to(server).fragment(1480, false))).reason, PacketInReason::portless_fragment);
     divert("10.1.0.99");
-    ASSERT_TRUE(listed_->set({ip(attacker).host(), 32}, Listing(1)));
+    ASSERT_TRUE(sources_->set({ip(attacker).host(), 32}, Listing(1)));
     EXPECT_EQ(told(from_outside(to(server))).reason, PacketInReason::list);
     EXPECT_EQ(told(from_outside(to(decoy))).reason, PacketInReason::inactive_address);
 }

@@ -70,7 +70,7 @@ TEST_F(WordOfThePolicy, SparesWhatARuleMaySendInside) {
 
 TEST_F(WordOfThePolicy, IsPossibleOnListedSourcesWhereverTheyGo) {
     set_classifier({.lists = {{}}});
-    ASSERT_TRUE(listed_->set({ip(stranger).host(), 32}, Listing().with_lists(1)));
+    ASSERT_TRUE(sources_->set({ip(stranger).host(), 32}, Listing().with_lists(1)));
     const PolicyNotes notes = noted({to(server), from(stranger, server), from(stranger, decoy)});
     EXPECT_EQ(notes.concerned, 0b110U);
     EXPECT_EQ(notes.spared, 0b110U);

@@ -41,7 +41,7 @@ class WorkerRounds : public testing::Test {
                                   .ring_size = 256,
                                   .heartbeat_timeout_ms = 0,
                                   .pending = 64,
-                                  .listed = 16},
+                                  .sources = 16},
                                  ports.take(), clock)
             .value();
     }

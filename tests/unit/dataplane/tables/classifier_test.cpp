@@ -26,7 +26,7 @@ class WithClassifier : public SwitchFixture {
         set_classifier({.rules = std::move(rules), .campus = {campus}});
     }
     void put_on_list(std::size_t list, const char* source, std::uint8_t length = 32) {
-        ASSERT_TRUE(listed_->set(prefix(source, length), Listing(std::uint64_t{1} << list)));
+        ASSERT_TRUE(sources_->set(prefix(source, length), Listing(std::uint64_t{1} << list)));
     }
     [[nodiscard]] static Frame syn(const char* destination, std::uint16_t port = 22) {
         return Frame().ipv4(attacker, destination).tcp(40000, port, 0x02);
@@ -211,9 +211,9 @@ TEST_F(Lists, AttackersAreDivertedWhereverTheyGo) {
     EXPECT_EQ(from_outside(syn(server, 80)).end, End::inside) << "only for certain ports";
     EXPECT_EQ(from_outside(Frame().ipv4("198.51.100.2", server).tcp(1, 22, 0x02)).end, End::inside)
         << "its neighbour";
-    EXPECT_TRUE(listed_->set(prefix(attacker), Listing()));
+    EXPECT_TRUE(sources_->set(prefix(attacker), Listing()));
     EXPECT_EQ(from_outside(syn(server)).end, End::inside);
-    EXPECT_TRUE(listed_->empty());
+    EXPECT_TRUE(sources_->lists_none());
 }
 
 TEST_F(Lists, APrefixListsAllOfIt) {
@@ -247,9 +247,9 @@ TEST_F(Lists, TheOrderOfTheFileDecidesAndANumberWithoutAListSaysNothing) {
     modes_.handshake = true;
     set_classifier(
         {.lists = {{.used = false}, {.pool = 0, .rank = 1}, {.pool = 1, .rank = 0}}, .campus = {campus}});
-    EXPECT_TRUE(listed_->set(prefix(attacker), Listing(0b001)));
+    EXPECT_TRUE(sources_->set(prefix(attacker), Listing(0b001)));
     EXPECT_EQ(from_outside(syn(server)).end, End::inside);
-    EXPECT_TRUE(listed_->set(prefix(attacker), Listing(0b111)));
+    EXPECT_TRUE(sources_->set(prefix(attacker), Listing(0b111)));
     const auto frame = from_outside(syn(decoy)).frame;
     EXPECT_TRUE(std::equal(frame.begin(), frame.begin() + 6, mac("02:00:00:00:00:ab").begin())) << "pool 1";
 }
@@ -265,24 +265,24 @@ TEST_F(Lists, AnswersOfListedSourcesReachWhoAskedThem) {
 
 TEST_F(Lists, ASourceThatWasMovedGoesToTheOtherPool) {
     modes_.handshake = true;
-    EXPECT_TRUE(listed_->set(prefix(attacker), Listing().moved(0, 1)));
-    EXPECT_TRUE(listed_->empty()) << "that puts nobody on a list";
+    EXPECT_TRUE(sources_->set(prefix(attacker), Listing().moved(0, 1)));
+    EXPECT_TRUE(sources_->lists_none()) << "that puts nobody on a list";
     const auto frame = from_outside(syn(decoy)).frame;
     EXPECT_TRUE(std::equal(frame.begin(), frame.begin() + 6, mac("02:00:00:00:00:ab").begin()));
-    EXPECT_TRUE(listed_->set(prefix(attacker), listed_->at(prefix(attacker)).not_moved()));
-    EXPECT_EQ(listed_->size(), 0U);
+    EXPECT_TRUE(sources_->set(prefix(attacker), sources_->at(prefix(attacker)).not_moved()));
+    EXPECT_EQ(sources_->size(), 0U);
 }
 
 TEST_F(Lists, AFullTableRefusesAndKeepsWhatItHas) {
     std::uint32_t added = 0;
-    while (listed_->set({0x0b000000 + added, 32}, Listing(1))) ++added;
+    while (sources_->set({0x0b000000 + added, 32}, Listing(1))) ++added;
     EXPECT_GE(added, 1024U);
-    EXPECT_EQ(listed_->size(), added);
-    EXPECT_EQ(listed_->find(0x0b000000).lists(), 1U);
-    EXPECT_EQ(listed_->find(0x0b000000 + added).lists(), 0U);
-    for (std::uint32_t i = 0; i < added; ++i) EXPECT_TRUE(listed_->set({0x0b000000 + i, 32}, Listing()));
-    EXPECT_TRUE(listed_->empty());
-    EXPECT_FALSE(listed_->may_list(0x0b000000));
+    EXPECT_EQ(sources_->size(), added);
+    EXPECT_EQ(sources_->find(0x0b000000).lists(), 1U);
+    EXPECT_EQ(sources_->find(0x0b000000 + added).lists(), 0U);
+    for (std::uint32_t i = 0; i < added; ++i) EXPECT_TRUE(sources_->set({0x0b000000 + i, 32}, Listing()));
+    EXPECT_TRUE(sources_->lists_none());
+    EXPECT_FALSE(sources_->may_list(0x0b000000));
 }
 
 TEST_F(WithClassifier, TheCampusIsAllThatItsPrefixesHold) {

@@ -7,9 +7,9 @@
 #include <gtest/gtest.h>
 
 #include "dataplane/tables/address_table.hpp"
-#include "dataplane/tables/listed_table.hpp"
 #include "dataplane/tables/pool_table.hpp"
 #include "dataplane/tables/session_table.hpp"
+#include "dataplane/tables/source_table.hpp"
 #include "tests/unit/fixtures/switch_fixture.hpp"
 
 namespace honeyswitch::dataplane {
@@ -186,7 +186,7 @@ TEST_F(ExportOfAddresses, ASightingNeedsRoomAndADomain) {
 
 TEST(ExportOfLists, PutsEachPrefixBack) {
     Quiescence quiescence = new_quiescence();
-    auto table = ListedTable::create(1000, quiescence).value();
+    auto table = SourceTable::create(1000, quiescence).value();
     using All = std::map<std::pair<std::uint32_t, std::uint8_t>, std::uint64_t>;
     const auto all = [&](std::size_t portion) {
         All entries;
@@ -206,7 +206,7 @@ TEST(ExportOfLists, PutsEachPrefixBack) {
     EXPECT_EQ(before.size(), table->size());
     EXPECT_EQ(all(1), before);
     table.reset();
-    table = ListedTable::create(1000, quiescence).value();
+    table = SourceTable::create(1000, quiescence).value();
     for (const auto& [place, bits] : before)
         ASSERT_TRUE(table->set({place.first, place.second}, Listing(bits)));
     EXPECT_EQ(all(7), before);

@@ -6,7 +6,7 @@
 #include "dataplane/tables/extent_allocator.hpp"
 #include "dataplane/tables/flow_cache.hpp"
 #include "dataplane/tables/honeypot_table.hpp"
-#include "dataplane/tables/listed_table.hpp"
+#include "dataplane/tables/source_table.hpp"
 #include "tests/unit/fixtures/switch_fixture.hpp"
 
 namespace honeyswitch::dataplane {
@@ -51,16 +51,16 @@ TEST(FlowCache, ForgetsTheOldestOfABucket) {
     for (std::uint64_t i = 1; i < 9; ++i) EXPECT_EQ(cache.find(flow(i), 10'000), 1U);
 }
 
-TEST(ListedTable, FindsTheListsOfEveryPrefixAroundASource) {
+TEST(SourceTable, FindsTheListsOfEveryPrefixAroundASource) {
     start_eal();
     auto quiescence = Quiescence::create(1).value();
-    const auto table = ListedTable::create(4, quiescence).value();
+    const auto table = SourceTable::create(4, quiescence).value();
     const auto source = [](const char* text) { return ip(text).host(); };
     const Prefix wide{source("198.51.100.0"), 24}, narrow{source("198.51.100.7"), 32};
-    EXPECT_TRUE(table->empty());
+    EXPECT_TRUE(table->lists_none());
     EXPECT_TRUE(table->set(wide, Listing().with_lists(1)));
     EXPECT_TRUE(table->set(narrow, Listing().with_lists(2)));
-    EXPECT_FALSE(table->empty());
+    EXPECT_FALSE(table->lists_none());
     EXPECT_EQ(table->find(source("198.51.100.7")).lists(), 3U);
     EXPECT_EQ(table->find(source("198.51.100.8")).lists(), 1U);
     EXPECT_TRUE(table->may_list(source("198.51.100.200")));
@@ -68,17 +68,17 @@ TEST(ListedTable, FindsTheListsOfEveryPrefixAroundASource) {
     EXPECT_TRUE(table->set(wide, Listing()));
     EXPECT_EQ(table->find(source("198.51.100.7")).lists(), 2U);
     EXPECT_TRUE(table->set(narrow, Listing()));
-    EXPECT_TRUE(table->empty() && !table->holds_any());
+    EXPECT_TRUE(table->lists_none() && !table->holds_any());
     EXPECT_FALSE(table->may_list(source("198.51.100.7")));
 }
 
-TEST(ListedTable, AMovedSourceIsOnNoList) {
+TEST(SourceTable, AMovedSourceIsOnNoList) {
     start_eal();
     auto quiescence = Quiescence::create(1).value();
-    const auto table = ListedTable::create(2, quiescence).value();
+    const auto table = SourceTable::create(2, quiescence).value();
     const std::uint32_t source = ip("198.51.100.7").host();
     EXPECT_TRUE(table->set({source, 32}, table->at({source, 32}).moved(0, 5)));
-    EXPECT_TRUE(table->empty());
+    EXPECT_TRUE(table->lists_none());
     EXPECT_TRUE(table->holds_any());
     EXPECT_EQ(table->find(source).pool_for(0), 5);
     EXPECT_EQ(table->find(source).pool_for(1), 1);

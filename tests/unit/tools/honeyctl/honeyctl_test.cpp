@@ -95,7 +95,7 @@ TEST_F(Honeyctl, PrintsStats) {
     inspect.stats_row.high_water = 800;
     inspect.stats_row.low_water = 600;
     inspect.stats_row.pending_capacity = 16;
-    inspect.stats_row.listed_capacity = 64;
+    inspect.stats_row.source_capacity = 64;
     inspect.stats_row.reputation_capacity = 32;
     inspect.stats_row.counters = {{"rx_bad", "Frames that cannot be parsed.", 12}};
     inspect.stats_row.ports = {{.name = "outside",
@@ -114,7 +114,7 @@ TEST_F(Honeyctl, PrintsStats) {
                                 .tx_lost = 8}};
     EXPECT_EQ(run("stats"),
               "up 1m02s, 1 of 1000 sessions, 1 active addresses, 0 of 4096 sightings\n"
-              "0 of 64 listed sources, 0 of 32 reputations\n"
+              "0 of 64 sources on lists or moved, 0 of 32 reputations\n"
               "idle timeout 1m00s, containment session\n"
               "admission auto, now first-packet; handshake from 800 sessions, first-packet below 600; "
               "room for 16 pending flows\n"

@@ -1,4 +1,4 @@
-#include "dataplane/tables/listed_table.hpp"
+#include "dataplane/tables/source_table.hpp"
 
 #include <bit>
 
@@ -22,19 +22,19 @@ std::uint32_t hash_entries(std::uint32_t capacity) {
 
 }  // namespace
 
-ListedTable::~ListedTable() {
+SourceTable::~SourceTable() {
     rte_hash_free(table_);
     rte_free(bitmap_);
 }
 
-std::expected<std::unique_ptr<ListedTable>, Error> ListedTable::create(std::uint32_t capacity,
+std::expected<std::unique_ptr<SourceTable>, Error> SourceTable::create(std::uint32_t capacity,
                                                                        Quiescence& quiescence) {
-    std::unique_ptr<ListedTable> table(new ListedTable);
+    std::unique_ptr<SourceTable> table(new SourceTable);
     if (auto done = table->allocate(capacity, quiescence); !done) return std::unexpected(done.error());
     return table;
 }
 
-std::expected<void, Error> ListedTable::allocate(std::uint32_t capacity, Quiescence& quiescence) {
+std::expected<void, Error> SourceTable::allocate(std::uint32_t capacity, Quiescence& quiescence) {
     capacity_ = capacity;
     if (!draw_secret(secret_))
         return std::unexpected(Error{"draw", "the secret of a hash", "getrandom failed"});
@@ -58,25 +58,25 @@ std::expected<void, Error> ListedTable::allocate(std::uint32_t capacity, Quiesce
     return {};
 }
 
-std::uint64_t ListedTable::memory_needed(std::uint32_t capacity) {
+std::uint64_t SourceTable::memory_needed(std::uint32_t capacity) {
     const std::uint64_t rounded = rte_align32pow2(hash_entries(capacity));
     return rounded / 8 * 64 + rounded * (16 + 8 + 4) + bitmap_words * sizeof(std::uint64_t);
 }
 
-std::uint32_t ListedTable::hash(Key key) const {
+std::uint32_t SourceTable::hash(Key key) const {
     __extension__ using Wide = unsigned __int128;
     const std::uint64_t word = std::uint64_t{key.length} << 32 | key.network;
     const Wide product = static_cast<Wide>(word ^ secret_[0]) * (secret_[1] | 1);
     return static_cast<std::uint32_t>(product >> 64) ^ static_cast<std::uint32_t>(product >> 32);
 }
 
-std::uint64_t ListedTable::look_up(Key key) const {
+std::uint64_t SourceTable::look_up(Key key) const {
     void* data = nullptr;
     if (rte_hash_lookup_with_hash_data(table_, &key, hash(key), &data) < 0) return 0;
     return reinterpret_cast<std::uintptr_t>(data);
 }
 
-Listing ListedTable::find(std::uint32_t source) const {
+Listing SourceTable::find(std::uint32_t source) const {
     std::uint64_t bits = 0;
     for (std::uint64_t rest = lengths_.load(std::memory_order_relaxed); rest != 0; rest &= rest - 1) {
         const auto length = static_cast<unsigned>(std::countr_zero(rest));
@@ -85,11 +85,11 @@ Listing ListedTable::find(std::uint32_t source) const {
     return Listing(bits);
 }
 
-Listing ListedTable::at(Prefix prefix) const {
+Listing SourceTable::at(Prefix prefix) const {
     return Listing(look_up({prefix.network, prefix.length}));
 }
 
-bool ListedTable::set(Prefix prefix, Listing listing) {
+bool SourceTable::set(Prefix prefix, Listing listing) {
     const Key key{prefix.network, prefix.length};
     const Listing before = at(prefix);
     if (before.bits() == listing.bits()) return true;
@@ -118,7 +118,7 @@ bool ListedTable::set(Prefix prefix, Listing listing) {
 }
 
 /// A bit for each /24 that the prefix touches.
-void ListedTable::mark(Prefix prefix, bool listed) {
+void SourceTable::mark(Prefix prefix, bool listed) {
     const std::uint32_t first = prefix.network >> 8;
     const std::uint32_t last = (prefix.network | prefix.host_mask()) >> 8;
     for (std::uint32_t network = first; network <= last; ++network) {

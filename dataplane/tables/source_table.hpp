@@ -54,13 +54,13 @@ class Listing {
     std::uint64_t bits_;
 };
 
-class ListedTable {
+class SourceTable {
   public:
-    [[nodiscard]] static std::expected<std::unique_ptr<ListedTable>, Error> create(std::uint32_t capacity,
+    [[nodiscard]] static std::expected<std::unique_ptr<SourceTable>, Error> create(std::uint32_t capacity,
                                                                                    Quiescence& quiescence);
-    ~ListedTable();
-    ListedTable(const ListedTable&) = delete;
-    ListedTable& operator=(const ListedTable&) = delete;
+    ~SourceTable();
+    SourceTable(const SourceTable&) = delete;
+    SourceTable& operator=(const SourceTable&) = delete;
     [[nodiscard]] static std::uint64_t memory_needed(std::uint32_t capacity);
 
     // Any thread. Addresses in host byte order.
@@ -69,7 +69,7 @@ class ListedTable {
     [[nodiscard]] std::uint32_t size() const { return size_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool holds_any() const { return size() != 0; }
     /// No source is on any list.
-    [[nodiscard]] bool empty() const { return listed_.load(std::memory_order_relaxed) == 0; }
+    [[nodiscard]] bool lists_none() const { return listed_.load(std::memory_order_relaxed) == 0; }
     /// False: the source is on no list. True: it may be.
     [[nodiscard]] bool may_list(std::uint32_t source) const {
         return (bitmap_[source >> 14].load(std::memory_order_relaxed) >> (source >> 8 & 63U) & 1U) != 0;
@@ -108,7 +108,7 @@ class ListedTable {
     };
     static_assert(sizeof(Key) == 8);
 
-    ListedTable() = default;
+    SourceTable() = default;
     [[nodiscard]] std::expected<void, Error> allocate(std::uint32_t capacity, Quiescence& quiescence);
     [[nodiscard]] std::uint32_t hash(Key key) const;
     [[nodiscard]] std::uint64_t look_up(Key key) const;

@@ -1,5 +1,5 @@
 // Listed sources against a plain list of prefixes.
-#include "dataplane/tables/listed_table.hpp"
+#include "dataplane/tables/source_table.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,7 +21,7 @@ class ListedTableTest : public testing::Test {
         start_eal();
         quiescence_.emplace(Quiescence::create(1).value());
     }
-    void make(std::uint32_t capacity) { table_ = ListedTable::create(capacity, *quiescence_).value(); }
+    void make(std::uint32_t capacity) { table_ = SourceTable::create(capacity, *quiescence_).value(); }
     void set(Prefix prefix, Listing listing) {
         ASSERT_TRUE(table_->set(prefix, listing));
         if (listing.empty())
@@ -37,7 +37,7 @@ class ListedTableTest : public testing::Test {
     }
 
     std::optional<Quiescence> quiescence_;
-    std::unique_ptr<ListedTable> table_;
+    std::unique_ptr<SourceTable> table_;
     std::map<std::pair<std::uint8_t, std::uint32_t>, Listing> model_;  ///< by length and network
 };
 
@@ -59,7 +59,7 @@ TEST_F(ListedTableTest, SaysOfASourceWhatAllPrefixesAroundItSay) {
         ASSERT_EQ(table_->size(), model_.size());
         const auto on_a_list =
             std::ranges::count_if(model_, [](const auto& entry) { return entry.second.lists() != 0; });
-        ASSERT_EQ(table_->empty(), on_a_list == 0);
+        ASSERT_EQ(table_->lists_none(), on_a_list == 0);
         for (const std::uint32_t source :
              std::array{prefix.network, prefix.network | prefix.host_mask(),
                         static_cast<std::uint32_t>(0x0a000000U | (random() & 0xfffffU))}) {
