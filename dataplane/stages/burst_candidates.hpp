@@ -39,6 +39,7 @@ class Candidates {
         count_ = 0;
         notes_ = {};
         shed_ = 0;
+        own_flows_ = 0;
     }
     /// Of a burst from outside, those that are chosen; empties it first. `states`: of their destinations.
     void take(std::span<rte_mbuf* const> packets, const std::array<std::uint8_t, burst_size>& states,
@@ -75,6 +76,7 @@ class Candidates {
         return having_any(states_, address_state::sessions | address_state::unwatched);
     }
     [[nodiscard]] bool concerned(Index i) const { return has(notes_.concerned, i); }
+    [[nodiscard]] BurstMask concerned() const { return notes_.concerned; }
     [[nodiscard]] BurstMask spared() const { return notes_.spared; }
 
     // Since find_sessions
@@ -118,6 +120,10 @@ class Candidates {
 
     // Since Rules have judged them
 
+    /// It is of concern, and of a flow in which its destination, which is active, has sent: it is judged by
+    /// nothing else.
+    [[nodiscard]] bool own_flow(Index i) const { return has(own_flows_, i); }
+    void set_own_flows(BurstMask own) { own_flows_ = own; }
     [[nodiscard]] const Judgement& judgement(Index i) const { return judgements_[i]; }
     /// All that are judged are judged anew by this.
     void judge_none() {
@@ -155,6 +161,7 @@ class Candidates {
     std::size_t count_ = 0;
     BurstMask plain_ = 0;  ///< parse_plain was enough; `l3_` and `views_` are not set
     BurstMask shed_ = 0;
+    BurstMask own_flows_ = 0;
     PolicyNotes notes_;
     bool judged_ = true;  ///< some of `judgements_` may say something
     std::array<rte_mbuf*, burst_size> packets_;

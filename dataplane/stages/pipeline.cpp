@@ -42,11 +42,9 @@ void Pipeline::decide_outside(std::size_t i) {
     const Judgement& judgement = candidates_.judgement(i);
     const bool active = candidates_.active(i);
     if (!candidates_.valid(i)) return context_.send_inside(packet, Counter::outside_to_inside_malformed);
+    if (candidates_.own_flow(i)) return context_.send_inside(packet, Counter::outside_to_inside_own_flow);
     if (judgement.verdict == Verdict::benign)
         return context_.send_inside(packet, Counter::outside_to_inside_benign);
-    if (candidates_.concerned(i) && active &&
-        context_.tables.own_flows.has(candidates_.hash(i), context_.now))
-        return context_.send_inside(packet, Counter::outside_to_inside_own_flow);
     const bool ended = candidates_.session(i) != nullptr && inside_.owns(candidates_, i);
     if (candidates_.session(i) != nullptr && !ended) {
         if (const auto reason = hand_over_.long_way(i)) return hand_over_.add(i, Side::honeypot, *reason);

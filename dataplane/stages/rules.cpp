@@ -30,6 +30,18 @@ bool Rules::may_send_inside(const Candidates& candidates, std::size_t i) const {
            (!context_.tables.sources.lists_none() && context_.tables.sources.may_list(outside));
 }
 
+BurstMask Rules::find_own_flows(Candidates& candidates) const {
+    const OwnFlows& own_flows = context_.tables.own_flows;
+    const BurstMask asked = candidates.concerned() & candidates.active() & candidates.left();
+    for_each(asked, [&](std::size_t i) { own_flows.prefetch(candidates.hash(i)); });
+    BurstMask own = 0;
+    for_each(asked, [&](std::size_t i) {
+        const bool has = candidates.valid(i) && own_flows.has(candidates.hash(i), context_.now);
+        own |= BurstMask{has} << i;
+    });
+    return own;
+}
+
 void Rules::judge_all(Candidates& candidates) const {
     const SourceTable& listed = context_.tables.sources;
     std::array<std::uint8_t, burst_size> places;
@@ -37,10 +49,11 @@ void Rules::judge_all(Candidates& candidates) const {
     std::array<Listing, burst_size> listings;
     std::array<Judgement, burst_size> judgements;
     std::size_t count = 0;
+    candidates.set_own_flows(find_own_flows(candidates));
     for (std::size_t i = 0; i < candidates.count(); ++i) {
         candidates.set_judgement(i, {});
         const bool needs = candidates.session(i) == nullptr || candidates.concerned(i);
-        if (!needs || candidates.shed(i)) continue;
+        if (!needs || candidates.shed(i) || candidates.own_flow(i)) continue;
         keys[count] = candidates.key(i);
         const std::uint32_t source = keys[count].outside.host();
         listings[count] = listed.may_list(source) ? listed.find(source) : Listing();

@@ -22,7 +22,8 @@ class Rules {
         return note_concerned(burst);
     }
     /// The verdict on each candidate that may need one: those without a session, and those that are concerned
-    /// whether they have one or not. Those that were shed are left out.
+    /// whether they have one or not. Those that were shed are left out, and those that belong to an active
+    /// host's own flow, which go inside whatever the policy says.
     void judge(Candidates& candidates) const {
         if (!context_.classifier->has_rules() && !context_.tables.sources.holds_any()) [[likely]]
             return candidates.judge_none();
@@ -35,6 +36,7 @@ class Rules {
   private:
     [[nodiscard]] PolicyNotes note_concerned(const OutsideBurst& burst) const;
     void judge_all(Candidates& candidates) const;
+    [[nodiscard]] BurstMask find_own_flows(Candidates& candidates) const;
 
     const StageContext& context_;
 };

@@ -28,6 +28,7 @@ class OwnFlows {
     void sent(std::uint64_t hash, std::uint32_t now) {
         flows_.note(hash, now, [](auto) { return 0U; });
     }
+    void prefetch(std::uint64_t hash) const { flows_.prefetch(hash); }
     [[nodiscard]] bool has(std::uint64_t hash, std::uint32_t now) const {
         return flows_.find(hash, now).has_value();
     }

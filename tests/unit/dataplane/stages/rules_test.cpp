@@ -96,5 +96,21 @@ TEST_F(WordOfThePolicy, IsAskedForWhereItMayMatter) {
     EXPECT_EQ(candidates_.judgement(0).verdict, Verdict::none) << "no word of the policy before";
 }
 
+TEST_F(WordOfThePolicy, IsNotAskedForWhatAnActiveHostHasBegunItself) {
+    set_classifier({.rules = {{.action = ClassifierRule::Action::divert}}, .lists = {{}}});
+    own_flows_->sent(sessions_->hash(key_of(server)), 0);
+    own_flows_->sent(sessions_->hash(key_of(decoy)), 0);
+    (void)noted({to(server), to(decoy), Frame().ipv4(stranger, server).tcp(1, 22)});
+    rules_.judge(candidates_);
+    EXPECT_TRUE(candidates_.own_flow(0));
+    EXPECT_EQ(candidates_.judgement(0).verdict, Verdict::none);
+    EXPECT_FALSE(candidates_.own_flow(1)) << "nobody is there who could have sent";
+    EXPECT_EQ(candidates_.judgement(1).verdict, Verdict::divert);
+    EXPECT_FALSE(candidates_.own_flow(2));
+    EXPECT_EQ(candidates_.judgement(2).verdict, Verdict::divert);
+    (void)noted({to(decoy)});
+    EXPECT_FALSE(candidates_.own_flow(0)) << "of the burst before";
+}
+
 }  // namespace
 }  // namespace honeyswitch::dataplane
