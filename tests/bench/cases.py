@@ -17,8 +17,8 @@ PACKET_IN_RING, BURST = 8192, 64  # of honeyswitch as it is configured here (dat
 BEYOND_ALL = 2**32 - 1  # a cap on replies that none of them reaches
 
 
-def active(share=1):
-    return Flows("active", 0, ACTIVE_FLOWS, share)
+def active(share=1, flows=ACTIVE_FLOWS):
+    return Flows("active", 0, flows, share)
 
 
 def outbound():
@@ -59,7 +59,7 @@ class Group:
     workers: int = 1
     setup: Setup = Setup()  # of honeyswitch
     hosts_have_sent: bool = False  # active hosts have sent a packet of each flow before the cases run
-    optional: bool = False  # only run when asked for, by --case or --scaling
+    optional: bool = False  # only run when asked for, by --case, --scaling or --wire
 
 
 def _in_place(count, text, programs=ALL, optional=False):
@@ -191,7 +191,35 @@ GROUPS = (
 )  # fmt: skip
 
 
-SCALING = tuple(sorted((group for group in GROUPS if group.optional or group.sessions and len(group.cases) == 2),
+def _wire(suffix, text, programs, setup):
+    """How long legitimate packets take. The few of an idle link are of few flows, so that each is soon sent twice."""
+    def case(load, title, flows, rate, **more):
+        return Case(f"wire-{load}{suffix}", f"{title}{text}", Stream(flows, rate=rate, timed=True), programs, **more)
+
+    return Group(
+        (
+            case("idle", "one packet each 100 µs", (active(flows=1024),), 10_000),
+            case("1m", "active at 1 Mpps", (active(),), 1_000_000),
+            case("5m", "active at 5 Mpps", (active(),), 5_000_000),
+            case("10m", "active at 10 Mpps", (active(),), 10_000_000),
+            case("scan", "active at 2.48 Mpps within a scan, together 14.88 Mpps", (active(), scan(5, part=7)),
+                 TEN_GIGABIT, creates_sessions=True),
+        ),
+        programs=programs,
+        setup=setup,
+        optional=True,
+    )  # fmt: skip
+
+
+# A rule without a destination is looked for in every packet from outside.
+WIRE = (
+    _wire("", "", ALL, Setup(rules=1, rules_for_all=True)),
+    _wire("-rules-1000", ", 1,000 rules", SWITCH, Setup(rules=1000, rules_for_all=True)),
+)
+GROUPS += WIRE
+
+
+SCALING = tuple(sorted((group for group in GROUPS if group.optional and group not in WIRE or group.sessions and len(group.cases) == 2),
                        key=lambda group: (group.workers, group.sessions)))  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench import admission, report
-from bench.cases import ACTIVE_ADDRESSES, GROUPS, SCALING, all_cases
+from bench.cases import ACTIVE_ADDRESSES, GROUPS, SCALING, WIRE, all_cases
 from bench.context import Bench, Hugepages
 from bench.process import Failure
 from bench.runner import PROGRAMS, run_rounds, say
@@ -21,8 +21,9 @@ BUILT = ("control/honeyswitch", "tests/bench/load/libbench_load.so")
 QUICK_SWITCH_CASES = ("replies-200k-capped", "active-rules-1000-all", "active-listed-100k", "scan-handshake")
 # Of OVS-DPDK only what is up within seconds.
 QUICK_OVS_CASES = ("active-0", "outbound", "new-sessions")
+QUICK_WIRE_CASES = ("wire-idle", "wire-1m", "wire-scan-rules-1000")
 QUICK_CASES = ("input", "active-0", "active-imix", "outbound", "active-200k", "sessions-200k", "mixed-200k",
-               "replies-200k", "new-sessions", "under-scan", *QUICK_SWITCH_CASES)  # fmt: skip
+               "replies-200k", "new-sessions", "under-scan", *QUICK_SWITCH_CASES, *QUICK_WIRE_CASES)  # fmt: skip
 
 
 def parse(arguments):
@@ -35,7 +36,7 @@ def parse(arguments):
     parser.add_argument("--seconds", type=float, metavar="S", help="measured for each case; default 3, with --quick 0.3")
     parser.add_argument("--seed", type=int, default=20151201, help="of addresses and flows; default %(default)s")
     parser.add_argument("--output", type=Path, default=ROOT / "build-bench/results", metavar="DIR",
-                        help="for results.json, table.md and the plots; default build-bench/results")  # fmt: skip
+                        help="for results.json, table.md, wire.md and the plots; default build-bench/results")  # fmt: skip
     parser.add_argument("--build", type=Path, default=ROOT / "build-bench", metavar="DIR",
                         help="meson build directory with -Dbench=true; made when missing")  # fmt: skip
     parser.add_argument("--no-install", action="store_true", help="do not call tools/install")
@@ -45,6 +46,8 @@ def parse(arguments):
                         help="also write where the forwarding thread's time goes (perf), which slows it a little")  # fmt: skip
     parser.add_argument("--admission", action="store_true",
                         help="only honeyswitch: entries over time in a scan, for each rule of admission")  # fmt: skip
+    parser.add_argument("--wire", action="store_true",
+                        help="how long legitimate packets take, and how many are lost, beside the other programs")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="name the cases and end")
     options = parser.parse_args(arguments)
     options.rounds = options.rounds or (1 if options.quick else 5)
@@ -66,13 +69,14 @@ def build(directory):
 
 
 def chosen_groups(options):
-    groups = SCALING if options.scaling else GROUPS
+    groups = SCALING if options.scaling else WIRE if options.wire else GROUPS
     if options.case:
         names = options.case
     elif options.quick:
-        names = QUICK_CASES
+        names = QUICK_WIRE_CASES if options.wire else QUICK_CASES
     else:
-        names = [case.name for group in groups if options.scaling or not group.optional for case in group.cases]
+        all_of_them = options.scaling or options.wire
+        names = [case.name for group in groups if all_of_them or not group.optional for case in group.cases]
     chosen = [(group, [case for case in group.cases if case.name in names]) for group in groups]
     return [(group, cases) for group, cases in chosen if cases and enough_cpus(group)]
 
@@ -141,16 +145,21 @@ def compare_admissions(options, failures):
 def present(options, results):
     settings = {"rounds": options.rounds, "seconds": options.seconds, "seed": options.seed}
     report.write_json(options.output / "results.json", results, settings)
-    table = report.table(results)
-    (options.output / "table.md").write_text(table + "\n")
-    print(table)
+    if not options.wire:
+        table = report.table(results)
+        (options.output / "table.md").write_text(table + "\n")
+        print(table)
+    if any(result["times"] for result in results):
+        table = report.wire_table(results)
+        (options.output / "wire.md").write_text(table + "\n")
+        print(table)
     if options.scaling:
         print("\n" + report.scaling_table(results))
-    if not options.quick:
+    if not (options.quick or options.wire):
         from bench import plots  # only here: matplotlib takes a second
 
         plots.draw(results, options.output)
-    say(f"results.json, table.md{'' if options.quick else ' and plots'} are in {options.output}")
+    say(f"results.json and the tables{'' if options.quick or options.wire else ' and plots'} are in {options.output}")
 
 
 def compare(options, failures):

@@ -8,8 +8,12 @@ from bench.process import Failure, NotInTime, run_queue_wait, wait_until
 from bench.profile import profiled
 from bench.settle import settle
 from bench.shared_page import PORTS, UNMARKED, Totals
+from bench.times import Times
 
 WINDOW = 0.1  # seconds
+# Seconds for which the forwarding thread may have waited for its CPU in a window whose times count. It is told apart
+# from what the kernel's own housekeeping takes from every program.
+WAITED_AT_MOST = 20e-6
 # Counters of honeyswitch: packets diverted without a session because of the handshake rule, and because of a flood.
 BY_HANDSHAKE, SHED = "outside_to_honeypot_handshake", "outside_dropped_overload"
 
@@ -24,6 +28,7 @@ class Result:
     missed_share: dict = field(default_factory=dict)  # of what arrived at the NIC's ring and found it full
     missed_in_stalls_share: dict = field(default_factory=dict)  # of all that arrived too: missed at a poll after a stall (generator.hpp)
     shed_share: float | None = None  # of all that was received, dropped so that the rest could be carried; of the whole run
+    times: dict | None = None  # of legitimate packets, from arrival to transmission, in nanoseconds: see wire.py
     sessions_per_second: float | None = None
     waited_share: float = 0.0  # of the time, the forwarding thread's CPU was another process's
     starved: int = 0
@@ -113,6 +118,25 @@ class Measurement:
             raise Failure(f"{where}: {strays} frames left that never came")
         return lost
 
+    def verify_times(self, before: bytes, now: bytes, totals: Totals):
+        """Each legitimate packet that has left was timed, and no time is nonsense. `before`, `now`: the page."""
+        where = f"{self.program.name}, {self.case.name}"
+        for port, classes in self._timed().items():
+            times = Times.of(now, port) - Times.of(before, port)
+            left = sum(totals.sent(port, index) for index in classes)
+            if times.packets != left:
+                raise Failure(f"{where}: {left} legitimate packets left by {PORTS[port]}, and {times.packets} were timed")
+            if times.senseless:
+                raise Failure(f"{where}: {times.senseless} legitimate packets left before they had come")
+
+    def _timed(self):
+        """The classes whose times are measured, by the port that they leave by."""
+        found = {}
+        for index in self.case.stream.timed_classes():
+            if self.expected[index] is not None:
+                found.setdefault(self.expected[index], []).append(index)
+        return found
+
     def _counters(self):
         return self.program.counters() if self.program.counts_drops else None
 
@@ -196,20 +220,23 @@ class Measurement:
             os.sched_setscheduler(thread, policy, os.sched_param(priority))
 
     def _run(self, seconds):
-        before = self.bench.page.totals()
+        page = self.bench.page.copy()
+        before = Totals.of(page)
         counters = self._counters()
         self._start(self.case.stream)
         self._warm_up(before, until_steady=seconds >= 1)
         made = SessionCount(self.program) if self.case.creates_sessions and self.program.keeps_sessions else None
         with profiled(self.bench.profile_directory, f"{self.program.name}-{self.case.name}", self.threads):
-            moments = self._watch(seconds)
+            samples = self._watch(seconds)
         sessions = made.per_second() if made else None
         settle(self.bench.page, before, self.expected)
         self.program.process.check()
         totals = self.bench.page.totals() - before
         lost = self.verify(totals, unchanged=False)
+        self.verify_times(page, self.bench.page.copy(), totals)
         now = self.account(lost, counters, totals)
-        result = self._result([Moment.of(moment) for moment in moments])
+        result = self._result([Moment.of(sample) for sample in samples])
+        result.times = self.times(samples)
         if now:
             received = sum(totals.received(index) for index in range(len(self.kinds)))
             result.shed_share = (now[SHED] - counters[SHED]) / max(received, 1)
@@ -218,11 +245,22 @@ class Measurement:
         return result
 
     def _watch(self, seconds):
-        moments = [self._moment()]
-        while moments[-1][0] - moments[0][0] < seconds:
+        samples = [self._moment()]
+        while samples[-1][0] - samples[0][0] < seconds:
             time.sleep(WINDOW)
-            moments.append(self._moment())
-        return moments
+            samples.append(self._moment())
+        return samples
+
+    def times(self, samples):
+        """Of legitimate packets, of all windows in which no other process had the forwarding thread's CPU. None: there
+        were no such windows, or nothing is timed."""
+        found = None
+        for port in self._timed():
+            for before, after in zip(samples, samples[1:]):
+                if after[1] - before[1] < WAITED_AT_MOST:
+                    window = Times.of(after[2], port) - Times.of(before[2], port)
+                    found = found + window if found else window
+        return found.summary() if found and found.packets else None
 
     def _arrived(self, span: Span, index):
         port = self.expected[index]

@@ -43,6 +43,18 @@ class Summary:
     def by_class(self, kind):
         return self._median([result["by_class"].get(kind) for result in self.results])
 
+    def times(self):
+        """In microseconds: of half, 99 % and 99.9 % of the packets, and the longest."""
+        rounds = [result["times"] for result in self.results if result.get("times")]
+        if not rounds:
+            return ["–"] * 4
+        shares = [median(times[share] for times in rounds) for share in ("p50", "p99", "p99.9")]
+        return [f"{value / 1000:.2f}" for value in (*shares, max(times["max"] for times in rounds))]
+
+    @property
+    def timed_packets(self):
+        return sum(result["times"]["packets"] for result in self.results if result.get("times"))
+
     @property
     def waited_share(self):
         return median(result["waited_share"] for result in self.results)
@@ -108,6 +120,24 @@ def table(results):
     cells = summaries(results)
     rows = [_row(cells, case, key) for case in all_cases() for key in NAMES if (case.name, key) in cells]
     return markdown(HEAD, rows)
+
+
+WIRE_HEAD = ["legitimate packets", "program", "p50 µs", "p99 µs", "p99.9 µs", "max µs", "lost", "in stalls", "CPU taken",
+             "packets"]  # fmt: skip
+
+
+def wire_table(results):
+    """How long legitimate packets take, as Markdown: medians of the rounds; of the longest time, the longest of all."""
+    cells = summaries(results)
+    rows = []
+    for case in all_cases():
+        for key in NAMES:
+            cell = cells.get((case.name, key))
+            if cell and case.stream.timed and key != "rxonly":
+                rows.append([case.title, NAMES[key], *cell.times(), f"{cell.lost('active'):.4%}",
+                             _text(cell.missed_in_stalls("active"), ".4%"), f"{cell.waited_share:.1%}",
+                             f"{cell.timed_packets:,}"])  # fmt: skip
+    return markdown(WIRE_HEAD, rows)
 
 
 def markdown(head, rows):

@@ -5,12 +5,13 @@ import mmap
 import os
 from pathlib import Path
 
-MAGIC = 0x686F6E6579626E33
+MAGIC = 0x686F6E6579626E34
 PORTS = ("outside", "inside", "honeypot")
 QUEUES = 4
 CLASSES = 8
 UNMARKED = CLASSES - 1
 SLOTS = 96
+BUCKETS = 1024
 TRAFFIC = {"none": 0, "active": 1, "session": 2, "scan": 3, "reply": 4, "outbound": 5}
 
 u8, u32, u64 = ctypes.c_uint8, ctypes.c_uint32, ctypes.c_uint64
@@ -24,7 +25,7 @@ class Plan(ctypes.Structure):
     _fields_ = [
         ("epoch", u32), ("running", u32), ("source_port", u32), ("fingerprints", u32),
         ("limit", u64), ("rate", u64),
-        ("ring", u32), ("active_addresses", u32), ("seed", u32), ("reserved", u32),
+        ("ring", u32), ("active_addresses", u32), ("seed", u32), ("timed", u32),
         ("classes", ClassPlan * CLASSES), ("slot_class", u8 * SLOTS), ("slot_size", u8 * SLOTS),
         ("frame_bytes", u32 * 4),
     ]  # fmt: skip
@@ -39,12 +40,15 @@ class Counters(ctypes.Structure):
 
 class Layout(ctypes.Structure):
     _fields_ = [
-        ("magic", u64), ("bytes", u64), ("sources", u32), ("sinks", u32), ("reserved", u64 * 5),
+        ("magic", u64), ("bytes", u64), ("sources", u32), ("sinks", u32), ("tsc_hz", u64),
+        ("reserved", u64 * 4),
         ("plan", Plan), ("received", Counters * QUEUES * 3), ("sent", Counters * QUEUES * 3),
+        ("times", u64 * BUCKETS * QUEUES * 3),
     ]  # fmt: skip
 
 
-assert Layout.plan.offset == 64 and Layout.received.offset == 512 and ctypes.sizeof(Layout) == 512 + 24 * 320
+assert Layout.plan.offset == 64 and Layout.received.offset == 512 and Layout.times.offset == 512 + 24 * 320
+assert ctypes.sizeof(Layout) == Layout.times.offset + 12 * 8 * BUCKETS
 
 
 class Totals:
@@ -131,7 +135,7 @@ class SharedPage:
         self._layout.plan.running = 0
 
     def copy(self) -> bytes:
-        """All counters as they are now, for Totals.of: a few microseconds, so that the time of it is known."""
+        """All counters as they are now, for Totals.of: some microseconds, so that the time of it is known."""
         return self._map[:]
 
     def totals(self) -> Totals:

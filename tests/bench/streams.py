@@ -7,6 +7,7 @@ from bench.shared_page import PORTS, SLOTS, TRAFFIC
 IMIX = ((60, 7), (590, 4), (1514, 1))  # bytes without FCS, and their share of packets
 SMALL = ((60, 1),)
 LARGE = ((1514, 1),)
+LEGITIMATE = ("active", "outbound")
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,13 @@ class Stream:
     ring: int = 2048  # as long as honeyswitch asks of a NIC (queue_sizes.hpp)
     limit: int = 0
     fingerprints: bool = False
+    timed: bool = False  # of legitimate packets it is measured how long they take; needs a rate
     comment: str = field(default="", compare=False)
 
     def fill(self, plan):
         plan.source_port = PORTS.index(self.source)
         plan.fingerprints = self.fingerprints
+        plan.timed = sum(1 << index for index in self.timed_classes())
         plan.limit, plan.rate, plan.ring = self.limit, self.rate, self.ring
         for index, flows in enumerate(self.flows):
             entry = plan.classes[index]
@@ -43,6 +46,9 @@ class Stream:
             plan.slot_size[slot] = index
         for index in range(3):
             plan.frame_bytes[index] = self.sizes[min(index, len(self.sizes) - 1)][0]
+
+    def timed_classes(self):
+        return [index for index, flows in enumerate(self.flows) if self.timed and flows.traffic in LEGITIMATE]
 
 
 def _interleaved(shares):

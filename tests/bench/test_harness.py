@@ -11,9 +11,10 @@ from bench.addresses import REMOTE_PREFIX, active_addresses, campus_address, dot
 from bench.measure import BY_HANDSHAKE, SHED, Measurement, Span
 from bench.policies import listed_sources, rules
 from bench.process import Failure
-from bench.report import table
+from bench.report import table, wire_table
 from bench.shared_page import PORTS, QUEUES, SLOTS, Layout, Plan, SharedPage, Totals
 from bench.streams import Flows, Stream, _interleaved
+from bench.times import LAST, Times, bucket_of, upper_bound
 
 OUTSIDE, INSIDE, HONEYPOT = range(3)
 MIXED = Stream((Flows("active", 0, 8), Flows("session", 100, 8)))
@@ -194,6 +195,78 @@ def test_what_is_missed_after_a_stall_is_told_apart_and_disturbed_windows_are_le
     quiet, disturbed = [span(0.001, 90, 6, 4), span(0.0, 98, 6, 0)], span(0.02, 0, 50, 50)
     assert measurement._missed_shares([*quiet, disturbed], 0) == (12 / 200, 4 / 200)
     assert measurement._missed_shares([disturbed], 0) == (None, None)
+
+
+TIMED = Stream((Flows("scan", 100, 8), Flows("active", 0, 8)), rate=1000, timed=True)
+
+
+def timed_page(by_bucket, hz=1_000_000_000):
+    """A page after which packets of class 1 have left inside, by as many of its queues as there are buckets."""
+    layout = Layout()
+    layout.tsc_hz = hz
+    for queue, (bucket, count) in enumerate(by_bucket.items()):
+        layout.sent[INSIDE][queue].packets[1] = count
+        layout.times[INSIDE][queue][bucket] = count
+    return bytes(layout)
+
+
+@pytest.mark.parametrize(
+    ("taken", "left", "complaint"),
+    [
+        ({10: 3, 20: 2}, 5, None),
+        ({10: 3, 20: 2}, 6, "6 legitimate packets left by inside, and 5 were timed"),
+        ({10: 3, 20: 2}, 4, "4 legitimate packets left by inside, and 5 were timed"),
+        ({10: 3, LAST: 2}, 5, "2 legitimate packets left before they had come"),
+    ],
+)
+def test_each_legitimate_packet_is_timed(taken, left, complaint):
+    measurement = measured(SimpleNamespace(stream=TIMED, name="wire"))
+    sent = SimpleNamespace(sent=lambda port, index: left if (port, index) == (INSIDE, 1) else 99)
+    if complaint is None:
+        measurement.verify_times(timed_page({}), timed_page(taken), sent)
+        return
+    with pytest.raises(Failure, match=complaint):
+        measurement.verify_times(timed_page({}), timed_page(taken), sent)
+
+
+def test_times_of_windows_without_the_cpu_are_left_out():
+    measurement = measured(SimpleNamespace(stream=TIMED))
+    pages = [timed_page({}), timed_page({10: 98, 30: 2}), timed_page({10: 98, 30: 2, 500: 7})]
+    quiet, disturbed = 1e-6, 0.01
+    samples = [(0.0, 0.0, pages[0]), (0.1, quiet, pages[1]), (0.2, quiet + disturbed, pages[2])]
+    assert measurement.times(samples) == {"packets": 100, "p50": 10, "p99": 30, "p99.9": 30, "max": 30}
+    assert measurement.times(samples[1:]) is None
+
+
+@pytest.mark.parametrize(("cycles", "bucket"), [(0, 0), (31, 31), (32, 32), (63, 63), (65, 64), (2500, 231), (2**48, LAST)])
+def test_buckets_are_those_of_the_generator(cycles, bucket):
+    assert bucket_of(cycles) == bucket
+    assert bucket == LAST or cycles <= upper_bound(bucket) <= cycles * 1.04
+
+
+def test_buckets_meet_without_a_gap():
+    assert all(bucket_of(upper_bound(bucket) + 1) == bucket + 1 for bucket in range(LAST))
+
+
+def test_only_legitimate_packets_are_timed(tmp_path):
+    page = SharedPage(tmp_path / "page")
+    page.start(TIMED, seed=5, active_addresses=6)
+    assert Plan.from_buffer_copy(page.copy(), Layout.plan.offset).timed == 0b10
+    page.start(MIXED, seed=5, active_addresses=6)
+    assert Plan.from_buffer_copy(page.copy(), Layout.plan.offset).timed == 0
+    page.close()
+
+
+def test_the_table_of_times_takes_the_longest_of_all_and_medians_of_the_rest():
+    def result(*times):
+        return {"case": "wire-1m", "key": "honeyswitch", "packets_per_second": 1e6, "sessions_per_second": None,
+                "missed_share": {"active": 0.0}, "missed_in_stalls_share": {"active": 0.0}, "lost_share": {"active": 0.0},
+                "by_class": {"active": 1e6}, "waited_share": 0.0,
+                "times": dict(zip(("p50", "p99", "p99.9", "max"), times)) | {"packets": 10} if times else None}  # fmt: skip
+
+    text = wire_table([result(500, 900, 2000, 9000), result(700, 800, 3000, 30000), result(400, 1000, 4000, 8000), result()])
+    row = next(line for line in text.splitlines() if "honeyswitch" in line)
+    assert [cell.strip() for cell in row.split("|")[3:7]] == ["0.50", "0.90", "3.00", "30.00"]
 
 
 def test_the_table_sets_the_switch_against_limit_and_peer():

@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 
 #include "tests/bench/load/generator.hpp"
@@ -89,6 +90,7 @@ class Attacher {
         if (!std::string_view(name).starts_with(prefix)) return;
         const auto role = static_cast<unsigned>(name[prefix.size()] - '0');
         if (role >= port_count || rte_eth_dev_info_get(port, &info) != 0) return;
+        page_.tsc_hz = rte_get_tsc_hz();
         attach_queues(port, role, info);
     }
 

@@ -38,8 +38,9 @@ struct Template {
 }
 
 /// Writes 64 bytes at `frame`, each byte once: a store that a later wide load has to wait for would be a cost
-/// that real NICs do not cause.
-inline void write_frame(std::byte* frame, const Template& base, const Identity& who, bool reversed) {
+/// that real NICs do not cause. `stamp`, of 48 bits, is the first payload behind TCP's ports and numbers.
+inline void write_frame(std::byte* frame, const Template& base, const Identity& who, bool reversed,
+                        std::uint64_t stamp) {
     const std::uint64_t remote = __builtin_bswap32(who.remote);
     const std::uint64_t campus = __builtin_bswap32(who.campus);
     const std::uint64_t remote_port = __builtin_bswap16(who.remote_port);
@@ -49,7 +50,16 @@ inline void write_frame(std::byte* frame, const Template& base, const Identity& 
     auto words = base.words;
     words[3] = header_checksum(addresses, base.checksum) | addresses << 16;
     words[4] = addresses >> 48 | ports << 16 | (words[4] & 0xffff000000000000U);
+    words[6] |= stamp << 48;
+    words[7] |= stamp >> 16;
     std::memcpy(frame, words.data(), sizeof(words));
+}
+
+/// What write_frame() was given as stamp.
+[[nodiscard]] inline std::uint64_t stamp_of(const std::byte* frame) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, frame + 52, sizeof(word));
+    return word >> 16;
 }
 
 inline constexpr std::uint16_t mark = 0xb500;  ///< the IPv4 identification: 0xb5 and the class

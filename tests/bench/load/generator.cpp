@@ -4,6 +4,8 @@
 
 #include <rte_cycles.h>
 
+#include "tests/bench/load/times.hpp"
+
 namespace honeyswitch::bench {
 
 namespace {
@@ -46,8 +48,12 @@ void Source::read_plan() {
     handled_ = 0;
     started_ = polled_ = rte_rdtsc();
     const double per_second = static_cast<double>(plan.rate) / queues_;
-    per_cycle_ = static_cast<std::uint64_t>(per_second / static_cast<double>(rte_get_tsc_hz()) * 0x1p32);
+    per_cycle_ = per_second / static_cast<double>(rte_get_tsc_hz());
+    interval_ = plan.rate == 0 ? 0.0 : 1.0 / per_cycle_;
     ring_ = plan.ring;
+    seen_ = 0;
+    timed_ = plan.timed != 0 && plan.rate != 0;
+    arrivals_.clear();
 }
 
 std::uint32_t Source::advance(Cursor& cursor) {
@@ -63,7 +69,7 @@ void Source::write(rte_mbuf& mbuf) {
     const Identity who = identity(advance(cursor), seed_, cursor.first_rank, cursor.ranks);
     const Template& base = cursor.templates[size][who.udp];
     auto* frame = rte_pktmbuf_mtod(&mbuf, std::byte*);
-    write_frame(frame, base, who, cursor.reversed);
+    write_frame(frame, base, who, cursor.reversed, timed_ ? next_stamp() : 0);
     mbuf.data_len = base.bytes;
     mbuf.pkt_len = base.bytes;
     ++taken_[index];
@@ -71,8 +77,13 @@ void Source::write(rte_mbuf& mbuf) {
         counters_.fingerprint[index] += fingerprint(frame, base.bytes);
 }
 
+std::uint64_t Source::next_stamp() {
+    const double after = static_cast<double>(arrivals_.take() + 1) * interval_;
+    return (started_ + static_cast<std::uint64_t>(after)) & stamp_mask;
+}
+
 bool Source::stalled(std::uint64_t since_last_poll) const {
-    return (since_last_poll >> 8) * per_cycle_ >> 24 > ring_ / 2;
+    return packets_in(since_last_poll) > ring_ / 2;
 }
 
 void Source::miss(std::uint64_t packets, bool in_stall) {
@@ -87,11 +98,14 @@ void Source::miss(std::uint64_t packets, bool in_stall) {
 }
 
 // The ring of a NIC: what has arrived since the last poll waits in it, what finds it full is lost. The loss
-// is taken from the head instead of the tail, which is the same but for the order.
+// is taken from the head instead of the tail, which is the same but for the order. It is not the same for how
+// long the others have waited, so what Arrivals knows is lost at the tail.
 std::uint64_t Source::arrived() {
-    if (per_cycle_ == 0) return left_;
+    if (interval_ == 0.0) return left_;
     const std::uint64_t now = rte_rdtsc();
-    const std::uint64_t due = ((now - started_) >> 8) * per_cycle_ >> 24;
+    const std::uint64_t due = packets_in(now - started_);
+    if (timed_) arrivals_.add(seen_, std::min(due - seen_, ring_ - (seen_ - handled_)));
+    seen_ = due;
     if (due - handled_ > ring_) [[unlikely]]
         miss(due - handled_ - ring_, stalled(now - polled_));
     polled_ = now;

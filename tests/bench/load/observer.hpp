@@ -1,6 +1,7 @@
 // What leaves: counts the packets that the program under test transmits, by the class they were made as.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include <rte_mbuf.h>
@@ -19,9 +20,11 @@ class Sink {
   private:
     void count_some(rte_mbuf* const* mbufs, unsigned count);
     void add_fingerprints(rte_mbuf* const* mbufs, unsigned count);
+    void add_times(rte_mbuf* const* mbufs, unsigned count);
 
     SharedPage& page_;
     Counters& counters_;
+    std::array<std::uint64_t, bucket_count>& times_;
 };
 
 }  // namespace honeyswitch::bench

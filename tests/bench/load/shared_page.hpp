@@ -11,13 +11,14 @@
 
 namespace honeyswitch::bench {
 
-inline constexpr std::uint64_t page_magic = 0x686f6e6579626e33;  ///< changes with the layout
+inline constexpr std::uint64_t page_magic = 0x686f6e6579626e34;  ///< changes with the layout
 inline constexpr unsigned port_count = 3;                        ///< net_null0 outside, 1 inside, 2 honeypot
 inline constexpr unsigned queue_count = 4;                       ///< per port and direction, at most
 inline constexpr unsigned class_count = 8;  ///< the last one counts frames without a mark
 inline constexpr unsigned unmarked = class_count - 1;
 inline constexpr unsigned slot_count = 96;  ///< divisible by 2, 3, 12 and 32: shares of traffic come out even
 inline constexpr unsigned size_count = 3;
+inline constexpr unsigned bucket_count = 1024;  ///< of times, see times.hpp
 
 /// What the frames of a class are.
 enum class Traffic : std::uint32_t {
@@ -48,7 +49,7 @@ struct Plan {
     std::uint32_t ring;              ///< receive descriptors, when `rate` is set: what finds none is missed
     std::uint32_t active_addresses;  ///< of 10.66.0.0/16
     std::uint32_t seed;
-    std::uint32_t reserved;
+    std::uint32_t timed;  ///< a bit for each class whose times are measured; only where there is a rate
     std::array<ClassPlan, class_count> classes;
     std::array<std::uint8_t, slot_count> slot_class;  ///< classes in the order of transmission, over and over
     std::array<std::uint8_t, slot_count> slot_size;   ///< index into frame_bytes
@@ -72,12 +73,16 @@ struct SharedPage {
     std::uint64_t bytes;                 ///< sizeof(SharedPage)
     std::atomic<std::uint32_t> sources;  ///< receive queues with a generator
     std::atomic<std::uint32_t> sinks;    ///< transmit queues with an observer
-    std::array<std::uint64_t, 5> reserved;
+    std::atomic<std::uint64_t> tsc_hz;   ///< cycles of the TSC per second, once there is a source
+    std::array<std::uint64_t, 4> reserved;
     alignas(64) Plan plan;
     alignas(64) std::array<std::array<Counters, queue_count>, port_count> received;
     std::array<std::array<Counters, queue_count>, port_count> sent;
+    /// Of each transmit queue: how many packets took how many cycles from arrival to transmission.
+    std::array<std::array<std::array<std::uint64_t, bucket_count>, queue_count>, port_count> times;
 };
 static_assert(offsetof(SharedPage, plan) == 64 && sizeof(Plan) == 448);
-static_assert(offsetof(SharedPage, received) == 512 && sizeof(SharedPage) == 512 + 2 * 12 * 320);
+static_assert(offsetof(SharedPage, received) == 512 && offsetof(SharedPage, times) == 512 + 2 * 12 * 320);
+static_assert(sizeof(SharedPage) == offsetof(SharedPage, times) + 12 * 8 * bucket_count);
 
 }  // namespace honeyswitch::bench
