@@ -193,16 +193,16 @@ GROUPS = (
 
 def _wire(suffix, text, programs, setup):
     """How long legitimate packets take. The few of an idle link are of few flows, so that each is soon sent twice."""
-    def case(load, title, flows, rate, **more):
-        return Case(f"wire-{load}{suffix}", f"{title}{text}", Stream(flows, rate=rate, timed=True), programs, **more)
+    def case(load, at, flows, rate, **more):
+        return Case(f"wire-{load}{suffix}", f"times at {at}{text}", Stream(flows, rate=rate, timed=True), programs, **more)
 
     return Group(
         (
             case("idle", "one packet each 100 µs", (active(flows=1024),), 10_000),
-            case("1m", "active at 1 Mpps", (active(),), 1_000_000),
-            case("5m", "active at 5 Mpps", (active(),), 5_000_000),
-            case("10m", "active at 10 Mpps", (active(),), 10_000_000),
-            case("scan", "active at 2.48 Mpps within a scan, together 14.88 Mpps", (active(), scan(5, part=7)),
+            case("1m", "1 Mpps", (active(),), 1_000_000),
+            case("5m", "5 Mpps", (active(),), 5_000_000),
+            case("10m", "10 Mpps", (active(),), 10_000_000),
+            case("scan", "2.48 Mpps within a scan, 14.88 Mpps in all", (active(), scan(5, part=7)),
                  TEN_GIGABIT, creates_sessions=True),
         ),
         programs=programs,

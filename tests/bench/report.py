@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median
 
-from bench.cases import all_cases
+from bench.cases import WIRE, all_cases
 
 NAMES = {"rxonly": "input", "testpmd": "testpmd", "honeyswitch": "honeyswitch", "ovs": "OVS-DPDK",
          "ovs-untuned": "OVS-DPDK untuned"}  # fmt: skip
@@ -122,7 +122,7 @@ def table(results):
     return markdown(HEAD, rows)
 
 
-WIRE_HEAD = ["legitimate packets", "program", "p50 µs", "p99 µs", "p99.9 µs", "max µs", "lost", "in stalls", "CPU taken",
+WIRE_HEAD = ["load", "program", "p50 µs", "p99 µs", "p99.9 µs", "max µs", "lost", "in stalls", "CPU taken",
              "packets"]  # fmt: skip
 
 
@@ -130,14 +130,17 @@ def wire_table(results):
     """How long legitimate packets take, as Markdown: medians of the rounds; of the longest time, the longest of all."""
     cells = summaries(results)
     rows = []
-    for case in all_cases():
-        for key in NAMES:
-            cell = cells.get((case.name, key))
-            if cell and case.stream.timed and key != "rxonly":
-                rows.append([case.title, NAMES[key], *cell.times(), f"{cell.lost('active'):.4%}",
-                             _text(cell.missed_in_stalls("active"), ".4%"), f"{cell.waited_share:.1%}",
-                             f"{cell.timed_packets:,}"])  # fmt: skip
+    for cases in zip(*(group.cases for group in WIRE)):  # the same load, with few rules and with many
+        for group, case in zip(WIRE, cases):
+            rows += [_wire_row(cells[case.name, key], cases[0].title, key, group.setup.rules) for key in ("testpmd", "ovs", "honeyswitch")
+                     if (case.name, key) in cells]  # fmt: skip
     return markdown(WIRE_HEAD, rows)
+
+
+def _wire_row(cell, title, key, rules):
+    program = f"honeyswitch, {rules:,} rule{'s' if rules > 1 else ''}" if key == "honeyswitch" else NAMES[key]
+    return [title.removeprefix("times at "), program, *cell.times(), f"{cell.lost('active'):.4%}", _text(cell.missed_in_stalls("active"), ".4%"),
+            f"{cell.waited_share:.1%}", f"{cell.timed_packets:,}"]  # fmt: skip
 
 
 def markdown(head, rows):
