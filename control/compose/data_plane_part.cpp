@@ -40,7 +40,7 @@ std::uint32_t buffers_of(const Config& config) {
 std::uint64_t memory_needed(const Config& config) {
     constexpr std::uint64_t of_dpdk_itself = 12U << 20;  // queues of deferred deletions, devices, page ends
     return dataplane::DataPlane::memory_needed(data_plane_config(config)) +
-           buffers_of(config) * dataplane::bytes_per_buffer + of_dpdk_itself;
+           buffers_of(config) * dataplane::bytes_per_buffer(honeypot_frame(config)) + of_dpdk_itself;
 }
 
 std::uint32_t idle_sleep_us(const Config& config) {

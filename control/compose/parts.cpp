@@ -7,12 +7,14 @@
 #include "control/compose/lists_part.hpp"
 #include "control/compose/modes_part.hpp"
 #include "control/compose/ports_part.hpp"
+#include "control/config/port_spec.hpp"
 
 namespace honeyswitch::control {
 
 StartParts start_parts(const Config& config, int process) {
     return {.eal = eal_arguments(config, process),
             .buffers = buffers_of(config),
+            .longest_frame = honeypot_frame(config),
             .ports = ports_config(config),
             .data_plane = data_plane_config(config),
             .sockets = sockets_config(config)};

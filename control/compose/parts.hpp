@@ -23,6 +23,7 @@ namespace honeyswitch::control {
 struct StartParts {
     std::vector<std::string> eal;
     std::uint32_t buffers = 0;
+    std::uint32_t longest_frame = 0;  ///< that a buffer has room for, in bytes without FCS
     PortsConfig ports;
     dataplane::DataPlaneConfig data_plane;
     SocketsConfig sockets;

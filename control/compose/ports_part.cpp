@@ -6,8 +6,12 @@
 namespace honeyswitch::control {
 
 PortsConfig ports_config(const Config& config) {
-    PortsConfig result{
-        .ports = {}, .kernel_io = config.kernel_io, .workers = static_cast<std::uint16_t>(config.workers)};
+    PortsConfig result{.ports = {},
+                       .kernel_io = config.kernel_io,
+                       .workers = static_cast<std::uint16_t>(config.workers),
+                       .frame = link_frame(config),
+                       .honeypot_frame = honeypot_frame(config),
+                       .mtu_configured = config.mtu.has_value() || config.honeypot_mtu.has_value()};
     for (const PortSpec* const port : ports_of(config)) result.ports.push_back(*port);
     result.descriptors =
         dataplane::queue_sizes(config.mbufs, config.workers, static_cast<std::uint32_t>(result.ports.size()))

@@ -39,6 +39,9 @@ struct Config {
     PortSpec outside, inside;
     std::vector<PortSpec> honeypot_ports;  ///< 1 to limits::honeypot_ports
     KernelIo kernel_io = KernelIo::af_xdp;
+    /// Of the link. None: the default, which a device need not have.
+    std::optional<std::uint32_t> mtu;
+    std::optional<std::uint32_t> honeypot_mtu;  ///< of honeypots' ports; none: that of the link
 
     unsigned workers = 1;
     std::string lcores;  ///< CPU list, control thread first, then workers; empty: 0,1,2,…

@@ -9,6 +9,7 @@
 #include "control/config/config_references.hpp"
 #include "control/config/cpu_list.hpp"
 #include "control/config/port_spec.hpp"
+#include "dataplane/eal/frame_lengths.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -56,6 +57,33 @@ Check check_ports(const ConfigDraft& draft, Warnings&) {
                                           ports[i].name == ports[j].name ? "another" : "the", ports[j].name,
                                           ports[i].port.text));
     return {};
+}
+
+/// AF_XDP gives a frame a page of memory at most.
+Check check_mtu_of_xdp(const ConfigDraft& draft, std::string_view value, std::uint32_t frame) {
+    const auto& config = draft.config;
+    if (config.kernel_io != KernelIo::af_xdp || frame <= dataplane::xdp_most) return {};
+    for (const NamedPort& port : named_ports(config))
+        if (port.port.kind == PortSpec::Kind::kernel)
+            return refuse(
+                draft, value,
+                fmt::format("{} {} is more than AF_XDP can pass, which the {} port '{}' uses: {} at "
+                            "most; kernel_io = \"af_packet\" can",
+                            value, dataplane::mtu_of_frame(frame), port.name, port.port.text,
+                            dataplane::mtu_of_frame(dataplane::xdp_most)));
+    return {};
+}
+
+Check check_mtu(const ConfigDraft& draft, Warnings&) {
+    const auto& config = draft.config;
+    const auto link = link_frame(config), honeypot = honeypot_frame(config);
+    if (honeypot < link)
+        return refuse(draft, "honeypot_mtu",
+                      fmt::format("honeypot_mtu {} is less than mtu {}: a packet of the link could not reach "
+                                  "a honeypot",
+                                  dataplane::mtu_of_frame(honeypot), dataplane::mtu_of_frame(link)));
+    if (auto checked = check_mtu_of_xdp(draft, "mtu", link); !checked) return checked;
+    return check_mtu_of_xdp(draft, "honeypot_mtu", honeypot);
 }
 
 Check check_buffers(const ConfigDraft& draft, Warnings&) {
@@ -110,8 +138,9 @@ Check check_purpose(const ConfigDraft& draft, Warnings& warnings) {
 std::expected<Warnings, Complaint> check_config(const ConfigDraft& draft) {
     Warnings warnings;
     Complaints errors;
-    for (const auto check : {check_ports, check_buffers, check_cpus, check_admission, check_honeypots,
-                             check_addresses, check_policy, check_containment, check_purpose})
+    for (const auto check :
+         {check_ports, check_mtu, check_buffers, check_cpus, check_admission, check_honeypots,
+          check_addresses, check_policy, check_containment, check_purpose})
         errors.add(check(draft, warnings));
     if (auto checked = errors.result(); !checked) return std::unexpected(checked.error());
     return warnings;

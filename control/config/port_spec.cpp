@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "dataplane/eal/frame_lengths.hpp"
+
 namespace honeyswitch::control {
 namespace {
 
@@ -113,6 +115,14 @@ std::vector<const PortSpec*> ports_of(const Config& config) {
     std::vector<const PortSpec*> ports{&config.outside, &config.inside};
     for (const PortSpec& port : config.honeypot_ports) ports.push_back(&port);
     return ports;
+}
+
+std::uint32_t link_frame(const Config& config) {
+    return dataplane::longest_frame(config.mtu.value_or(dataplane::default_mtu));
+}
+
+std::uint32_t honeypot_frame(const Config& config) {
+    return config.honeypot_mtu ? dataplane::longest_frame(*config.honeypot_mtu) : link_frame(config);
 }
 
 }  // namespace honeyswitch::control

@@ -21,6 +21,10 @@ namespace honeyswitch::control {
 /// True if both name one device, whatever the other arguments of a vdev.
 [[nodiscard]] bool same_device(const PortSpec& one, const PortSpec& other);
 
+/// The longest frames that pass the ports of the link, and those towards honeypots: bytes without FCS.
+[[nodiscard]] std::uint32_t link_frame(const Config& config);
+[[nodiscard]] std::uint32_t honeypot_frame(const Config& config);
+
 /// All ports of a configuration: outside, inside, honeypots. They live in it.
 [[nodiscard]] std::vector<const PortSpec*> ports_of(const Config& config);
 

@@ -10,6 +10,7 @@
 #include "control/config/cpu_list.hpp"
 #include "control/config/flow_text.hpp"
 #include "control/config/port_spec.hpp"
+#include "dataplane/eal/frame_lengths.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -95,6 +96,24 @@ Setting mode_setting(FormerKey former, std::string_view table, std::string help,
     return at_run_time(formerly(former, std::move(made)));
 }
 
+/// What a packet may have around it that no mtu counts, in words.
+constexpr auto beside_mtu_text = "without the Ethernet header, two VLAN tags and the FCS";
+
+/// Without it the switch asks for the default and goes on with less.
+Setting mtu_setting() {
+    auto made = Make::integer(
+        {"ports", "mtu", "BYTES",
+         fmt::format(
+             "The longest packet that passes the link, {}; without it {}, and a device that has less is "
+             "told of",
+             beside_mtu_text, dataplane::default_mtu)},
+        &Config::mtu, dataplane::least_mtu, dataplane::most_mtu);
+    made.show = [](const Config& config) {
+        return fmt::format("{}", config.mtu.value_or(dataplane::default_mtu));
+    };
+    return made;
+}
+
 std::vector<Setting> port_settings() {
     return {
         port_setting("outside", "The port towards the Internet", &Config::outside),
@@ -104,6 +123,10 @@ std::vector<Setting> port_settings() {
                    &Config::honeypot_ports, parse_port, as_written),
         Make::choice({"ports", "kernel_io", "", "How dev: ports reach the kernel's interface"},
                      &Config::kernel_io, {{"af_xdp", KernelIo::af_xdp}, {"af_packet", KernelIo::af_packet}}),
+        mtu_setting(),
+        Make::integer({"ports", "honeypot_mtu", "BYTES",
+                       "The same of the ports towards honeypots, mtu or more; without it mtu"},
+                      &Config::honeypot_mtu, dataplane::least_mtu, dataplane::most_mtu),
         formerly({"ports", "driver"},
                  Make::list({"ports", "driver_file", "PATH", "A shared object with further DPDK drivers"},
                             &Config::drivers, parse_path, as_string)),

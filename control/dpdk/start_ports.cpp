@@ -45,7 +45,7 @@ std::expected<void, Error> prepare(const PortSpec& spec, const dataplane::Kernel
 }
 
 std::expected<Port, Error> start_xdp_port(const PortSpec& spec, unsigned index, PortConfig config) {
-    if (auto done = prepare(spec, dataplane::needs_of_xdp(config.workers)); !done)
+    if (auto done = prepare(spec, dataplane::needs_of_xdp(config.workers, config.frame)); !done)
         return std::unexpected(done.error());
     config.descriptors = dataplane::xdp_descriptors;
     return start_attached(
@@ -53,10 +53,13 @@ std::expected<Port, Error> start_xdp_port(const PortSpec& spec, unsigned index, 
 }
 
 std::expected<Port, Error> start_packet_port(const PortSpec& spec, unsigned index, const PortConfig& config) {
-    if (auto done = prepare(spec, dataplane::needs_of_packet()); !done) return std::unexpected(done.error());
+    if (auto done = prepare(spec, dataplane::needs_of_packet(config.frame)); !done)
+        return std::unexpected(done.error());
+    const auto place = dataplane::packet_ring_frame(config.frame);
     return start_attached(
-        fmt::format("net_af_packet{},iface={},qpairs={},framesz={},framecnt={},qdisc_bypass=1", index,
-                    spec.device, config.workers, dataplane::packet_ring_frame, dataplane::packet_ring_length),
+        fmt::format("net_af_packet{},iface={},qpairs={},blocksz={},framesz={},framecnt={},qdisc_bypass=1",
+                    index, spec.device, config.workers, place * dataplane::places_a_block, place,
+                    dataplane::packet_ring_length),
         config);
 }
 
@@ -75,14 +78,22 @@ std::expected<Port, Error> start_kernel_port(const PortSpec& spec, unsigned inde
     return start_packet_port(spec, index, config);
 }
 
-/// What an operator would otherwise learn from packets that are missing.
-void tell_of_limits(const Port& port, const PortSpec& spec) {
-    if (port.longest_frame() < dataplane::full_frame)
-        spdlog::warn("{} passes frames of {} bytes at most; full ones with two VLAN tags ({} bytes) are lost",
-                     spec.text, port.longest_frame(), dataplane::full_frame);
+/// What an operator would otherwise learn from packets that are missing. Error: less passes than is
+/// configured.
+std::expected<void, Error> tell_of_limits(const Port& port, const PortSpec& spec, bool mtu_configured) {
+    if (port.passes() < port.asked()) {
+        const auto words = fmt::format(
+            "its driver {} passes frames of {} bytes at most, and an mtu of {} has frames of {}; an mtu of "
+            "{} passes",
+            port.driver(), port.passes(), dataplane::mtu_of_frame(port.asked()), port.asked(),
+            dataplane::mtu_of_frame(port.passes()));
+        if (mtu_configured) return std::unexpected(Error{"use", spec.text, words});
+        spdlog::warn("{}: {}; longer ones are lost", spec.text, words);
+    }
     if (is_pci(spec) && !port.spreads())
         spdlog::warn("{} ({}) cannot spread its traffic over the workers; the first of them gets all of it",
                      spec.text, port.driver());
+    return {};
 }
 
 std::expected<Port, Error> start_port(const PortSpec& spec, unsigned index, KernelIo io,
@@ -118,17 +129,19 @@ void tell_of_idle_workers(const PortSpec& spec, const Port& port, unsigned worke
 }  // namespace
 
 std::expected<std::vector<Port>, Error> start_ports(const PortsConfig& config, rte_mempool& buffers) {
-    const PortConfig port_config{
-        .workers = config.workers, .descriptors = config.descriptors, .buffers = &buffers};
+    PortConfig port_config{.workers = config.workers, .descriptors = config.descriptors, .buffers = &buffers};
     std::vector<Port> started;
     for (const PortSpec& spec : config.ports) {
+        const bool of_the_link = started.size() < dataplane::first_honeypot_port;
+        port_config.frame = of_the_link ? config.frame : config.honeypot_frame;
         auto port = start_port(spec, static_cast<unsigned>(started.size()), config.kernel_io, port_config);
         if (!port) return std::unexpected(port.error());
         const auto side = dataplane::side_of(static_cast<dataplane::PortIndex>(started.size()));
         spdlog::info("port {} is {} ({})", dataplane::side_names.at(static_cast<std::size_t>(side)),
                      spec.text, port->driver());
         tell_of_idle_workers(spec, *port, config.workers);
-        tell_of_limits(*port, spec);
+        if (auto fits = tell_of_limits(*port, spec, config.mtu_configured); !fits)
+            return std::unexpected(fits.error());
         started.push_back(std::move(*port));
     }
     return started;

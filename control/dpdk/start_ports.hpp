@@ -16,6 +16,10 @@ struct PortsConfig {
     KernelIo kernel_io = KernelIo::af_xdp;
     std::uint16_t workers = 1;
     std::uint16_t descriptors = 0;  ///< of each queue
+    /// How long a frame passes the ports of the link, and those of honeypots, in bytes without FCS.
+    std::uint32_t frame = dataplane::longest_frame(dataplane::default_mtu);
+    std::uint32_t honeypot_frame = frame;
+    bool mtu_configured = false;  ///< a port that passes less is an error; otherwise the log says how much
 };
 
 /// By dataplane::PortIndex. Interfaces of the kernel are made fit for it (KernelSettings), and the log says

@@ -197,7 +197,7 @@ std::expected<int, Failure> serve(const Config& config, std::span<const std::siz
     auto eal = dataplane::Eal::start(parts.eal, tell_of_dpdk);
     if (!eal) return std::unexpected(Failure{eal.error()});
     const dataplane::SwitchClock clock;
-    auto buffers = dataplane::create_buffer_pool(parts.buffers);
+    auto buffers = dataplane::create_buffer_pool(parts.buffers, parts.longest_frame);
     if (!buffers) return std::unexpected(out_of_memory(buffers.error(), memory));
     auto ports = start_ports(parts.ports, **buffers);
     if (!ports) return std::unexpected(Failure{ports.error()});

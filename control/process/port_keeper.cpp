@@ -12,8 +12,9 @@ PortKeeper::PortKeeper(std::span<const dataplane::Port> ports) {
         auto interface = dataplane::KernelInterface::open(port.interface());
         if (!interface) continue;  // gone since it was started, which its link shows
         const bool xdp = port.driver() == "net_af_xdp";
-        settings_.emplace_back(std::move(*interface), xdp ? dataplane::needs_of_xdp(port.rx_queues())
-                                                          : dataplane::needs_of_packet());
+        settings_.emplace_back(std::move(*interface),
+                               xdp ? dataplane::needs_of_xdp(port.rx_queues(), port.asked())
+                                   : dataplane::needs_of_packet(port.asked()));
         settings_.back().remember();
     }
 }

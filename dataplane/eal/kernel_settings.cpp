@@ -87,8 +87,8 @@ void KernelSettings::make_mtu(std::vector<std::string>& told) const {
     const std::uint32_t before = interface_.mtu();
     if (before >= needs_.mtu) return;
     auto raised = interface_.set_mtu(needs_.mtu);
-    if (!raised && before < mtu_for_longest && needs_.mtu > mtu_for_longest)
-        raised = interface_.set_mtu(mtu_for_longest);
+    if (!raised && before < needs_.least_mtu && needs_.mtu > needs_.least_mtu)
+        raised = interface_.set_mtu(needs_.least_mtu);
     const std::uint32_t now = interface_.mtu();
     if (raised)
         told.push_back(interface_.name() + ": raised the MTU from " + std::to_string(before) + " to " +

@@ -21,18 +21,22 @@ namespace honeyswitch::dataplane {
 /// How the switch reaches an interface.
 struct KernelNeeds {
     std::uint32_t mtu = 0;
-    unsigned rx_queues = 0;      ///< that are served; 0: all, however many there are
-    bool tags_in_frames = true;  ///< a tag that the NIC takes out of a frame would be lost
+    std::uint32_t least_mtu = mtu;  ///< where the interface has no `mtu`
+    unsigned rx_queues = 0;         ///< that are served; 0: all, however many there are
+    bool tags_in_frames = true;     ///< a tag that the NIC takes out of a frame would be lost
 };
 
 /// An AF_XDP socket serves one queue, and sees frames as the NIC hands them over.
-[[nodiscard]] constexpr KernelNeeds needs_of_xdp(unsigned workers) {
-    return {.mtu = mtu_for_longest, .rx_queues = workers, .tags_in_frames = true};
+[[nodiscard]] constexpr KernelNeeds needs_of_xdp(unsigned workers, std::uint32_t frame) {
+    return {.mtu = kernel_mtu(frame), .rx_queues = workers, .tags_in_frames = true};
 }
 /// The sockets of AF_PACKET serve all queues together, and tell of tags beside the frame. A frame that one of
 /// them takes and another may not send for its MTU would be lost without a counter.
-[[nodiscard]] constexpr KernelNeeds needs_of_packet() {
-    return {.mtu = packet_ring_longest - ethernet_header, .rx_queues = 0, .tags_in_frames = false};
+[[nodiscard]] constexpr KernelNeeds needs_of_packet(std::uint32_t frame) {
+    return {.mtu = kernel_mtu(packet_ring_longest(frame)),
+            .least_mtu = kernel_mtu(frame),
+            .rx_queues = 0,
+            .tags_in_frames = false};
 }
 
 class KernelSettings {

@@ -24,12 +24,14 @@ bool get(int socket, int level, int option, T& value) {
     return getsockopt(socket, level, option, &value, &size) == 0;
 }
 
-constexpr std::array<sock_filter, 4> cut_to_mark{{
-    BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
-    BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, packet_ring_longest, 0, 1),
-    BPF_STMT(BPF_RET | BPF_K, mark_of_cut_frames),
-    BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
-}};
+constexpr std::array<sock_filter, 4> cut_to_mark(std::uint32_t longest) {
+    return {{
+        BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, longest, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, mark_of_cut_frames),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+    }};
+}
 
 }  // namespace
 
@@ -87,8 +89,9 @@ std::uint64_t take_packet_drops(std::span<const int> sockets) {
     return sum;
 }
 
-std::expected<void, Error> mark_cut_frames(std::span<const int> sockets) {
-    const sock_fprog program{cut_to_mark.size(), const_cast<sock_filter*>(cut_to_mark.data())};
+std::expected<void, Error> mark_cut_frames(std::span<const int> sockets, std::uint32_t longest) {
+    auto filter = cut_to_mark(longest);
+    const sock_fprog program{filter.size(), filter.data()};
     for (const int socket : sockets)
         if (setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
             return std::unexpected(Error{"attach", "a filter to the socket of a port", std::strerror(errno)});

@@ -35,7 +35,8 @@ inline constexpr std::uint32_t packet_ring_length = 2048;
 /// filter of `mark_cut_frames` nothing but the two MAC addresses is left of such a frame, which no frame of
 /// its own can look like: workers drop and count it.
 inline constexpr std::uint32_t mark_of_cut_frames = 12;
-[[nodiscard]] std::expected<void, Error> mark_cut_frames(std::span<const int> sockets);
+/// `longest`: the frames that fit the ring.
+[[nodiscard]] std::expected<void, Error> mark_cut_frames(std::span<const int> sockets, std::uint32_t longest);
 /// The driver may have put a tag back into what is left.
 [[nodiscard]] inline bool was_cut(const rte_mbuf& packet) {
     constexpr auto both = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;

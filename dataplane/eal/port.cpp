@@ -27,16 +27,31 @@ std::unexpected<Error> failed(const char* attempted, std::uint16_t id, int code)
     return std::unexpected(Error{attempted, name_of(id), rte_strerror(code < 0 ? -code : code)});
 }
 
-/// The MTU that lets the longest frame pass, or the largest that the device and a buffer allow. What a driver
-/// adds to an MTU to get the length of a frame is worked out as rte_eth_dev_configure does it.
-std::uint16_t mtu_of(const rte_eth_dev_info& info, rte_mempool* buffers) {
+/// What a driver adds to an MTU to get the length of a frame with FCS, as rte_eth_dev_configure works it out.
+std::uint32_t overhead_of(const rte_eth_dev_info& info) {
     const bool tells_both = info.max_mtu != UINT16_MAX && info.max_rx_pktlen > info.max_mtu;
-    const std::uint32_t overhead =
-        tells_both ? info.max_rx_pktlen - info.max_mtu : RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
-    const std::uint32_t room = rte_pktmbuf_data_room_size(buffers) - RTE_PKTMBUF_HEADROOM;
-    const std::uint32_t frame = info.max_rx_pktlen == 0 ? room : std::min(info.max_rx_pktlen, room);
-    return static_cast<std::uint16_t>(
-        std::min({mtu_for_longest, std::uint32_t{info.max_mtu}, frame - std::min(frame, overhead)}));
+    return tells_both ? info.max_rx_pktlen - info.max_mtu : RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+}
+
+/// net_vmxnet3's two limits have nothing to do with each other: what it adds is what most drivers add.
+std::uint32_t believable_overhead_of(const rte_eth_dev_info& info) {
+    constexpr std::uint32_t most = 64;
+    const std::uint32_t overhead = overhead_of(info);
+    return overhead <= most ? overhead : RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+}
+
+/// The MTU that lets a frame of `frame` bytes pass, or the largest that the device allows.
+std::uint16_t device_mtu(const rte_eth_dev_info& info, std::uint32_t frame) {
+    const std::uint32_t wanted = frame + RTE_ETHER_CRC_LEN - believable_overhead_of(info);
+    const std::uint32_t most = info.max_rx_pktlen == 0
+                                   ? UINT16_MAX
+                                   : info.max_rx_pktlen - std::min(info.max_rx_pktlen, overhead_of(info));
+    return static_cast<std::uint16_t>(std::min({wanted, std::uint32_t{info.max_mtu}, most}));
+}
+
+/// The longest frame that passes with this MTU.
+std::uint32_t frame_with(const rte_eth_dev_info& info, std::uint16_t mtu) {
+    return mtu + believable_overhead_of(info) - RTE_ETHER_CRC_LEN;
 }
 
 rte_eth_conf device_config(const rte_eth_dev_info& info, std::uint16_t rx_queues, std::uint16_t mtu) {
@@ -62,7 +77,8 @@ Port::Port(Port&& other) noexcept
       open_(std::exchange(other.open_, false)),
       strips_vlan_(other.strips_vlan_),
       spreads_(other.spreads_),
-      longest_frame_(other.longest_frame_),
+      asked_(other.asked_),
+      passes_(other.passes_),
       mac_(other.mac_),
       driver_(std::move(other.driver_)),
       interface_(std::move(other.interface_)),
@@ -96,12 +112,13 @@ std::expected<Port, Error> Port::start(std::uint16_t id, const PortConfig& confi
 
 std::expected<void, Error> Port::configure(const PortConfig& config) {
     interface_ = config.interface;
+    asked_ = config.frame;
     const auto sockets_before = sockets_of_family(AF_XDP);
     if (auto done = configure_device(config); !done) return done;
     if (auto done = set_up_queues(config); !done) return done;
     rte_ether_addr mac{};
     if (rte_eth_macaddr_get(id_, &mac) == 0) std::memcpy(mac_.data(), mac.addr_bytes, mac_.size());
-    if (!interface_.empty()) return find_kernel(sockets_before);
+    if (!interface_.empty()) return find_kernel(config, sockets_before);
     meter_ = std::make_unique<PortMeter>(id_, driver_, std::nullopt);
     return {};
 }
@@ -119,7 +136,7 @@ std::expected<void, Error> Port::configure_device(const PortConfig& config) {
                                          " transmit queues, and " + std::to_string(config.workers) +
                                          " workers need one each"});
 
-    std::uint16_t mtu = mtu_of(info, config.buffers);
+    std::uint16_t mtu = device_mtu(info, config.frame);
     auto device = device_config(info, rx_queues, mtu);
     int code = rte_eth_dev_configure(id_, rx_queues, config.workers, &device);
     if (code != 0 && mtu > RTE_ETHER_MTU) {
@@ -127,7 +144,7 @@ std::expected<void, Error> Port::configure_device(const PortConfig& config) {
         code = rte_eth_dev_configure(id_, rx_queues, config.workers, &device);
     }
     if (code != 0) return failed("configure", id_, code);
-    longest_frame_ = mtu + ethernet_header;
+    passes_ = frame_with(info, mtu);
     spreads_ =
         config.workers == 1 || (rx_queues == config.workers && device.rxmode.mq_mode == RTE_ETH_MQ_RX_RSS);
     return {};
@@ -151,14 +168,16 @@ std::expected<void, Error> Port::set_up_queues(const PortConfig& config) {
 }
 
 /// The interface behind the device, and the sockets that the driver has opened on it.
-std::expected<void, Error> Port::find_kernel(const std::vector<int>& xdp_sockets_before) {
+std::expected<void, Error> Port::find_kernel(const PortConfig& config,
+                                             const std::vector<int>& xdp_sockets_before) {
     auto kernel = KernelInterface::open(interface_);
     if (!kernel) return std::unexpected(kernel.error());
     auto xdp = opened_since(xdp_sockets_before, sockets_of_family(AF_XDP));
     auto packet = xdp.empty() ? bound_to(sockets_of_family(AF_PACKET), interface_) : std::vector<int>{};
-    if (auto marked = mark_cut_frames(packet); !marked) return marked;
-    longest_frame_ =
-        std::min(kernel->mtu() + ethernet_header, packet.empty() ? xdp_longest : packet_ring_longest);
+    if (auto marked = mark_cut_frames(packet, packet_ring_longest(config.frame)); !marked) return marked;
+    const std::uint32_t room = rte_pktmbuf_data_room_size(config.buffers) - RTE_PKTMBUF_HEADROOM;
+    passes_ = std::min(kernel->mtu() + ethernet_header,
+                       packet.empty() ? xdp_longest(room) : packet_ring_longest(config.frame));
     meter_ = std::make_unique<PortMeter>(
         id_, driver_, PortMeter::Kernel{std::move(*kernel), std::move(xdp), std::move(packet)});
     return {};

@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/l2_path.hpp"
+#include "dataplane/eal/frame_lengths.hpp"
 #include "dataplane/eal/port_meter.hpp"
 #include "dataplane/eal/port_statistics.hpp"
 
@@ -22,7 +23,8 @@ struct PortConfig {
         workers;  ///< each has a transmit queue of its own, and a receive queue where the device has enough
     std::uint16_t descriptors;  ///< of each queue, fewer where the device allows no more (queue_sizes.hpp)
     rte_mempool* buffers = nullptr;
-    std::string interface{};  ///< of the kernel, behind the device; empty: none
+    std::uint32_t frame = longest_frame(default_mtu);  ///< bytes of a frame that should pass
+    std::string interface{};                           ///< of the kernel, behind the device; empty: none
 };
 
 /// Started and closed on the main thread; a worker uses `id()` with its own queue alone.
@@ -42,8 +44,11 @@ class Port {
     [[nodiscard]] bool strips_vlan() const { return strips_vlan_; }
     /// The kernel's interface behind it; empty: none.
     [[nodiscard]] const std::string& interface() const { return interface_; }
-    /// Frames of as many bytes are sure to pass, without FCS; what is longer may be lost.
-    [[nodiscard]] std::uint32_t longest_frame() const { return longest_frame_; }
+    /// Frames of as many bytes are sure to pass, without FCS; what is longer may be lost. It may be less than
+    /// was asked for.
+    [[nodiscard]] std::uint32_t passes() const { return passes_; }
+    /// What was asked for.
+    [[nodiscard]] std::uint32_t asked() const { return asked_; }
     /// A NIC: each worker gets its share of what arrives. Otherwise the first ones get all of it.
     [[nodiscard]] bool spreads() const { return spreads_; }
     /// These are read on the control thread.
@@ -64,7 +69,8 @@ class Port {
     [[nodiscard]] std::expected<void, Error> configure(const PortConfig& config);
     [[nodiscard]] std::expected<void, Error> configure_device(const PortConfig& config);
     [[nodiscard]] std::expected<void, Error> set_up_queues(const PortConfig& config);
-    [[nodiscard]] std::expected<void, Error> find_kernel(const std::vector<int>& xdp_sockets_before);
+    [[nodiscard]] std::expected<void, Error> find_kernel(const PortConfig& config,
+                                                         const std::vector<int>& xdp_sockets_before);
     void drain() const;
 
     std::uint16_t id_;
@@ -72,7 +78,7 @@ class Port {
     bool open_ = true;
     bool strips_vlan_ = false;
     bool spreads_ = true;
-    std::uint32_t longest_frame_ = 0;
+    std::uint32_t asked_ = 0, passes_ = 0;
     EtherAddress mac_{};
     std::string driver_;
     std::string interface_;

@@ -93,6 +93,17 @@ TEST(ConfigCheck, RefusesWhatCannotWork) {
                 c.mbufs = 6'000;
             },
             "x.toml: 6000 packet buffers are too few for 3 workers, which need 2048 each"},
+        Row{[](Config& c) { c.honeypot_mtu = 1'599; },
+            "x.toml: honeypot_mtu 1599 is less than mtu 1600: a packet of the link could not reach a "
+            "honeypot"},
+        Row{[](Config& c) { c.mtu = c.honeypot_mtu = 2'859; },
+            "x.toml: mtu 2859 is more than AF_XDP can pass, which the inside port 'dev:eth1' uses: 2858 at "
+            "most; "
+            "kernel_io = \"af_packet\" can"},
+        Row{[](Config& c) { c.honeypot_mtu = 9'000; },
+            "x.toml: honeypot_mtu 9000 is more than AF_XDP can pass, which the inside port 'dev:eth1' uses: "
+            "2858 "
+            "at most; kernel_io = \"af_packet\" can"},
         Row{[](Config& c) { c.honeypots.clear(); },
             "x.toml: no honeypot: write a [[honeypot]] with its name, or --honeypot-mac MAC"},
         Row{[](Config& c) { c.honeypot_ports.clear(); },

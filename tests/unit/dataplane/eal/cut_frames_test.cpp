@@ -12,6 +12,8 @@
 namespace honeyswitch::dataplane {
 namespace {
 
+constexpr std::uint32_t longest = packet_ring_longest(longest_frame(default_mtu));
+
 rte_mbuf frame_of(std::uint32_t length, std::uint64_t flags = 0) {
     rte_mbuf packet{};
     packet.pkt_len = length;
@@ -22,7 +24,7 @@ rte_mbuf frame_of(std::uint32_t length, std::uint64_t flags = 0) {
 TEST(CutFrames, AreToldFromTheShortestThatAKernelSends) {
     EXPECT_TRUE(was_cut(frame_of(mark_of_cut_frames)));
     EXPECT_FALSE(was_cut(frame_of(14)));
-    EXPECT_FALSE(was_cut(frame_of(packet_ring_longest)));
+    EXPECT_FALSE(was_cut(frame_of(longest)));
 }
 
 TEST(CutFrames, AreToldWhenTheDriverPutTheirTagBack) {
@@ -35,12 +37,12 @@ TEST(CutFrames, AreMarkedByTheKernelAndOthersAreNotTouched) {
     std::array<int, 2> pair{};
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair.data()), 0);
     const Descriptor sender(pair[0]), receiver(pair[1]);
-    ASSERT_TRUE(mark_cut_frames(std::array{receiver.get()}));
+    ASSERT_TRUE(mark_cut_frames(std::array{receiver.get()}, longest));
     std::array<char, 4096> frame{};
     for (const auto& [sent, arrives] : {std::pair{14U, 14U},
                                         {1514U, 1514U},
-                                        {packet_ring_longest, packet_ring_longest},
-                                        {packet_ring_longest + 1, mark_of_cut_frames},
+                                        {longest, longest},
+                                        {longest + 1, mark_of_cut_frames},
                                         {4096U, mark_of_cut_frames}}) {
         ASSERT_EQ(send(sender.get(), frame.data(), sent, 0), sent);
         EXPECT_EQ(recv(receiver.get(), frame.data(), frame.size(), 0), arrives) << "of " << sent;
