@@ -34,9 +34,10 @@ struct PortRow {
     std::string device;  ///< as on the command line
     std::string driver;
     bool link_up = false;
+    std::uint32_t mtu = 0;  ///< as `[ports] mtu` counts it
     std::uint64_t rx_packets = 0, rx_bytes = 0;
     /// Lost on the way in, each frame under one reason (dataplane::PortStatistics).
-    std::uint64_t rx_missed = 0, rx_no_buffer = 0, rx_too_long = 0, rx_errors = 0, rx_dropped = 0;
+    std::uint64_t rx_missed = 0, rx_no_buffer = 0, rx_too_long = 0, rx_crc = 0, rx_errors = 0, rx_dropped = 0;
     std::uint64_t tx_packets = 0, tx_bytes = 0;
     std::uint64_t tx_dropped = 0;  ///< the transmit queue stayed full
     std::uint64_t tx_lost = 0;     ///< behind it
@@ -48,6 +49,8 @@ struct PortRow {
             Column{"driver", &PortRow::driver, "Its driver.", Shown{"DRIVER"}},
             Column{"link_up", &PortRow::link_up, "Whether its link is up.",
                    Shown{.title = "LINK", .words = {"down", "up"}}},
+            Column{"mtu", &PortRow::mtu, "The longest packet that is sure to pass, as [ports] mtu counts it.",
+                   Shown{"MTU"}},
             Column{"rx_packets", &PortRow::rx_packets, "Packets that came in.", Shown{"RX PACKETS"}},
             Column{"rx_bytes", &PortRow::rx_bytes, "Bytes of those.", Shown{"RX BYTES"}},
             Column{"tx_packets", &PortRow::tx_packets, "Packets that went out.", Shown{"TX PACKETS"}},
@@ -59,7 +62,8 @@ struct PortRow {
             Column{"rx_missed", &PortRow::rx_missed, "The receive ring was full.", Shown{"RX MISSED"}},
             Column{"rx_no_buffer", &PortRow::rx_no_buffer, "There was no buffer.", Shown{"RX NO BUFFER"}},
             Column{"rx_too_long", &PortRow::rx_too_long, "They were too long.", Shown{"RX TOO LONG"}},
-            Column{"rx_errors", &PortRow::rx_errors, "They were damaged.", Shown{"RX ERRORS"}},
+            Column{"rx_crc", &PortRow::rx_crc, "Their check sequence was wrong.", Shown{"RX CRC"}},
+            Column{"rx_errors", &PortRow::rx_errors, "They were damaged otherwise.", Shown{"RX ERRORS"}},
             Column{"rx_dropped", &PortRow::rx_dropped, "The device dropped them.", Shown{"RX DROPPED"}},
             Column{"tx_dropped", &PortRow::tx_dropped, "The transmit queue stayed full.",
                    Shown{"TX DROPPED"}},
@@ -125,6 +129,7 @@ struct Stats {
 class InspectStats {
   public:
     [[nodiscard]] virtual Stats stats(TimePoint now) const = 0;
+    [[nodiscard]] virtual std::vector<PortRow> ports() const = 0;
 
   protected:
     InspectStats() = default;
@@ -135,6 +140,8 @@ class InspectStats {
 
 inline constexpr std::tuple stats_tables{
     table_of<Stats>({.name = "stats", .help = "Counters, ports and fill levels"}, &InspectStats::stats),
+    table_of<PortRow>({.name = "ports", .help = "Ports: their links, and what passes and is lost at them"},
+                      &InspectStats::ports),
 };
 
 }  // namespace honeyswitch::control

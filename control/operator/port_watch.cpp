@@ -13,12 +13,13 @@ struct Reason {
     const char* meaning;  ///< of what comes from, or goes to, the side that is put in
 };
 
-constexpr std::array<Reason, 7> reasons{{
+constexpr std::array<Reason, 8> reasons{{
     {"rx_missed", "packets from {} are lost, as the receive ring was full"},
     {"rx_no_buffer", "packets from {} wait or are lost, as no buffer was free"},
     {"rx_too_long", "frames from {} are lost, as they are longer than the port takes"},
-    {"rx_errors",
+    {"rx_crc",
      "frames from {} are lost, as they arrive broken; look at the cable and the NIC at its other end"},
+    {"rx_errors", "frames from {} are lost, as they are too short or damaged otherwise"},
     {"rx_dropped", "packets from {} are lost, as the kernel drops them before they reach the switch"},
     {"tx_lost",
      "packets to {} are lost behind the transmit queue, as the link is down or the driver gives up"},
@@ -27,13 +28,8 @@ constexpr std::array<Reason, 7> reasons{{
 
 std::array<std::uint64_t, reasons.size()> values_of(const PortLook& look, bool of_the_link) {
     const auto& counted = look.counted;
-    return {counted.rx_missed,
-            counted.rx_no_buffer,
-            counted.rx_too_long,
-            counted.rx_errors,
-            counted.rx_dropped,
-            counted.tx_lost,
-            of_the_link ? look.tx_dropped : 0};
+    return {counted.rx_missed, counted.rx_no_buffer, counted.rx_too_long, counted.rx_crc,
+            counted.rx_errors, counted.rx_dropped,   counted.tx_lost,     of_the_link ? look.tx_dropped : 0};
 }
 
 }  // namespace

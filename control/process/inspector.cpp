@@ -69,11 +69,13 @@ PortRow Inspector::port(std::size_t index) const {
     const auto counted = parts_.plane.statistics(port);
     row.driver = device.driver();
     row.link_up = device.link_up();
+    row.mtu = dataplane::mtu_of_frame(device.passes());
     row.rx_packets = counted.rx_packets;
     row.rx_bytes = counted.rx_bytes;
     row.rx_missed = counted.rx_missed;
     row.rx_no_buffer = counted.rx_no_buffer;
     row.rx_too_long = counted.rx_too_long;
+    row.rx_crc = counted.rx_crc;
     row.rx_errors = counted.rx_errors;
     row.rx_dropped = counted.rx_dropped;
     row.tx_packets = counted.tx_packets;

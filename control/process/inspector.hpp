@@ -37,6 +37,7 @@ class Inspector final : public Inspect {
     void reconfigure(ShownConfig config) { config_ = std::move(config); }
 
     [[nodiscard]] Stats stats(TimePoint now) const override;
+    [[nodiscard]] std::vector<PortRow> ports() const override;
     [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit, TimePoint now) const override;
     [[nodiscard]] ActivePage active(Ipv4Address from, std::size_t limit) const override;
     [[nodiscard]] DomainPage domains(Ipv4Address from, std::size_t limit) const override;
@@ -65,7 +66,6 @@ class Inspector final : public Inspect {
     [[nodiscard]] std::vector<CounterRow> counters() const;
     [[nodiscard]] std::uint64_t counted(ControlCounter counter) const;
     [[nodiscard]] PortRow port(std::size_t index) const;
-    [[nodiscard]] std::vector<PortRow> ports() const;
     [[nodiscard]] ProgressPage progress_rows(ProgressBy by, std::uint32_t cursor, std::size_t limit) const;
     [[nodiscard]] StepCounts totals() const;
 

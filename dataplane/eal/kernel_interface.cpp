@@ -84,6 +84,7 @@ InterfaceStatistics KernelInterface::statistics() const {
             .rx_fifo = number("statistics/rx_fifo_errors"),
             .rx_errors = number("statistics/rx_errors"),
             .rx_length_errors = number("statistics/rx_length_errors"),
+            .rx_crc_errors = number("statistics/rx_crc_errors"),
             .tx_dropped = number("statistics/tx_dropped"),
             .tx_errors = number("statistics/tx_errors")};
 }

@@ -16,7 +16,8 @@ namespace honeyswitch::dataplane {
 
 /// What the kernel has counted of an interface since it exists, as in /sys/class/net/NAME/statistics.
 struct InterfaceStatistics {
-    std::uint64_t rx_dropped = 0, rx_missed = 0, rx_fifo = 0, rx_errors = 0, rx_length_errors = 0;
+    std::uint64_t rx_dropped = 0, rx_missed = 0, rx_fifo = 0, rx_errors = 0, rx_length_errors = 0,
+                  rx_crc_errors = 0;
     std::uint64_t tx_dropped = 0, tx_errors = 0;
 };
 

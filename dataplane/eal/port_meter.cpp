@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 #include <rte_ethdev.h>
@@ -18,11 +19,15 @@ constexpr std::array drivers_that_count_refusals{"net_af_xdp"sv, "net_ring"sv, "
 /// These do not count frames that are too long among their errors.
 constexpr std::array drivers_with_oversize_apart{"net_e1000_em"sv, "net_e1000_igb"sv, "net_e1000_igb_vf"sv};
 
+constexpr std::array words_of_oversize{"oversize"sv, "jabber"sv};
+constexpr std::array words_of_crc{"crc_error"sv, "fcs_error"sv};
+
 bool is_among(const auto& drivers, std::string_view driver) {
     return std::ranges::find(drivers, driver) != drivers.end();
 }
 
-std::vector<std::uint64_t> oversize_statistics(std::uint16_t id) {
+/// Those that count frames received and have one of these words in their names.
+std::vector<std::uint64_t> extended_statistics(std::uint16_t id, std::span<const std::string_view> words) {
     std::vector<std::uint64_t> ids;
     const int count = rte_eth_xstats_get_names(id, nullptr, 0);
     if (count <= 0) return ids;
@@ -30,10 +35,20 @@ std::vector<std::uint64_t> oversize_statistics(std::uint16_t id) {
     if (rte_eth_xstats_get_names(id, names.data(), static_cast<unsigned>(count)) != count) return ids;
     for (std::size_t i = 0; i < names.size(); ++i) {
         const std::string_view name(names[i].name);
-        if (name.starts_with("rx") && (name.contains("oversize") || name.contains("jabber")))
-            ids.push_back(i);
+        const auto named = [&](std::string_view word) { return name.contains(word); };
+        if (name.starts_with("rx") && std::ranges::any_of(words, named)) ids.push_back(i);
     }
     return ids;
+}
+
+std::uint64_t sum_of(std::uint16_t id, const std::vector<std::uint64_t>& ids) {
+    if (ids.empty()) return 0;
+    std::vector<std::uint64_t> values(ids.size());
+    const auto count = static_cast<unsigned>(values.size());
+    if (rte_eth_xstats_get_by_id(id, ids.data(), values.data(), count) != static_cast<int>(count)) return 0;
+    std::uint64_t sum = 0;
+    for (const std::uint64_t value : values) sum += value;
+    return sum;
 }
 
 }  // namespace
@@ -42,7 +57,8 @@ PortMeter::PortMeter(std::uint16_t id, std::string driver, std::optional<Kernel>
     : id_(id),
       driver_(std::move(driver)),
       kernel_(std::move(kernel)),
-      oversize_ids_(oversize_statistics(id)) {
+      oversize_ids_(extended_statistics(id, words_of_oversize)),
+      crc_ids_(extended_statistics(id, words_of_crc)) {
     if (!kernel_) return;
     began_ = kernel_->interface.statistics();
     (void)take_packet_drops(kernel_->packet_sockets);
@@ -61,11 +77,12 @@ PortStatistics PortMeter::read() {
     std::uint64_t never_sent = counted.tx_lost;
     if (!is_among(drivers_that_count_refusals, driver_)) counted.tx_lost += stats.oerrors;
     if (!kernel_) {
-        const std::uint64_t too_long = oversize();
+        const std::uint64_t too_long = sum_of(id_, oversize_ids_);
         const bool apart = is_among(drivers_with_oversize_apart, driver_);
         counted.rx_missed = stats.imissed;
         counted.rx_too_long = too_long;
-        counted.rx_errors = apart ? stats.ierrors : detail::less(stats.ierrors, too_long);
+        counted.rx_crc = std::min(sum_of(id_, crc_ids_), stats.ierrors);
+        counted.rx_errors = detail::less(stats.ierrors, counted.rx_crc + (apart ? 0 : too_long));
         never_sent = while_down_.look(link_up(), stats.opackets);
         counted.tx_lost += never_sent;
     }
@@ -82,17 +99,6 @@ void PortMeter::add_kernel(PortStatistics& counted) {
     counted = kernel_losses(began_, now, sockets);
     counted.rx_missed += packet_drops_;
     counted.rx_dropped = most_dropped_ = std::max(most_dropped_, counted.rx_dropped);
-}
-
-std::uint64_t PortMeter::oversize() const {
-    if (oversize_ids_.empty()) return 0;
-    std::vector<std::uint64_t> values(oversize_ids_.size());
-    const auto count = static_cast<unsigned>(values.size());
-    if (rte_eth_xstats_get_by_id(id_, oversize_ids_.data(), values.data(), count) != static_cast<int>(count))
-        return 0;
-    std::uint64_t sum = 0;
-    for (const std::uint64_t value : values) sum += value;
-    return sum;
 }
 
 bool PortMeter::link_up() const {

@@ -30,7 +30,6 @@ class PortMeter {
 
   private:
     void add_kernel(PortStatistics& counted);
-    [[nodiscard]] std::uint64_t oversize() const;
 
     std::uint16_t id_;
     std::string driver_;
@@ -38,7 +37,8 @@ class PortMeter {
     InterfaceStatistics began_{};
     std::uint64_t packet_drops_ = 0;
     std::uint64_t most_dropped_ = 0;
-    std::vector<std::uint64_t> oversize_ids_;  ///< of the driver's extended statistics
+    /// Of the driver's extended statistics: those of frames that are too long, and of broken ones.
+    std::vector<std::uint64_t> oversize_ids_, crc_ids_;
     SentWhileDown while_down_;
 };
 

@@ -14,7 +14,8 @@ struct PortStatistics {
     std::uint64_t rx_missed = 0;     ///< the receive ring was full
     std::uint64_t rx_no_buffer = 0;  ///< no buffer was free
     std::uint64_t rx_too_long = 0;   ///< longer than the port takes
-    std::uint64_t rx_errors = 0;     ///< broken on the wire (FCS, symbols)
+    std::uint64_t rx_crc = 0;        ///< broken on the wire: its check sequence (FCS) is wrong
+    std::uint64_t rx_errors = 0;     ///< broken otherwise: too short, or not of whole symbols
     std::uint64_t rx_dropped = 0;    ///< by the kernel, which does not say why
     std::uint64_t tx_packets = 0;    ///< without those of `tx_lost`
     std::uint64_t tx_bytes = 0;
@@ -49,7 +50,8 @@ constexpr std::uint64_t less(std::uint64_t value, std::uint64_t part) {
     PortStatistics lost;
     lost.rx_missed = missed + sockets.ring_full + no_buffer;
     lost.rx_too_long = length + less(sockets.dropped, no_buffer);
-    lost.rx_errors = less(less(now.rx_errors, began.rx_errors), length);
+    lost.rx_crc = less(now.rx_crc_errors, began.rx_crc_errors);
+    lost.rx_errors = less(less(now.rx_errors, began.rx_errors), length + lost.rx_crc);
     lost.rx_dropped = less(less(now.rx_dropped, began.rx_dropped), sockets.ring_full + sockets.dropped);
     lost.tx_lost = less(now.tx_dropped, began.tx_dropped) + less(now.tx_errors, began.tx_errors);
     return lost;

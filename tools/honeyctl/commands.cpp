@@ -31,13 +31,28 @@ CommandResult stats(const Ask& ask, const Selection& selection, const Sink& sink
     return read;
 }
 
+/// In two tables, as one would be too wide for a terminal.
+CommandResult ports(const Ask& ask, const Selection& selection, const Sink& sink) {
+    Json rows = Json::array();
+    RowWriter writer(sink, selection, "");
+    auto read = each_row(ask, "ports", selection, [&](const Json& row) {
+        rows.push_back(row);
+        return writer.write([] { return std::string(); }, [&] { return row; });
+    });
+    if (!read) return read;
+    writer.finish();
+    if (!selection.json) sink(ports_text(rows));
+    return read;
+}
+
 /// Tables that are not printed as their columns stand.
 struct Special {
     std::string_view name;
     CommandResult (*print)(const Ask&, const Selection&, const Sink&);
     unsigned takes = takes_rows;
 };
-constexpr std::array special_tables{Special{"flows", flows}, Special{"progress", progress},
+constexpr std::array special_tables{Special{"flows", flows}, Special{"ports", ports},
+                                    Special{"progress", progress},
                                     Special{"stats", stats, takes_json | takes_watch}};
 
 Command command_of(const control::TableInfo& table) {

@@ -48,6 +48,9 @@ struct Command {
 /// Runs `read`, which takes answers apart, and turns an answer of the wrong shape into an error.
 [[nodiscard]] CommandResult understood(const std::function<CommandResult()>& read);
 
+/// The text of `honeyctl ports`, from its rows.
+[[nodiscard]] std::string ports_text(const Json& ports);
+
 /// The text of `honeyctl stats`. `before`, if there is one, was read `seconds` earlier: rates are shown.
 [[nodiscard]] std::string stats_text(const Json& stats, const Json* before, double seconds);
 

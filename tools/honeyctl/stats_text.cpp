@@ -82,9 +82,9 @@ std::string summary(const Json& stats) {
     return lines;
 }
 
-std::string table_of_ports(const Json& stats, Declared columns) {
+std::string table_of_ports(const Json& ports, Declared columns) {
     std::vector<Cells> cells;
-    for (const auto& port : rows(stats, "ports")) cells.push_back(shown_cells(columns, port));
+    for (const auto& port : ports) cells.push_back(shown_cells(columns, port));
     return whole_table(shown_columns(columns), cells);
 }
 
@@ -125,9 +125,13 @@ std::string counter_table(const Json& stats, const Json* before, double seconds)
 
 }  // namespace
 
+std::string ports_text(const Json& ports) {
+    return table_of_ports(ports, traffic_columns) + "\n" + table_of_ports(ports, loss_columns);
+}
+
 std::string stats_text(const Json& stats, const Json* before, double seconds) {
-    return summary(stats) + "\n" + table_of_ports(stats, traffic_columns) + "\n" +
-           table_of_ports(stats, loss_columns) + "\n" + counter_table(stats, before, seconds);
+    return summary(stats) + "\n" + ports_text(rows(stats, "ports")) + "\n" +
+           counter_table(stats, before, seconds);
 }
 
 }  // namespace honeyswitch::honeyctl

@@ -65,6 +65,10 @@ class FakeInspect : public Inspect {
         stats.idle_timeout = idle_timeout();
         return stats;
     }
+    [[nodiscard]] std::vector<PortRow> ports() const override {
+        ++reads;
+        return stats_row.ports;
+    }
     [[nodiscard]] SessionPage sessions(std::uint32_t cursor, std::size_t limit,
                                        TimePoint /*now*/) const override {
         return page_of<SessionPage>(session_rows, cursor, limit);

@@ -19,10 +19,11 @@ TEST(KernelLosses, CountFromTheStartOfThePort) {
 }
 
 TEST(KernelLosses, AreOneReasonEach) {
-    const InterfaceStatistics now{.rx_errors = 9, .rx_length_errors = 4};
+    const InterfaceStatistics now{.rx_errors = 9, .rx_length_errors = 4, .rx_crc_errors = 3};
     const auto lost = kernel_losses(nothing, now, {});
     EXPECT_EQ(lost.rx_too_long, 4U);
-    EXPECT_EQ(lost.rx_errors, 5U);
+    EXPECT_EQ(lost.rx_crc, 3U);
+    EXPECT_EQ(lost.rx_errors, 2U);
 }
 
 TEST(KernelLosses, OfAnXdpSocketAreToldApart) {

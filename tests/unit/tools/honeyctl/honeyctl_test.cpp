@@ -8,8 +8,9 @@ namespace {
 TEST_F(Honeyctl, PrintsOneJsonDocumentOfOneShape) {
     selection.json = true;
     selection.now = WallTime{std::chrono::milliseconds{1'764'043'200'250}};
-    for (const char* const command : {"flows", "sessions", "active", "domains", "agents", "honeypots",
-                                      "pools", "rules", "lists", "logs", "list show", "stats", "progress"}) {
+    for (const char* const command :
+         {"flows", "sessions", "active", "domains", "agents", "honeypots", "pools", "rules", "lists", "logs",
+          "list show", "stats", "ports", "progress"}) {
         const auto document = Json::parse(run(command), nullptr, false);
         ASSERT_TRUE(document.is_object() && document["rows"].is_array()) << command;
         EXPECT_EQ(document["time"], "2025-11-25T04:00:00.250Z") << command;
@@ -102,16 +103,25 @@ TEST_F(Honeyctl, PrintsStats) {
                                 .device = "dev:o",
                                 .driver = "net_af_xdp",
                                 .link_up = true,
+                                .mtu = 1600,
                                 .rx_packets = 1,
                                 .rx_bytes = 60,
                                 .rx_missed = 1,
                                 .rx_no_buffer = 2,
                                 .rx_too_long = 3,
+                                .rx_crc = 9,
                                 .rx_errors = 4,
                                 .rx_dropped = 5,
                                 .tx_packets = 7,
                                 .tx_dropped = 6,
                                 .tx_lost = 8}};
+    const std::string shown_ports =
+        "PORT     DEVICE  DRIVER      LINK   MTU  RX PACKETS  RX BYTES  TX PACKETS  TX BYTES\n"
+        "outside  dev:o   net_af_xdp  up    1600           1        60           7         0\n"
+        "\n"
+        "LOST AT  RX MISSED  RX NO BUFFER  RX TOO LONG  RX CRC  RX ERRORS  RX DROPPED  TX DROPPED  TX LOST\n"
+        "outside          1             2            3       9          4           5           6        8\n";
+    EXPECT_EQ(run("ports"), shown_ports);
     EXPECT_EQ(run("stats"),
               "up 1m02s, 1 of 1000 sessions, 1 active addresses, 0 of 4096 sightings\n"
               "0 of 64 sources on lists or moved, 0 of 32 reputations\n"
@@ -119,15 +129,11 @@ TEST_F(Honeyctl, PrintsStats) {
               "admission auto, now first-packet; handshake from 800 sessions, first-packet below 600; "
               "room for 16 pending flows\n"
               "honeypot main of pool low: up, 1 sessions, at 02:00:00:00:00:66\n"
-              "\n"
-              "PORT     DEVICE  DRIVER      LINK  RX PACKETS  RX BYTES  TX PACKETS  TX BYTES\n"
-              "outside  dev:o   net_af_xdp  up             1        60           7         0\n"
-              "\n"
-              "LOST AT  RX MISSED  RX NO BUFFER  RX TOO LONG  RX ERRORS  RX DROPPED  TX DROPPED  TX LOST\n"
-              "outside          1             2            3          4           5           6        8\n"
-              "\n"
-              "COUNTER  VALUE  MEANING\n"
-              "rx_bad      12  Frames that cannot be parsed.\n");
+              "\n" +
+                  shown_ports +
+                  "\n"
+                  "COUNTER  VALUE  MEANING\n"
+                  "rx_bad      12  Frames that cannot be parsed.\n");
 }
 
 TEST_F(Honeyctl, PrintsAdmissionAsItIsNow) {
