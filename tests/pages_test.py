@@ -23,8 +23,9 @@ printf '%s\\n' "${COMPREPLY[@]}"
 """
 ROWS = [
     ("honeyctl", ["list", "a"], ["add"]),
+    ("honeyctl", ["link", ""], ["up"]),
     ("honeyctl", ["list", ""], ["show", "add", "remove"]),
-    ("honeyctl", ["--socket", "/x", "li"], ["lists", "list"]),
+    ("honeyctl", ["--socket", "/x", "li"], ["lists", "list", "link"]),
     ("honeyctl", ["report", "--by", ""], ["port", "network"]),
     ("honeyctl", ["report", "--by", "=", "n"], ["network"]),
     ("honeyctl", ["report", "--by", "="], ["port", "network"]),

@@ -11,6 +11,7 @@ PortsConfig ports_config(const Config& config) {
                        .workers = static_cast<std::uint16_t>(config.workers),
                        .frame = link_frame(config),
                        .honeypot_frame = honeypot_frame(config),
+                       .links_are_taken_down = config.link_state != LinkMode::hub,
                        .mtu_configured = config.mtu.has_value() || config.honeypot_mtu.has_value()};
     for (const PortSpec* const port : ports_of(config)) result.ports.push_back(*port);
     result.descriptors =
@@ -27,6 +28,10 @@ std::vector<PortWatch::Name> port_names(const Config& config) {
                          .device = config.honeypot_ports[i].text,
                          .of_the_link = false});
     return names;
+}
+
+std::vector<LinkPair> link_pairs(const Config& /*config*/) {
+    return {{.name = "link", .ports = {dataplane::outside_port, dataplane::inside_port}}};
 }
 
 }  // namespace honeyswitch::control

@@ -6,6 +6,7 @@
 
 #include "control/config/config.hpp"
 #include "control/dpdk/start_ports.hpp"
+#include "control/operator/link_policy.hpp"
 #include "control/operator/port_watch.hpp"
 
 namespace honeyswitch::control {
@@ -14,5 +15,8 @@ namespace honeyswitch::control {
 
 /// By dataplane::PortIndex: "outside", "inside", "honeypot", "honeypot2", …
 [[nodiscard]] std::vector<PortWatch::Name> port_names(const Config& config);
+
+/// Which of those ports are the two of one link.
+[[nodiscard]] std::vector<LinkPair> link_pairs(const Config& config);
 
 }  // namespace honeyswitch::control

@@ -42,6 +42,8 @@ struct Config {
     /// Of the link. None: the default, which a device need not have.
     std::optional<std::uint32_t> mtu;
     std::optional<std::uint32_t> honeypot_mtu;  ///< of honeypots' ports; none: that of the link
+    LinkMode link_state = LinkMode::hub;
+    Milliseconds link_state_wait{1'000};  ///< a link is lost, or back, when it was so for as long
 
     unsigned workers = 1;
     std::string lcores;  ///< CPU list, control thread first, then workers; empty: 0,1,2,…

@@ -34,6 +34,13 @@ enum class Admission : std::uint8_t {
 /// replies.
 enum class Backscatter : std::uint8_t { drop, honeypot };
 
+/// What becomes of a port of the link when its partner has lost its own link.
+enum class LinkMode : std::uint8_t {
+    hub,      ///< nothing
+    breaker,  ///< it is taken down, until an operator says otherwise
+    wire,     ///< it follows
+};
+
 /// Which part of a session's addresses chooses its honeypot within a pool.
 using dataplane::Affinity;
 

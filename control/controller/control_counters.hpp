@@ -44,6 +44,7 @@ enum class ControlCounter : std::uint8_t {
     domain_refused,
     list_refused,
     port_settings_changed,
+    link_ports_taken_down,
     count_,
 };
 inline constexpr std::size_t control_counter_count = static_cast<std::size_t>(ControlCounter::count_);
@@ -116,6 +117,8 @@ inline constexpr std::array<CounterInfo<ControlCounter>, control_counter_count> 
      "Sources that found no room on a list."},
     {ControlCounter::port_settings_changed, "port_settings_changed", Fate::none, "times",
      "Times that others changed the MTU, the queues or the offloads of a kernel port."},
+    {ControlCounter::link_ports_taken_down, "link_ports_taken_down", Fate::none, "times",
+     "Times that a port of the link was taken down, as its partner had lost its link (link_state)."},
 }};
 static_assert(in_order(control_counter_info));
 

@@ -111,6 +111,26 @@ std::expected<Port, Error> start_port(const PortSpec& spec, unsigned index, Kern
     return Port::start(*id, config);
 }
 
+/// A switch that ended without a word may have left an interface down that it had taken down.
+std::expected<void, Error> set_up(const PortSpec& spec) {
+    if (spec.kind != PortSpec::Kind::kernel) return {};
+    const auto interface = dataplane::KernelInterface::open(spec.device);
+    if (!interface) return std::unexpected(interface.error());
+    if (interface->is_up()) return {};
+    if (auto done = interface->set_up(true); !done) return done;
+    spdlog::warn("{}: was down; it is set up, as link_state alone takes it down", interface->name());
+    return {};
+}
+
+/// Whoever cannot take its link down would leave its partner's failure untold.
+std::expected<void, Error> check_link(const Port& port) {
+    if (!port.interface().empty()) return {};
+    auto taken_up = port.set_link(true);
+    if (taken_up) return {};
+    taken_up.error().reason += "; [ports] link_state must be \"hub\" with it";
+    return taken_up;
+}
+
 /// Workers without packets of their own are no fault, but not what they were asked for.
 void tell_of_idle_workers(const PortSpec& spec, const Port& port, unsigned workers) {
     if (workers == 1) return;
@@ -134,8 +154,13 @@ std::expected<std::vector<Port>, Error> start_ports(const PortsConfig& config, r
     for (const PortSpec& spec : config.ports) {
         const bool of_the_link = started.size() < dataplane::first_honeypot_port;
         port_config.frame = of_the_link ? config.frame : config.honeypot_frame;
+        const bool taken_down = of_the_link && config.links_are_taken_down;
+        if (auto up = taken_down ? set_up(spec) : std::expected<void, Error>(); !up)
+            return std::unexpected(up.error());
         auto port = start_port(spec, static_cast<unsigned>(started.size()), config.kernel_io, port_config);
         if (!port) return std::unexpected(port.error());
+        if (auto able = taken_down ? check_link(*port) : std::expected<void, Error>(); !able)
+            return std::unexpected(able.error());
         const auto side = dataplane::side_of(static_cast<dataplane::PortIndex>(started.size()));
         spdlog::info("port {} is {} ({})", dataplane::side_names.at(static_cast<std::size_t>(side)),
                      spec.text, port->driver());

@@ -19,6 +19,8 @@ struct PortsConfig {
     /// How long a frame passes the ports of the link, and those of honeypots, in bytes without FCS.
     std::uint32_t frame = dataplane::longest_frame(dataplane::default_mtu);
     std::uint32_t honeypot_frame = frame;
+    /// Ports of the link are up at the start, and must be able to be taken down.
+    bool links_are_taken_down = false;
     bool mtu_configured = false;  ///< a port that passes less is an error; otherwise the log says how much
 };
 

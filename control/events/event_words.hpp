@@ -46,8 +46,10 @@ enum class DomainWord : std::uint8_t { unknown, known, dark, refused };
 enum class LinkState : std::uint8_t {
     up,
     down,
-    flapped,  ///< it was down for a moment
-    changed,  ///< somebody else changed the port's settings
+    flapped,     ///< it was down for a moment
+    changed,     ///< somebody else changed the port's settings
+    taken_down,  ///< as its partner lost its link
+    let_up,      ///< again
 };
 
 enum class ListAction : std::uint8_t {
@@ -90,7 +92,8 @@ inline constexpr std::array<std::string_view, 5> agent{"associated", "silent", "
 inline constexpr std::array<std::string_view, 2> address{"active", "inactive"};
 inline constexpr std::array<std::string_view, 2> honeypot{"up", "down"};
 inline constexpr std::array<std::string_view, 4> domain{"unknown", "known", "dark", "refused"};
-inline constexpr std::array<std::string_view, 4> link{"up", "down", "flapped", "changed"};
+inline constexpr std::array<std::string_view, 6> link{"up",      "down",       "flapped",
+                                                      "changed", "taken_down", "let_up"};
 inline constexpr std::array<std::string_view, 8> list{"added", "removed",    "restored", "refused",
                                                       "read",  "unreadable", "followed", "puzzling"};
 inline constexpr std::array<std::string_view, 6> config{"asked",  "reading", "applying",

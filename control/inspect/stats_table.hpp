@@ -34,6 +34,7 @@ struct PortRow {
     std::string device;  ///< as on the command line
     std::string driver;
     bool link_up = false;
+    bool held = false;
     std::uint32_t mtu = 0;  ///< as `[ports] mtu` counts it
     std::uint64_t rx_packets = 0, rx_bytes = 0;
     /// Lost on the way in, each frame under one reason (dataplane::PortStatistics).
@@ -49,6 +50,8 @@ struct PortRow {
             Column{"driver", &PortRow::driver, "Its driver.", Shown{"DRIVER"}},
             Column{"link_up", &PortRow::link_up, "Whether its link is up.",
                    Shown{.title = "LINK", .words = {"down", "up"}}},
+            Column{"held", &PortRow::held, "Whether link_state has taken it down.",
+                   Shown{.title = "HELD", .words = {"no", "yes"}}},
             Column{"mtu", &PortRow::mtu, "The longest packet that is sure to pass, as [ports] mtu counts it.",
                    Shown{"MTU"}},
             Column{"rx_packets", &PortRow::rx_packets, "Packets that came in.", Shown{"RX PACKETS"}},

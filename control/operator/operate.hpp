@@ -42,6 +42,11 @@ class Operate {
     [[nodiscard]] virtual std::expected<void, std::string> list_add(std::string_view list, Ipv4Prefix prefix,
                                                                     std::optional<Milliseconds> lifetime,
                                                                     TimePoint now) = 0;
+    /// Lets up what link_state holds down of the link of this name, or of all if it is empty. `who`: for the
+    /// log. Returns the sides of the ports that it has let up. Errors (a sentence): no such link.
+    [[nodiscard]] virtual std::expected<std::vector<std::string>, std::string> link_up(std::string_view link,
+                                                                                       std::string_view who,
+                                                                                       TimePoint now) = 0;
     /// What list_add says outlives a restart.
     [[nodiscard]] virtual bool keeps_entries() const = 0;
     /// Takes back what list_add or a log put there. Errors (a sentence): no such list; the prefix is not on

@@ -88,6 +88,7 @@ Parsed<void> read_member(Request& request, const std::string& key, const json& v
     if (key == "destination") return store(request.destination, prefix_of(value, key));
     if (key == "by") return store(request.by, by_of(value, key));
     if (key == "list") return store(request.list, text_of(value, key));
+    if (key == "link") return store(request.link, text_of(value, key));
     if (key == "prefix") return store(request.prefix, prefix_of(value, key));
     if (key == "lifetime_ms") return store(request.lifetime, number_of(value, key, 1, longest_lifetime_ms));
     if (key == "types") return store(request.events.types, event_types_of(value, key));

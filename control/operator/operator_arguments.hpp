@@ -22,6 +22,7 @@ struct Request {
     bool replies = false;
     ProgressBy by = ProgressBy::port;
     std::optional<std::string> list;       ///< name of a list
+    std::string link;                      ///< name of a link; empty: of all
     std::optional<Ipv4Prefix> prefix;      ///< of an entry of a list
     std::optional<Milliseconds> lifetime;  ///< of an entry of a list
     EventFilter events;                    ///< that the client wants to be told of

@@ -70,6 +70,14 @@ json list_remove(const Context& context) {
     return response(json::array());
 }
 
+json link_up(const Context& context) {
+    const auto ports = context.operate.link_up(context.request.link, context.by.who, context.now);
+    if (!ports) return error(ports.error());
+    json rows = json::array();
+    for (const std::string& port : *ports) rows.push_back({{"port", port}});
+    return response(std::move(rows));
+}
+
 json reload(const Context& context) {
     const auto id = context.operate.reload();
     if (id)
@@ -105,7 +113,7 @@ struct Handler {
 constexpr std::array handlers{
     Handler{"subscribe", subscribe},           Handler{"list_add", list_add, true},
     Handler{"list_remove", list_remove, true}, Handler{"reload", reload, true},
-    Handler{"reload_state", reload_state},
+    Handler{"reload_state", reload_state},     Handler{"link_up", link_up, true},
 };
 
 }  // namespace

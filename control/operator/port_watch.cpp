@@ -69,6 +69,10 @@ std::optional<LinkChanged> PortWatch::look_at_link(Watched& port, const PortLook
                            .port = port.side,
                            .told = {gravity, fmt::format("{}: its link {}", port.name, what)}};
     };
+    if (look.held) {
+        port.times_down = look.times_down;
+        return std::nullopt;
+    }
     const bool was_up = std::exchange(port.up, look.link_up), was_seen = std::exchange(port.seen, true);
     const bool flapped = std::exchange(port.times_down, look.times_down) != look.times_down;
     if (look.link_up && !was_up) return tell(LinkState::up, Gravity::information, "is up again");

@@ -17,6 +17,7 @@ namespace honeyswitch::control {
 /// A port at one moment.
 struct PortLook {
     bool link_up = false;
+    bool held = false;             ///< link_state has taken it down, which says nothing of its cable
     std::uint64_t times_down = 0;  ///< of the link, where it is counted
     dataplane::PortStatistics counted;
     std::uint64_t tx_dropped = 0;  ///< the transmit queue stayed full

@@ -74,9 +74,11 @@ ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts pa
       notices_(parts.agents, controller_, events_, parts.agent_timeout,
                [this](std::span<const std::uint8_t> datagram, NoticePath to) { socket_.send(datagram, to); }),
       keeper_(plane.ports()),
-      inspector_(
-          {numbers_, controller_, switch_, notices_, honeypots_, lists_, watcher_, plane, keeper_, now},
-          std::move(parts.shown)),
+      links_({config_.link_state, config_.link_state_wait, link_pairs(config_)}, plane.ports(),
+             port_names(config_), keeper_),
+      inspector_({numbers_, controller_, switch_, notices_, honeypots_, lists_, watcher_, plane, keeper_,
+                  links_, now},
+                 std::move(parts.shown)),
       reloader_(std::move(arguments)),
       ports_(port_names(config_)),
       listen_address_(parts.listen_address, is_local_address) {
@@ -136,6 +138,7 @@ bool ControlPlane::turn(TimePoint now) {
     notices_.tick(now);
     busy = busy || notices_.unsettled();  // an agent waits, and a worker's round is short
     honeypots_.tick(now);
+    for (LinkChanged& link : links_.look(now)) events_.publish(std::move(link));
     if (now - each_second_ >= Milliseconds{1000}) {
         each_second_ = now;
         watcher_.tick(now);
@@ -189,12 +192,26 @@ void ControlPlane::restore_kept_entries(TimePoint now) {
                     .told = {.text = fmt::format("lists: {} entries of the operator's are back", restored)}});
 }
 
+std::expected<std::vector<std::string>, std::string> ControlPlane::link_up(std::string_view link,
+                                                                           std::string_view who,
+                                                                           TimePoint now) {
+    auto changes = links_.let_up(link, now, who);
+    if (!changes) return std::unexpected(std::move(changes.error()));
+    std::vector<std::string> ports;
+    for (LinkChanged& change : *changes) {
+        ports.push_back(change.port);
+        events_.publish(std::move(change));
+    }
+    return ports;
+}
+
 void ControlPlane::tell_of_ports(TimePoint now) {
     std::vector<PortLook> looks;
     for (std::size_t i = 0; i < plane_.ports().size(); ++i) {
         const auto index = static_cast<dataplane::PortIndex>(i);
         const dataplane::Port& port = plane_.ports()[i];
         looks.push_back({.link_up = port.link_up(),
+                         .held = links_.policy().explains(i),
                          .times_down = port.times_down(),
                          .counted = plane_.statistics(index),
                          .tx_dropped = plane_.dropped_at(index)});

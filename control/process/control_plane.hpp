@@ -27,6 +27,7 @@
 #include "control/operator/turn_watch.hpp"
 #include "control/process/address_watch.hpp"
 #include "control/process/inspector.hpp"
+#include "control/process/link_keeper.hpp"
 #include "control/process/port_keeper.hpp"
 #include "control/process/reloader.hpp"
 #include "dataplane/data_plane.hpp"
@@ -68,6 +69,9 @@ class ControlPlane final : public Operate {
                                                             TimePoint now) override;
     [[nodiscard]] std::expected<void, std::string> list_remove(std::string_view list,
                                                                Ipv4Prefix prefix) override;
+    [[nodiscard]] std::expected<std::vector<std::string>, std::string> link_up(std::string_view link,
+                                                                               std::string_view who,
+                                                                               TimePoint now) override;
     [[nodiscard]] bool keeps_entries() const override { return kept_.keeps(); }
 
     /// The device of a honeypots' port is gone, or the kernel wants it back. Once for each port.
@@ -75,6 +79,8 @@ class ControlPlane final : public Operate {
         plane_.give_up(port);
         honeypots_.give_up(port);
     }
+    /// When the loop has ended: no port stays down that link_state has taken down.
+    void leave_links_up() { links_.leave_up(); }
     /// SIGHUP came: a reload that nobody waits for.
     void reload_on_signal();
 
@@ -123,6 +129,7 @@ class ControlPlane final : public Operate {
     NoticeSocket socket_;
     NoticeServer notices_;
     PortKeeper keeper_;
+    LinkKeeper links_;
     Inspector inspector_;
     std::unique_ptr<OperatorServer> operators_;  ///< set by create(), as what it shows is this
     Reloader reloader_;

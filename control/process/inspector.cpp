@@ -52,6 +52,7 @@ std::vector<CounterRow> Inspector::counters() const {
 std::uint64_t Inspector::counted(ControlCounter counter) const {
     if (counter == ControlCounter::list_refused) return parts_.lists.refused();
     if (counter == ControlCounter::port_settings_changed) return parts_.keeper.changes();
+    if (counter == ControlCounter::link_ports_taken_down) return parts_.links.policy().times_taken_down();
     return parts_.controller.counters().value(counter) + parts_.the_switch.counters().value(counter);
 }
 
@@ -69,6 +70,7 @@ PortRow Inspector::port(std::size_t index) const {
     const auto counted = parts_.plane.statistics(port);
     row.driver = device.driver();
     row.link_up = device.link_up();
+    row.held = parts_.links.policy().holds(index);
     row.mtu = dataplane::mtu_of_frame(device.passes());
     row.rx_packets = counted.rx_packets;
     row.rx_bytes = counted.rx_bytes;

@@ -9,6 +9,7 @@
 #include "control/lists/list_watcher.hpp"
 #include "control/lists/source_lists.hpp"
 #include "control/notices/notice_server.hpp"
+#include "control/process/link_keeper.hpp"
 #include "control/process/port_keeper.hpp"
 #include "dataplane/data_plane.hpp"
 
@@ -29,6 +30,7 @@ class Inspector final : public Inspect {
         const ListWatcher& watcher;
         const dataplane::DataPlane& plane;
         const PortKeeper& keeper;
+        const LinkKeeper& links;
         TimePoint started;
     };
     Inspector(const Parts& parts, ShownConfig config) : parts_(parts), config_(std::move(config)) {}

@@ -218,6 +218,7 @@ std::expected<int, Failure> serve(const Config& config, std::span<const std::siz
     spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");
     const auto ended = loop->run(**watch);
     dataplane::Eal::on_removal({});
+    (*control)->leave_links_up();
     (*plane)->stop();
     if (!ended) return std::unexpected(Failure{ended.error()});
     return *ended;

@@ -91,12 +91,14 @@ void PortGuard::wanted_back(const std::string& device) {
 
 void PortGuard::run() {
     using Clock = std::chrono::steady_clock;
-    std::array<pollfd, 2> watched{pollfd{stop_.get(), POLLIN, 0}, pollfd{links_.changes(), POLLIN, 0}};
+    std::array<pollfd, 3> watched{pollfd{stop_.get(), POLLIN, 0}, pollfd{links_.changes(), POLLIN, 0},
+                                  pollfd{keeper_->wanted(), POLLIN, 0}};
     auto keep_at = Clock::now() + between_looks;
     while (true) {
         // Not every change is told, so it looks without being told too.
         (void)poll(watched.data(), watched.size(), between_looks_ms);
         if (watched[0].revents != 0) return;
+        keeper_->make_links();
         links_.forget_changes();
         const bool put_back = look();
         tell_of_absent();

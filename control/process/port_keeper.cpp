@@ -4,9 +4,12 @@
 #include <iterator>
 #include <utility>
 
+#include <sys/eventfd.h>
+
 namespace honeyswitch::control {
 
-PortKeeper::PortKeeper(std::span<const dataplane::Port> ports) {
+PortKeeper::PortKeeper(std::span<const dataplane::Port> ports)
+    : wanted_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     for (const dataplane::Port& port : ports) {
         if (port.interface().empty()) continue;
         auto interface = dataplane::KernelInterface::open(port.interface());
@@ -16,6 +19,31 @@ PortKeeper::PortKeeper(std::span<const dataplane::Port> ports) {
                                xdp ? dataplane::needs_of_xdp(port.rx_queues(), port.asked())
                                    : dataplane::needs_of_packet(port.asked()));
         settings_.back().remember();
+    }
+}
+
+void PortKeeper::want_link(const std::string& interface, bool up) {
+    {
+        const std::lock_guard lock(mutex_);
+        links_.emplace_back(interface, up);
+    }
+    (void)eventfd_write(wanted_.get(), 1);
+}
+
+void PortKeeper::make_links() {
+    eventfd_t seen = 0;
+    (void)eventfd_read(wanted_.get(), &seen);
+    std::vector<std::pair<std::string, bool>> links;
+    {
+        const std::lock_guard lock(mutex_);
+        links.swap(links_);
+    }
+    for (const auto& [name, up] : links) {
+        const auto interface = dataplane::KernelInterface::open(name);
+        const auto made = interface ? interface->set_up(up) : std::unexpected(interface.error());
+        if (made) continue;
+        const std::lock_guard lock(mutex_);
+        told_.push_back("link_state: " + made.error().message());
     }
 }
 

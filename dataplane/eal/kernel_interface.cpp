@@ -93,8 +93,12 @@ InterfaceStatistics KernelInterface::statistics() const {
 /// wait for the kernel's lock.
 bool KernelInterface::link_up() const {
     const auto state = read("operstate");
-    if (!state || (number("flags") & IFF_UP) == 0) return false;
+    if (!state || !is_up()) return false;
     return *state == "up" || *state == "unknown";
+}
+
+bool KernelInterface::is_up() const {
+    return (number("flags") & IFF_UP) != 0;
 }
 
 std::uint64_t KernelInterface::times_down() const {
@@ -114,6 +118,16 @@ unsigned KernelInterface::rx_queues() const {
 
 std::uint32_t KernelInterface::mtu() const {
     return static_cast<std::uint32_t>(number("mtu"));
+}
+
+std::expected<void, Error> KernelInterface::set_up(bool up) const {
+    ifreq request = request_for(name_);
+    if (ioctl(socket_.get(), SIOCGIFFLAGS, &request) == 0) {
+        const int flags = up ? request.ifr_flags | IFF_UP : request.ifr_flags & ~IFF_UP;
+        request.ifr_flags = static_cast<short>(flags);
+        if (ioctl(socket_.get(), SIOCSIFFLAGS, &request) == 0) return {};
+    }
+    return std::unexpected(Error{"set", name_ + (up ? " up" : " down"), std::strerror(errno)});
 }
 
 std::expected<void, Error> KernelInterface::set_mtu(std::uint32_t mtu) const {

@@ -35,6 +35,8 @@ class KernelInterface {
     [[nodiscard]] InterfaceStatistics statistics() const;
     /// False as well when the interface is gone.
     [[nodiscard]] bool link_up() const;
+    /// Whether somebody has set it up, with or without a link.
+    [[nodiscard]] bool is_up() const;
     /// How often the link went down since the interface exists; a link that came back within a second shows
     /// here alone.
     [[nodiscard]] std::uint64_t times_down() const;
@@ -45,6 +47,8 @@ class KernelInterface {
     // These wait until the kernel has done it, which can take seconds. Not for the control thread.
     // -------------------------------------------------------------------------------------
 
+    /// Up or down, as `ip link set` does.
+    [[nodiscard]] std::expected<void, Error> set_up(bool up) const;
     [[nodiscard]] std::expected<void, Error> set_mtu(std::uint32_t mtu) const;
     [[nodiscard]] std::expected<void, Error> set_rx_queues(unsigned count) const;
     /// The words with which `ethtool -L NAME …` sets the number of receive queues: "combined 1" or "rx 1".

@@ -91,6 +91,15 @@ Port::~Port() {
     (void)rte_eth_dev_close(id_);
 }
 
+std::expected<void, Error> Port::set_link(bool up) const {
+    const int code = up ? rte_eth_dev_set_link_up(id_) : rte_eth_dev_set_link_down(id_);
+    if (code == 0) return {};
+    if (code == -ENOTSUP)
+        return std::unexpected(
+            Error{"use", name_of(id_), "its driver " + driver_ + " cannot take its link down"});
+    return failed(up ? "take up the link of" : "take down the link of", id_, code);
+}
+
 void Port::let_go() {
     if (!open_) return;
     last_ = meter_->read();

@@ -51,6 +51,9 @@ class Port {
     [[nodiscard]] std::uint32_t asked() const { return asked_; }
     /// A NIC: each worker gets its share of what arrives. Otherwise the first ones get all of it.
     [[nodiscard]] bool spreads() const { return spreads_; }
+    /// Of a device that is no interface of the kernel: lets its link go, or takes it up. Control thread, for
+    /// some milliseconds. Error: DPDK's reason, or that its driver cannot.
+    [[nodiscard]] std::expected<void, Error> set_link(bool up) const;
     /// These are read on the control thread.
     [[nodiscard]] PortStatistics statistics() const { return last_ ? *last_ : meter_->read(); }
     [[nodiscard]] bool link_up() const { return !last_ && meter_->link_up(); }

@@ -56,6 +56,16 @@ CommandResult list_remove(const Ask& ask, const Selection& selection, const Sink
                   fmt::format("{} is no longer on {}\n", prefix, selection.list));
 }
 
+CommandResult link_up(const Ask& ask, const Selection& selection, const Sink& sink) {
+    Json request{{"command", "link_up"}};
+    if (!selection.link.empty()) request["link"] = selection.link;
+    const auto rows = ask_rows(ask, request);
+    if (!rows) return std::unexpected(rows.error());
+    for (const auto& row : *rows) sink(fmt::format("{} is let up\n", row.at("port").get<std::string>()));
+    if (rows->empty()) sink("no port of a link is held down\n");
+    return {};
+}
+
 CommandResult reload(const Ask& ask, const Selection&, const Sink& sink) {
     const auto begun = ask_rows(ask, {{"command", "reload"}});
     if (!begun) return std::unexpected(begun.error());

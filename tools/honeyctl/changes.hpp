@@ -1,4 +1,4 @@
-// What honeyctl changes: `honeyctl list add`, `list remove`, `reload`.
+// What honeyctl changes: `honeyctl list add`, `list remove`, `link up`, `reload`.
 #pragma once
 
 #include "tools/honeyctl/commands.hpp"
@@ -7,6 +7,7 @@ namespace honeyswitch::honeyctl {
 
 [[nodiscard]] CommandResult list_add(const Ask& ask, const Selection& selection, const Sink& sink);
 [[nodiscard]] CommandResult list_remove(const Ask& ask, const Selection& selection, const Sink& sink);
+[[nodiscard]] CommandResult link_up(const Ask& ask, const Selection& selection, const Sink& sink);
 /// Returns when the switch has taken the new configuration or refused it, which is an error with its reasons.
 [[nodiscard]] CommandResult reload(const Ask& ask, const Selection& selection, const Sink& sink);
 

@@ -68,6 +68,8 @@ void add_options(CLI::App& app, Words& words, unsigned takes) {
 void add_arguments(CLI::App& app, Words& words, unsigned takes) {
     if ((takes & control::takes_list) != 0)
         app.add_option("name", words.line.selection.list, "The list")->type_name("NAME")->required();
+    if ((takes & takes_link) != 0)
+        app.add_option("name", words.line.selection.link, "The link; without it all")->type_name("NAME");
     if ((takes & takes_prefix) != 0)
         app.add_option("prefix", words.prefix, "The source: an address or a prefix")
             ->type_name("PREFIX")
@@ -123,10 +125,11 @@ std::expected<CommandLine, Declined> understand(Words words) {
 Complaint misuse(const CLI::App& app, const std::string& reason) {
     const auto rest = app.remaining(true);
     if (rest.empty()) return {"", reason};
-    const bool of_list = app.got_subcommand("list");
+    const bool of_list = app.got_subcommand("list"), of_link = app.got_subcommand("link");
     std::vector<std::string_view> names;
-    for (const auto& command : of_list ? list_commands() : commands()) names.push_back(command.name);
-    if (!of_list) names.emplace_back("list");
+    for (const auto& command : of_list ? list_commands() : of_link ? link_commands() : commands())
+        names.push_back(command.name);
+    if (!of_list && !of_link) names.insert(names.end(), {"list", "link"});
     return {"",
             fmt::format("unknown command or option '{}'{}", rest.front(), suggest_name(rest.front(), names))};
 }
@@ -136,7 +139,7 @@ Complaint misuse(const CLI::App& app, const std::string& reason) {
 std::expected<CommandLine, Declined> parse_command_line(int argc, const char* const* argv) {
     Words words;
     words.line.socket = control::Config{}.control_socket;
-    CLI::App app{"Shows what a running honeyswitch does, and changes its lists.", "honeyctl"};
+    CLI::App app{"Shows what a running honeyswitch does, and changes its lists and links.", "honeyctl"};
     app.set_version_flag("--version", "honeyctl " HONEYSWITCH_VERSION, "Print the version and exit");
     add_description(app);
     app.add_option("--socket", words.line.socket, "The switch's control socket")
@@ -146,6 +149,10 @@ std::expected<CommandLine, Declined> parse_command_line(int argc, const char* co
     auto* const list = app.add_subcommand("list", "One list of sources: show it, add to it, remove from it");
     list->fallthrough();
     add_commands(*list, words, list_commands());
+    auto* const link =
+        app.add_subcommand("link", "The link: let its ports up that link_state has taken down");
+    link->fallthrough();
+    add_commands(*link, words, link_commands());
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked_for) {  // help or version

@@ -117,6 +117,15 @@ std::span<const Command> list_commands() {
     return all;
 }
 
+std::span<const Command> link_commands() {
+    static const std::array all{
+        Command{.name = "up",
+                .help = "Let up what link_state has taken down, of one link or of all",
+                .takes = takes_link,
+                .work = link_up}};
+    return all;
+}
+
 CommandResult understood(const std::function<CommandResult()>& read) {
     try {
         return read();

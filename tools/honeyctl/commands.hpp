@@ -23,6 +23,7 @@ enum TakesMore : unsigned {
     takes_prefix = control::takes_end << 3U,
     takes_lifetime = control::takes_end << 4U,
     takes_events = control::takes_end << 5U,  ///< which of them, and whether to follow
+    takes_link = control::takes_end << 6U,
 };
 /// What every command takes that prints rows.
 inline constexpr unsigned takes_rows = takes_json | takes_limit;
@@ -44,6 +45,9 @@ struct Command {
 [[nodiscard]] std::span<const Command> commands();
 /// Those of `honeyctl list`.
 [[nodiscard]] std::span<const Command> list_commands();
+
+/// Those of `honeyctl link`.
+[[nodiscard]] std::span<const Command> link_commands();
 
 /// Runs `read`, which takes answers apart, and turns an answer of the wrong shape into an error.
 [[nodiscard]] CommandResult understood(const std::function<CommandResult()>& read);

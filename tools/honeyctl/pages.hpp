@@ -40,6 +40,7 @@ struct Selection {
     bool json = false;
     bool replies = false;            ///< flows: also the way back of each session
     std::string by;                  ///< progress: "port" or "network"; empty: the switch's default
+    std::string link;                ///< link up: its name; empty: all
     std::string list;                ///< list commands: its name
     std::vector<std::string> types;  ///< events: of these types; empty: of all
     std::string honeypot;            ///< events: of this honeypot; empty: of all

@@ -39,6 +39,14 @@ class FakeOperate : public Operate {
         entries.insert_or_assign({std::string(list), prefix}, until);
         return {};
     }
+    std::vector<std::string> held{"inside"};  ///< of the one link, "link"
+    [[nodiscard]] std::expected<std::vector<std::string>, std::string> link_up(std::string_view link,
+                                                                               std::string_view /*who*/,
+                                                                               TimePoint /*now*/) override {
+        if (!link.empty() && link != "link")
+            return std::unexpected("there is no link '" + std::string(link) + "'");
+        return std::exchange(held, {});
+    }
     bool keeps = true;
     [[nodiscard]] bool keeps_entries() const override { return keeps; }
     [[nodiscard]] std::expected<void, std::string> list_remove(std::string_view list,

@@ -286,6 +286,16 @@ TEST(OperatorRequest, PutsSourcesOnListsAndTakesThemBack) {
     EXPECT_EQ(ask(inspect, operate, remove), (json{{"error", "it is not on the list"}}));
 }
 
+TEST(OperatorRequest, LetsUpWhatIsHeldOfALink) {
+    const FakeInspect inspect;
+    FakeOperate operate;
+    EXPECT_EQ(ask(inspect, operate, R"({"command":"link_up","link":"north"})"),
+              (json{{"error", "there is no link 'north'"}}));
+    EXPECT_EQ(ask(inspect, operate, R"({"command":"link_up"})")["rows"],
+              json::parse(R"([{"port":"inside"}])"));
+    EXPECT_EQ(ask(inspect, operate, R"({"command":"link_up","link":"link"})")["rows"], json::array());
+}
+
 TEST(OperatorRequest, ReloadsAndTellsHowItEnded) {
     const FakeInspect inspect;
     FakeOperate operate;
@@ -310,15 +320,16 @@ TEST(OperatorRequest, IsForWhoMay) {
         return json::parse(answer(line, inspect, operate, at(0), {.right = right, .who = "uid 7, pid 8"}));
     };
     const std::string read = R"({"command":"agents"})";
-    for (const std::string change :
-         {R"({"command":"list_add","list":"scanners","prefix":"10.0.0.1"})",
-          R"({"command":"list_remove","list":"scanners","prefix":"10.0.0.1"})", R"({"command":"reload"})"}) {
+    for (const std::string change : {R"({"command":"list_add","list":"scanners","prefix":"10.0.0.1"})",
+                                     R"({"command":"list_remove","list":"scanners","prefix":"10.0.0.1"})",
+                                     R"({"command":"reload"})", R"({"command":"link_up"})"}) {
         EXPECT_TRUE(answered(OperatorRight::none, change).contains("error")) << change;
         EXPECT_TRUE(answered(OperatorRight::read, change)["error"].get<std::string>().starts_with(
             "you may read, and "))
             << change;
         EXPECT_TRUE(operate.entries.empty());
         EXPECT_EQ(operate.state.id, 0U);
+        EXPECT_EQ(operate.held.size(), 1U);
     }
     EXPECT_TRUE(answered(OperatorRight::none, read).contains("error"));
     EXPECT_TRUE(answered(OperatorRight::read, read).contains("rows"));

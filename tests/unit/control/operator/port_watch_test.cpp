@@ -57,6 +57,20 @@ TEST_F(Ports, SayWhenALinkWasDownBetweenTwoLooks) {
     EXPECT_EQ(sentences(), Sentences{"warning: port outside (dev:eth1): its link was down for a moment"});
 }
 
+TEST_F(Ports, SayNothingOfALinkThatIsHeldDown) {
+    (void)sentences();
+    ports_[1].held = true;
+    ports_[1].link_up = false;
+    ports_[1].times_down = 1;
+    EXPECT_EQ(sentences(), Sentences());
+    ports_[1].held = false;
+    ports_[1].link_up = true;
+    EXPECT_EQ(sentences(), Sentences()) << "it is up as it was before";
+    ports_[1].link_up = false;
+    EXPECT_EQ(sentences(),
+              Sentences{"warning: port inside (dev:eth2): its link is down; nothing passes there"});
+}
+
 TEST_F(Ports, SayThatALinkIsDownFromTheStart) {
     ports_[1].link_up = false;
     EXPECT_EQ(sentences(),

@@ -50,6 +50,14 @@ TEST_F(ToHoneypots, ASessionsPacketsAreCountedForIt) {
     EXPECT_EQ(pending(), std::nullopt);
 }
 
+TEST_F(ToHoneypots, AFrameThatCameInPiecesKeepsThemAll) {
+    const auto index = add_session(key_of(decoy), {});
+    const auto [end, frame] = to_session(to(decoy).payload(9'000).vlan(7));
+    EXPECT_EQ(end, End::honeypot);
+    EXPECT_EQ(frame, to(decoy).payload(9'000).between(upstream_mac, honeypot_mac).bytes());
+    EXPECT_EQ(sessions_->at(index).bytes_in, 9'058U);
+}
+
 TEST_F(ToHoneypots, WithoutASessionTheFlowIsRemembered) {
     EXPECT_EQ(without_session(to(decoy)).end, End::honeypot);
     EXPECT_EQ(counted(Counter::outside_to_honeypot_handshake), 1U);

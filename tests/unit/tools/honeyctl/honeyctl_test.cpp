@@ -116,8 +116,8 @@ TEST_F(Honeyctl, PrintsStats) {
                                 .tx_dropped = 6,
                                 .tx_lost = 8}};
     const std::string shown_ports =
-        "PORT     DEVICE  DRIVER      LINK   MTU  RX PACKETS  RX BYTES  TX PACKETS  TX BYTES\n"
-        "outside  dev:o   net_af_xdp  up    1600           1        60           7         0\n"
+        "PORT     DEVICE  DRIVER      LINK  HELD   MTU  RX PACKETS  RX BYTES  TX PACKETS  TX BYTES\n"
+        "outside  dev:o   net_af_xdp  up    no    1600           1        60           7         0\n"
         "\n"
         "LOST AT  RX MISSED  RX NO BUFFER  RX TOO LONG  RX CRC  RX ERRORS  RX DROPPED  TX DROPPED  TX LOST\n"
         "outside          1             2            3       9          4           5           6        8\n";
