@@ -31,6 +31,7 @@ void PortKeeper::want_link(const std::string& interface, bool up) {
 }
 
 void PortKeeper::make_links() {
+    const std::lock_guard one_by_one(making_);
     eventfd_t seen = 0;
     (void)eventfd_read(wanted_.get(), &seen);
     std::vector<std::pair<std::string, bool>> links;

@@ -37,6 +37,7 @@ class PortKeeper {
   private:
     std::vector<dataplane::KernelSettings> settings_;  ///< PortGuard's thread
     Descriptor wanted_;                                ///< an eventfd
+    std::mutex making_;                                ///< held by `make_links`, so that the latest wish wins
     std::mutex mutex_;                                 ///< of what follows
     std::vector<std::pair<std::string, bool>> links_;  ///< that are to be set
     std::vector<std::string> told_;

@@ -4,7 +4,9 @@ interface."""
 
 import contextlib
 import json
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,15 +25,16 @@ STAYS_S = 4  # longer than link_state_wait and whatever is done then take
 
 
 class Router:
-    """FRR's zebra and bgpd in a namespace, with all that they write in a folder of their own."""
+    """FRR's zebra and bgpd in a namespace, with all that they write in a folder of their own, which is their user's."""
 
-    def __init__(self, machine: Namespace, side: str, folder: Path):
-        self.machine, self.side, self.folder = machine, side, folder
+    def __init__(self, machine: Namespace, side: str):
+        self.machine, self.side = machine, side
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{machine.name}-"))
+        shutil.chown(self.folder, "frr", "frr")
         self.processes: list[subprocess.Popen] = []
 
     def start(self) -> None:
         peer = ACROSS[self.side]
-        self.folder.mkdir()
         self.machine.ip("address", "add", f"{ADDRESSES[self.side]}/30", "dev", self.side)
         (self.folder / "zebra.conf").write_text("")
         (self.folder / "bgpd.conf").write_text(f"""
@@ -52,7 +55,7 @@ router bgp {self.number(self.side)}
 
     def _run(self, daemon: str, *options: str) -> None:
         command = self.machine.command(
-            str(DAEMONS / daemon), "-u", "root", "-g", "root", "-f", str(self.folder / f"{daemon}.conf"), "-i",
+            str(DAEMONS / daemon), "-f", str(self.folder / f"{daemon}.conf"), "-i",
             str(self.folder / f"{daemon}.pid"), "-z", str(self.folder / "zserv"), "--vty_socket", str(self.folder),
             "--log", "stdout", *options)  # fmt: skip
         with (self.folder / "log").open("ab") as log:
@@ -77,6 +80,7 @@ router bgp {self.number(self.side)}
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        shutil.rmtree(self.folder)
 
 
 class Border(Box):
@@ -96,7 +100,7 @@ class Border(Box):
         self.there.ip("link", "set", "outside", "netns", self.upstream.name)
         for side, machine in (("outside", self.upstream), ("inside", self.there)):
             machine.ip("link", "set", side, "up")
-            self.routers[side] = Router(machine, side, self.folder / f"router-{side}")
+            self.routers[side] = Router(machine, side)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -160,12 +164,13 @@ def test_a_wire_carries_a_failure_across_and_recovers_without_help(border: Borde
     path, _ = border.with_sessions("wire")
     for failed in ("outside", "inside"):
         other = ACROSS[failed]
+        own_failures = border.log(path).count(f"port {other} (dev:{other}): its link is down")
         began = time.monotonic()
         border.set_far_end(failed, "down")
         border.until_dropped(other, began)
         assert border.ports()[other]["held"] and not border.ports()[failed]["held"]
         assert f"port {other} (dev:{other}) is taken down, as {failed} lost its link" in border.log(path)
-        assert f"port {other} (dev:{other}): its link is down" not in border.log(path), "it is not its own failure"
+        assert border.log(path).count(f"port {other} (dev:{other}): its link is down") == own_failures
         border.set_far_end(failed, "up")
         border.until_established()
         wait_for("the interface is up", lambda: border.is_up(other), PATIENCE_S)
@@ -188,15 +193,13 @@ def test_a_breaker_stays_until_it_is_told(xdp_border: Border):
     border.until_established()
 
 
-def test_a_hub_leaves_the_other_side_as_it_is(xdp_border: Border):
+@pytest.mark.parametrize("failed", ["outside", "inside"])
+def test_a_hub_leaves_the_other_side_as_it_is(xdp_border: Border, failed: str):
     border = xdp_border
     border.with_sessions("hub")
-    for failed in ("outside", "inside"):
-        border.set_far_end(failed, "down")
-        time.sleep(STAYS_S)
-        assert border.is_up(ACROSS[failed]) and border.routers[ACROSS[failed]].established()
-        border.set_far_end(failed, "up")
-        border.until_established()
+    border.set_far_end(failed, "down")
+    time.sleep(STAYS_S)
+    assert border.is_up(ACROSS[failed]) and border.routers[ACROSS[failed]].established()
 
 
 def test_a_honeypots_port_is_no_reason_and_an_end_leaves_all_up(xdp_border: Border):
@@ -218,7 +221,7 @@ def test_a_honeypots_port_is_no_reason_and_an_end_leaves_all_up(xdp_border: Bord
 
 def test_a_driver_that_cannot_take_its_link_down_is_refused(xdp_border: Border):
     border = xdp_border
-    path = border.configuration("border", outside="vdev:net_null9")
+    path = border.configuration("border", outside="vdev:net_null9,no-rx=1")
     for mode, good in (("wire", False), ("hub", True)):
         path.write_text(path.read_text().replace("[process]", f'link_state = "{mode}"\n[process]', 1))
         if good:
