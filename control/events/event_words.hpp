@@ -64,12 +64,15 @@ enum class ListAction : std::uint8_t {
 };
 
 enum class ConfigPhase : std::uint8_t {
-    asked,     ///< somebody asked for a reload
-    reading,   ///< the configuration is read
-    applying,  ///< part of it comes into force over many turns
-    warned,    ///< something about it is to be known
-    refused,   ///< the old one stays
-    done,      ///< it is in force
+    asked,        ///< somebody asked for a reload
+    reading,      ///< the configuration is read
+    applying,     ///< part of it comes into force over many turns
+    warned,       ///< something about it is to be known
+    refused,      ///< the old one stays
+    done,         ///< it is in force
+    unconfirmed,  ///< it is in force, and is taken back unless somebody confirms it
+    confirmed,    ///< it stays
+    taken_back,   ///< nobody has confirmed it, and what was before is in force again
 };
 
 enum class ModeWord : std::uint8_t {
@@ -96,8 +99,8 @@ inline constexpr std::array<std::string_view, 6> link{"up",      "down",       "
                                                       "changed", "taken_down", "let_up"};
 inline constexpr std::array<std::string_view, 8> list{"added", "removed",    "restored", "refused",
                                                       "read",  "unreadable", "followed", "puzzling"};
-inline constexpr std::array<std::string_view, 6> config{"asked",  "reading", "applying",
-                                                        "warned", "refused", "done"};
+inline constexpr std::array<std::string_view, 9> config{
+    "asked", "reading", "applying", "warned", "refused", "done", "unconfirmed", "confirmed", "taken_back"};
 inline constexpr std::array<std::string_view, 5> mode{"first_packet", "handshake", "failed_open", "reachable",
                                                       "out_of_reach"};
 inline constexpr std::array<std::string_view, 3> loss{"began", "goes_on", "ended"};

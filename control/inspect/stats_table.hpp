@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -93,6 +94,9 @@ struct Stats {
     std::uint32_t sources = 0, source_capacity = 0;          ///< sources on lists or moved by a tier
     std::uint32_t reputations = 0, reputation_capacity = 0;  ///< sources that tiers remember
     Milliseconds idle_timeout{};
+    /// The reload from which on nothing is confirmed, and how much time is left; none: nothing waits.
+    std::optional<std::uint64_t> unconfirmed;
+    std::optional<Milliseconds> confirm_within;
 
     static constexpr auto mode_columns() {
         return std::tuple{
@@ -103,6 +107,9 @@ struct Stats {
             Column{"handshake_now", &Stats::handshake_now, "Whether they now begin with a handshake alone."},
             Column{"high_water", &Stats::high_water, "Sessions from which on they do."},
             Column{"low_water", &Stats::low_water, "Sessions below which they no longer do."},
+            Column{"unconfirmed", &Stats::unconfirmed,
+                   "The reload that waits for a confirmation; null: none does."},
+            Column{"confirm_within_ms", &Stats::confirm_within, "Until it is taken back; null: none is."},
         };
     }
     static constexpr auto fill_columns() {

@@ -188,4 +188,23 @@ ListedPage SourceLists::entries(Ipv4Address from, std::size_t limit, TimePoint n
     return page;
 }
 
+std::vector<PutSource> SourceLists::put_sources(std::string_view list) const {
+    std::vector<PutSource> found;
+    const auto index = find(list);
+    if (!index) return found;
+    const auto put = [&](const Key& key, Origin origin, std::optional<TimePoint> end) {
+        if (!end) return;
+        found.push_back({.list = std::string(list),
+                         .prefix = key.prefix,
+                         .origin = origin,
+                         .until = *end == never ? std::nullopt : end});
+    };
+    for (const auto& [key, row] : rows_) {
+        if (key.list != *index) continue;
+        put(key, Origin::by_operator, row.by_operator);
+        put(key, Origin::auth_log, row.auth_log);
+    }
+    return found;
+}
+
 }  // namespace honeyswitch::control

@@ -53,6 +53,16 @@ struct ListedSource {
     friend bool operator==(const ListedSource&, const ListedSource&) = default;
 };
 
+/// A source that the operator or a log has put on a list, by one of the two.
+struct PutSource {
+    std::string list;
+    Ipv4Prefix prefix;
+    Origin origin = Origin::by_operator;
+    std::optional<TimePoint> until;  ///< none: it stays
+
+    friend bool operator==(const PutSource&, const PutSource&) = default;
+};
+
 struct ListedPage {
     std::vector<ListedSource> rows;
     std::optional<Ipv4Address> next;  ///< where the following page begins; none: this was the last
@@ -100,6 +110,9 @@ class SourceLists {
     /// In order of prefix, from the network address `from` on. A page ends after `limit` rows, and those
     /// that have the same network address as its last one.
     [[nodiscard]] ListedPage entries(Ipv4Address from, std::size_t limit, TimePoint now) const;
+    /// All that others than its file have put on the list: what a reload without it forgets. Looks at every
+    /// source that is listed.
+    [[nodiscard]] std::vector<PutSource> put_sources(std::string_view list) const;
     /// Prefixes on this list.
     [[nodiscard]] std::size_t size(std::size_t list) const { return lists_.at(list).size; }
     /// Prefixes in all: what `capacity` limits.

@@ -14,6 +14,18 @@
 
 namespace honeyswitch::control {
 
+/// Who wants something changed.
+struct Asker {
+    std::string text;  ///< "uid 1000, pid 4242", "SIGHUP (uid 0, pid 1)"; empty: nobody
+    std::optional<std::uint32_t> uid = std::nullopt, pid = std::nullopt;  ///< none: not known
+};
+
+struct ReloadWish {
+    Asker by{};
+    /// It takes itself back after this unless confirm() comes; none: it stays.
+    std::optional<Milliseconds> confirm_within = std::nullopt;
+};
+
 /// Of the latest reload.
 struct ReloadState {
     enum class Phase : std::uint8_t {
@@ -26,6 +38,10 @@ struct ReloadState {
     Phase phase = Phase::none;
     /// One line each. refused: why. done: warnings, and what only a restart changes.
     std::vector<std::string> sentences;
+    /// The reload from which on nothing is confirmed; none: nothing waits for a confirmation.
+    std::optional<std::uint64_t> unconfirmed = std::nullopt;
+    /// When what came before that reload is in force again; none: it is not counted yet.
+    std::optional<TimePoint> confirm_by = std::nullopt;
 };
 
 class Operate {
@@ -34,8 +50,11 @@ class Operate {
 
     /// Starts to read the configuration anew. Returns the id of this reload, greater than any before.
     /// Errors (a sentence): one is running.
-    [[nodiscard]] virtual std::expected<std::uint64_t, std::string> reload() = 0;
+    [[nodiscard]] virtual std::expected<std::uint64_t, std::string> reload(const ReloadWish& wish) = 0;
     [[nodiscard]] virtual ReloadState reload_state() const = 0;
+    /// Keeps what reload() would take back. Returns the reload that began it. Errors (a sentence): nothing
+    /// waits for it, or not yet.
+    [[nodiscard]] virtual std::expected<std::uint64_t, std::string> confirm(const Asker& by) = 0;
 
     /// Puts `prefix` on the list of this name, until `now` + `lifetime` or, without it, until it is removed;
     /// on a list already, its lifetime starts anew. Errors (a sentence): no such list; no room.

@@ -14,6 +14,7 @@ using nlohmann::json;
 template <typename T>
 using Parsed = std::expected<T, std::string>;
 
+constexpr std::uint64_t shortest_insurance_ms = 1'000, longest_insurance_ms = 86'400'000;
 constexpr std::uint64_t longest_lifetime_ms = 10ULL * 365 * 86'400'000;  // what is to last longer has no end
 
 Parsed<std::uint64_t> number_of(const json& value, std::string_view key, std::uint64_t least,
@@ -91,6 +92,9 @@ Parsed<void> read_member(Request& request, const std::string& key, const json& v
     if (key == "link") return store(request.link, text_of(value, key));
     if (key == "prefix") return store(request.prefix, prefix_of(value, key));
     if (key == "lifetime_ms") return store(request.lifetime, number_of(value, key, 1, longest_lifetime_ms));
+    if (key == "confirm_within_ms")
+        return store(request.confirm_within,
+                     number_of(value, key, shortest_insurance_ms, longest_insurance_ms));
     if (key == "types") return store(request.events.types, event_types_of(value, key));
     if (key == "honeypot") return store(request.events.honeypot, text_of(value, key));
     if (key == "address") return store(request.events.address, prefix_of(value, key));

@@ -21,11 +21,12 @@ struct Request {
     Ipv4Prefix destination{{0}, 0};
     bool replies = false;
     ProgressBy by = ProgressBy::port;
-    std::optional<std::string> list;       ///< name of a list
-    std::string link;                      ///< name of a link; empty: of all
-    std::optional<Ipv4Prefix> prefix;      ///< of an entry of a list
-    std::optional<Milliseconds> lifetime;  ///< of an entry of a list
-    EventFilter events;                    ///< that the client wants to be told of
+    std::optional<std::string> list;             ///< name of a list
+    std::string link;                            ///< name of a link; empty: of all
+    std::optional<Ipv4Prefix> prefix;            ///< of an entry of a list
+    std::optional<Milliseconds> lifetime;        ///< of an entry of a list
+    std::optional<Milliseconds> confirm_within;  ///< of a reload
+    EventFilter events;                          ///< that the client wants to be told of
 };
 
 /// The error is a sentence.

@@ -78,9 +78,11 @@ void OperatorClient::answer_one(const OperatorContext& context, TimePoint now) {
     std::optional<EventFilter> wanted;
     response_ = answer(std::string_view(received_).substr(0, end), *context.inspect, *context.operate, now,
                        {.right = right_,
-                        .who = who_,
+                        .who = who_.text,
                         .events = context.events,
-                        .stream = context.latest_events->readers() < most_streams ? &wanted : nullptr});
+                        .stream = context.latest_events->readers() < most_streams ? &wanted : nullptr,
+                        .uid = who_.uid,
+                        .pid = who_.pid});
     received_.erase(0, end + 1);
     if (wanted) stream_ = std::make_unique<EventStream>(*context.latest_events, std::move(*wanted));
 }

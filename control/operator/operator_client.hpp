@@ -27,9 +27,12 @@ struct OperatorContext {
 /// left, and until then nothing more is read from it.
 class OperatorClient {
   public:
-    /// `right`: what the peer may do; `who`: it, in the log.
-    OperatorClient(Descriptor connection, OperatorRight right, std::string who, TimePoint now)
-        : connection_(std::move(connection)), right_(right), who_(std::move(who)), last_used_(now) {}
+    /// `right`: what the peer may do.
+    OperatorClient(Descriptor connection, OperatorRight right, const OperatorPeer& peer, TimePoint now)
+        : connection_(std::move(connection)),
+          right_(right),
+          who_{.text = peer.text(), .uid = peer.uid, .pid = static_cast<std::uint32_t>(peer.pid)},
+          last_used_(now) {}
 
     /// Reads what has come, answers at most one request, sends what fits. One that is told of events is sent
     /// some of them, and what it says is not looked at any more. False: the connection is over.
@@ -62,7 +65,7 @@ class OperatorClient {
 
     Descriptor connection_;
     OperatorRight right_;
-    std::string who_;
+    Asker who_;
     std::string received_;
     std::string response_;
     std::size_t sent_ = 0;  ///< of response_

@@ -79,7 +79,8 @@ json link_up(const Context& context) {
 }
 
 json reload(const Context& context) {
-    const auto id = context.operate.reload();
+    const auto id =
+        context.operate.reload({.by = context.by.asker(), .confirm_within = context.request.confirm_within});
     if (id)
         context.tell(ConfigChanged{
             .phase = ConfigPhase::asked,
@@ -91,8 +92,20 @@ json reload(const Context& context) {
 
 json reload_state(const Context& context) {
     const auto state = context.operate.reload_state();
+    const auto left = [&](TimePoint until) {
+        return std::max<std::int64_t>((until - context.now).count(), 0);
+    };
     return response(
-        json::array({{{"id", state.id}, {"phase", name_of(state.phase)}, {"sentences", state.sentences}}}));
+        json::array({{{"id", state.id},
+                      {"phase", name_of(state.phase)},
+                      {"sentences", state.sentences},
+                      {"unconfirmed", state.unconfirmed ? json(*state.unconfirmed) : json()},
+                      {"confirm_within_ms", state.confirm_by ? json(left(*state.confirm_by)) : json()}}}));
+}
+
+json confirm(const Context& context) {
+    const auto id = context.operate.confirm(context.by.asker());
+    return id ? response(json::array({{{"id", *id}}})) : error(id.error());
 }
 
 /// The answer is that of any command; what follows it is written by the client's connection.
@@ -114,6 +127,7 @@ constexpr std::array handlers{
     Handler{"subscribe", subscribe},           Handler{"list_add", list_add, true},
     Handler{"list_remove", list_remove, true}, Handler{"reload", reload, true},
     Handler{"reload_state", reload_state},     Handler{"link_up", link_up, true},
+    Handler{"confirm", confirm, true},
 };
 
 }  // namespace

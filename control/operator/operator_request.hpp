@@ -26,6 +26,9 @@ struct RequestBy {
     EventBus* events = nullptr;  ///< told of what it changes; null: nobody is
     /// Where the command "subscribe" puts what the client wants to be told of; null: too many listen.
     std::optional<EventFilter>* stream = nullptr;
+    std::optional<std::uint32_t> uid = std::nullopt, pid = std::nullopt;  ///< of `who`
+
+    [[nodiscard]] Asker asker() const { return {.text = std::string(who), .uid = uid, .pid = pid}; }
 };
 
 inline constexpr std::size_t most_rows = 1000;    ///< that a request may ask for

@@ -99,7 +99,7 @@ void OperatorServer::accept_client(TimePoint now) {
     const int fd = connection.get();
     const auto peer = OperatorPeer::of(fd);
     if (!peer || !watch(EPOLL_CTL_ADD, fd, EPOLLIN)) return;
-    clients_.try_emplace(fd, std::move(connection), peer->right(groups_), peer->text(), now);
+    clients_.try_emplace(fd, std::move(connection), peer->right(groups_), *peer, now);
 }
 
 void OperatorServer::make_room() {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 
@@ -13,6 +14,14 @@ namespace {
 
 /// Under a flood of Packet-Ins, descriptors are looked at once in so many turns.
 constexpr unsigned turns_between_descriptors = 8;
+
+/// A process sent it, or the kernel, as when a terminal closes.
+Asker sender_of(const signalfd_siginfo& info) {
+    if (info.ssi_code > 0) return {.text = "SIGHUP"};
+    return {.text = fmt::format("SIGHUP from uid {}, pid {}", info.ssi_uid, info.ssi_pid),
+            .uid = info.ssi_uid,
+            .pid = info.ssi_pid};
+}
 
 }  // namespace
 
@@ -71,7 +80,7 @@ void ControlLoop::read_signal() {
         stop_signal_ = static_cast<int>(info.ssi_signo);
         return;
     }
-    control_->reload_on_signal();
+    control_->reload_on_signal(sender_of(info));
 }
 
 }  // namespace honeyswitch::control

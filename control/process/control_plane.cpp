@@ -76,7 +76,7 @@ ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts pa
       links_({config_.link_state, config_.link_state_wait, link_pairs(config_)}, plane.ports(),
              port_names(config_), keeper_),
       inspector_({numbers_, controller_, switch_, notices_, honeypots_, lists_, watcher_, plane, keeper_,
-                  links_, now},
+                  links_, insurance_, now},
                  std::move(parts.shown)),
       reloader_(std::move(arguments)),
       ports_(port_names(config_)),
@@ -138,7 +138,8 @@ bool ControlPlane::turn(TimePoint now) {
     busy = busy || notices_.unsettled();  // an agent waits, and a worker's round is short
     honeypots_.tick(now);
     for (LinkChanged& link : links_.look(now)) events_.publish(std::move(link));
-    if (now - each_second_ >= Milliseconds{1000}) {
+    const bool next_second = now - each_second_ >= Milliseconds{1000};
+    if (next_second) {
         each_second_ = now;
         watcher_.tick(now);
         kept_.tick(wall_time());
@@ -149,10 +150,12 @@ bool ControlPlane::turn(TimePoint now) {
         tell_of_listen_address(now);
         lines_.tick(now);
     }
+    put_lost_sources_back(now);
     lists_.tick(now);
-    busy = busy || lists_.busy();
+    busy = busy || lists_.busy() || !lost_sources_.empty();
     if (reload_state_.phase == ReloadState::Phase::running) go_on_with_reload(now);
     busy = operators_->tick(now) || busy;
+    if (next_second) look_at_insurance(now);
     switch_.packet_outs().flush();
     return busy;
 }

@@ -1,6 +1,7 @@
 // The control plane: everything that decides, composed over a data plane. Control thread only.
 #pragma once
 
+#include <deque>
 #include <expected>
 #include <memory>
 #include <string>
@@ -52,6 +53,11 @@ class ControlPlane final : public Operate {
         Config config, std::vector<std::string> arguments, dataplane::DataPlane& plane, rte_mempool& buffers,
         ControlSockets sockets);
 
+    /// What is not confirmed is told of: it is lost unless the file says it too.
+    ~ControlPlane() override;
+    ControlPlane(const ControlPlane&) = delete;
+    ControlPlane& operator=(const ControlPlane&) = delete;
+
     /// One turn of the loop: Packet-Ins, ageing, what waits; each a bounded amount of work. Returns whether
     /// there was any.
     [[nodiscard]] bool turn(TimePoint now);
@@ -62,8 +68,9 @@ class ControlPlane final : public Operate {
     void serve(int descriptor, TimePoint now);
 
     // Operate
-    [[nodiscard]] std::expected<std::uint64_t, std::string> reload() override;
-    [[nodiscard]] ReloadState reload_state() const override { return reload_state_; }
+    [[nodiscard]] std::expected<std::uint64_t, std::string> reload(const ReloadWish& wish) override;
+    [[nodiscard]] ReloadState reload_state() const override;
+    [[nodiscard]] std::expected<std::uint64_t, std::string> confirm(const Asker& by) override;
     [[nodiscard]] std::expected<void, std::string> list_add(std::string_view list, Ipv4Prefix prefix,
                                                             std::optional<Milliseconds> lifetime,
                                                             TimePoint now) override;
@@ -81,8 +88,8 @@ class ControlPlane final : public Operate {
     }
     /// When the loop has ended: no port stays down that link_state has taken down.
     void leave_links_up() { links_.leave_up(); }
-    /// SIGHUP came: a reload that nobody waits for.
-    void reload_on_signal();
+    /// SIGHUP came: a reload that nobody waits for. `by`: who sent it.
+    void reload_on_signal(const Asker& by);
 
     [[nodiscard]] PortKeeper& keeper() { return keeper_; }
 
@@ -107,10 +114,16 @@ class ControlPlane final : public Operate {
     void tell_of_listen_address(TimePoint now);
     void tell_of_admission();
     void go_on_with_reload(TimePoint now);
-    void finish_reload();
+    void finish_reload(TimePoint now);
+    void refuse_reload(std::vector<std::string> reasons, TimePoint now);
+    void look_at_insurance(TimePoint now);
+    void insure(const Config& next);
+    void say_what_is_unconfirmed(TimePoint now);
+    void finish_taking_back();
+    void put_lost_sources_back(TimePoint now);
     void free_numbers(TimePoint now);
     void apply(Prepared prepared, TimePoint now);
-    void tell_of_reload(ConfigPhase phase, Gravity gravity, std::string text, const char* who = "");
+    void tell_of_reload(ConfigPhase phase, Gravity gravity, std::string text, const std::string& who = "");
 
     Config config_;  ///< in force, for the next reload to compare with
     ConfigNumbers numbers_;
@@ -130,10 +143,15 @@ class ControlPlane final : public Operate {
     NoticeServer notices_;
     PortKeeper keeper_;
     LinkKeeper links_;
+    ReloadInsurance insurance_;
     Inspector inspector_;
     std::unique_ptr<OperatorServer> operators_;  ///< set by create(), as what it shows is this
     Reloader reloader_;
     ReloadState reload_state_;
+    ReloadWish wish_;                         ///< of the reload that is under way
+    bool taking_back_ = false;                ///< it is one that goes back to what was before
+    std::uint64_t taken_back_ = 0;            ///< the latest reload of which that came; 0: none
+    std::deque<PutSource> lost_sources_;      ///< of lists that are back, on their way onto them
     std::vector<std::string> list_findings_;  ///< of the reload that is under way
     TurnWatch turns_;
     PortWatch ports_;

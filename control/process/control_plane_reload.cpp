@@ -3,27 +3,43 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "control/process/control_plane.hpp"
 
 namespace honeyswitch::control {
+namespace {
 
-std::expected<std::uint64_t, std::string> ControlPlane::reload() {
+/// To take back what nobody confirmed, where it was refused: numbers may not be free yet.
+constexpr Milliseconds between_tries{10'000};
+
+}  // namespace
+
+std::expected<std::uint64_t, std::string> ControlPlane::reload(const ReloadWish& wish) {
     if (reload_state_.phase == ReloadState::Phase::running)
         return std::unexpected("a reload is running already");
     reload_state_ = {.id = reload_state_.id + 1, .phase = ReloadState::Phase::running, .sentences = {}};
-    tell_of_reload(ConfigPhase::reading, Gravity::information, "reloading the configuration");
+    wish_ = wish;
+    tell_of_reload(ConfigPhase::reading, Gravity::information, "reloading the configuration", wish.by.text);
     reloader_.start(config_, numbers_);
     return reload_state_.id;
 }
 
-void ControlPlane::reload_on_signal() {
-    if (const auto started = reload(); !started)
-        tell_of_reload(ConfigPhase::refused, Gravity::warning, "SIGHUP: " + started.error(), "SIGHUP");
+ReloadState ControlPlane::reload_state() const {
+    ReloadState state = reload_state_;
+    if (insurance_.pending()) state.unconfirmed = insurance_.reload();
+    state.confirm_by = insurance_.until();
+    return state;
 }
 
-void ControlPlane::tell_of_reload(ConfigPhase phase, Gravity gravity, std::string text, const char* who) {
+void ControlPlane::reload_on_signal(const Asker& by) {
+    if (const auto started = reload({.by = by}); !started)
+        tell_of_reload(ConfigPhase::refused, Gravity::warning, "SIGHUP: " + started.error(), by.text);
+}
+
+void ControlPlane::tell_of_reload(ConfigPhase phase, Gravity gravity, std::string text,
+                                  const std::string& who) {
     events_.publish(ConfigChanged{
         .phase = phase, .reload = reload_state_.id, .who = who, .told = {gravity, std::move(text)}});
 }
@@ -31,20 +47,29 @@ void ControlPlane::tell_of_reload(ConfigPhase phase, Gravity gravity, std::strin
 /// The configuration is read; then what it changes comes into force, over many turns if it is much.
 void ControlPlane::go_on_with_reload(TimePoint now) {
     if (!reloader_.running()) {
-        if (!controller_.changing()) finish_reload();
+        if (!controller_.changing()) finish_reload(now);
         return;
     }
     auto result = reloader_.take();
     if (!result) return;
+    if (!taking_back_ && insurance_.due(now))
+        return refuse_reload(
+            {fmt::format("meanwhile the time to confirm reload {} was over", insurance_.reload())}, now);
     if (*result) return apply(std::move(**result), now);
+    refuse_reload(std::move(result->error()), now);
+}
+
+void ControlPlane::refuse_reload(std::vector<std::string> reasons, TimePoint now) {
     reload_state_.phase = ReloadState::Phase::refused;
-    reload_state_.sentences = std::move(result->error());
+    reload_state_.sentences = std::move(reasons);
     for (const std::string& reason : reload_state_.sentences)
         tell_of_reload(ConfigPhase::refused, Gravity::error, "reload refused: " + reason);
+    if (std::exchange(taking_back_, false)) insurance_.postpone(now + between_tries);
 }
 
 /// What decides first is changed last: a rule may name a pool, and a pool its honeypots.
 void ControlPlane::apply(Prepared prepared, TimePoint now) {
+    insure(prepared.config);
     config_ = std::move(prepared.config);
     numbers_.adopt(config_, prepared.parts.numbers, now);
     auto& parts = prepared.parts;
@@ -77,7 +102,7 @@ void ControlPlane::free_numbers(TimePoint now) {
         [&](std::uint8_t number, TimePoint) { return lists_.refers_to(number); });
 }
 
-void ControlPlane::finish_reload() {
+void ControlPlane::finish_reload(TimePoint now) {
     const auto done = controller_.outcome();
     if (!done)
         reload_state_.sentences.push_back("not all of it is in force: " + done.error().message() +
@@ -90,6 +115,8 @@ void ControlPlane::finish_reload() {
     if (done)
         tell_of_reload(ConfigPhase::done, Gravity::information,
                        "reloaded: the new configuration is in force");
+    if (taking_back_) return finish_taking_back();
+    if (insurance_.pending()) say_what_is_unconfirmed(now);
 }
 
 }  // namespace honeyswitch::control

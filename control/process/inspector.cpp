@@ -1,5 +1,7 @@
 #include "control/process/inspector.hpp"
 
+#include <algorithm>
+
 namespace honeyswitch::control {
 namespace {
 
@@ -34,6 +36,9 @@ Stats Inspector::stats(TimePoint now) const {
     stats.high_water = admission.marks().high_water;
     stats.low_water = admission.marks().low_water;
     stats.sources = parts_.plane.sources().size();
+    if (parts_.insurance.pending()) stats.unconfirmed = parts_.insurance.reload();
+    if (const auto until = parts_.insurance.until())
+        stats.confirm_within = std::max(*until - now, Milliseconds{0});
     stats.reputations = parts_.controller.sessions().reputation().size();
     return stats;
 }

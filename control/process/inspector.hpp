@@ -11,6 +11,7 @@
 #include "control/notices/notice_server.hpp"
 #include "control/process/link_keeper.hpp"
 #include "control/process/port_keeper.hpp"
+#include "control/process/reload_insurance.hpp"
 #include "dataplane/data_plane.hpp"
 
 namespace honeyswitch::control {
@@ -31,6 +32,7 @@ class Inspector final : public Inspect {
         const dataplane::DataPlane& plane;
         const PortKeeper& keeper;
         const LinkKeeper& links;
+        const ReloadInsurance& insurance;
         TimePoint started;
     };
     Inspector(const Parts& parts, ShownConfig config) : parts_(parts), config_(std::move(config)) {}

@@ -1,5 +1,7 @@
 #include "control/process/reloader.hpp"
 
+#include <iterator>
+#include <ranges>
 #include <utility>
 
 #include "control/config/config_change.hpp"
@@ -7,45 +9,68 @@
 #include "control/lists/list_check.hpp"
 
 namespace honeyswitch::control {
+namespace {
 
-void Reloader::start(const Config& running_config, const ConfigNumbers& numbers) {
-    done_ = false;
-    thread_ = std::jthread([this, arguments = arguments_, running_config, numbers] {
-        result_ = prepare(arguments, running_config, numbers);
-        done_.store(true, std::memory_order_release);
-    });
-}
-
-std::optional<Reloader::Result> Reloader::take() {
-    if (!running() || !done_.load(std::memory_order_acquire)) return std::nullopt;
-    thread_.join();
-    thread_ = {};
-    return std::exchange(result_, std::nullopt);
-}
-
-Reloader::Result Reloader::prepare(const std::vector<std::string>& arguments, const Config& running_config,
-                                   const ConfigNumbers& numbers) {
+std::expected<Launch, std::vector<std::string>> read(const std::vector<std::string>& arguments) {
     std::vector<const char*> argv;
     argv.reserve(arguments.size());
     for (const std::string& argument : arguments) argv.push_back(argument.c_str());
     auto launch = parse_options(static_cast<int>(argv.size()), argv.data());
     if (!launch) return std::unexpected(launch.error().complaint.sentences());
-    if (auto differences = unchangeable(running_config, launch->config); !differences.empty())
-        return std::unexpected(std::move(differences));
-    const auto given = numbers.numbers_for(launch->config);
+    return std::move(*launch);
+}
+
+Reloader::Result prepare(Config wanted, std::vector<std::string> warnings, const Config& running_config,
+                         const ConfigNumbers& numbers) {
+    if (auto reasons = unchangeable(running_config, wanted); !reasons.empty())
+        return std::unexpected(std::move(reasons));
+    const auto given = numbers.numbers_for(wanted);
     if (!given) return std::unexpected(given.error());
-    auto parts = running_parts(launch->config, *given);
+    auto parts = running_parts(wanted, *given);
     auto classifier = dataplane::Classifier::build(parts.classifier, parts.workers);
     if (!classifier) return std::unexpected(std::vector{classifier.error().message()});
     std::vector<std::string> findings;
-    const Config& config = launch->config;
-    for (auto& finding : check_list_files(config.lists, config.auth_logs, config.source_capacity))
+    for (auto& finding : check_list_files(wanted.lists, wanted.auth_logs, wanted.source_capacity))
         findings.push_back(std::move(finding.text));
-    return Prepared{.config = std::move(launch->config),
+    auto changes = differences(running_config, wanted);
+    return Prepared{.config = std::move(wanted),
                     .parts = std::move(parts),
                     .classifier = std::move(*classifier),
-                    .warnings = std::move(launch->warnings),
-                    .list_findings = std::move(findings)};
+                    .warnings = std::move(warnings),
+                    .list_findings = std::move(findings),
+                    .differences = std::move(changes)};
+}
+
+Comparison compared(const std::vector<std::string>& arguments, const Config& running_config,
+                    const ConfigNumbers& numbers) {
+    auto launch = read(arguments);
+    if (!launch) return {.differences = {}, .refused = true, .sentences = std::move(launch.error())};
+    Comparison found{.differences = differences(running_config, launch->config), .sentences = {}};
+    auto prepared = prepare(std::move(launch->config), std::move(launch->warnings), running_config, numbers);
+    found.refused = !prepared;
+    found.sentences = prepared ? std::move(prepared->warnings) : std::move(prepared.error());
+    if (prepared) std::ranges::move(prepared->list_findings, std::back_inserter(found.sentences));
+    return found;
+}
+
+}  // namespace
+
+void Reloader::start(const Config& running_config, const ConfigNumbers& numbers) {
+    reload_.start([arguments = arguments_, running_config, numbers]() -> Result {
+        auto launch = read(arguments);
+        if (!launch) return std::unexpected(std::move(launch.error()));
+        return prepare(std::move(launch->config), std::move(launch->warnings), running_config, numbers);
+    });
+}
+
+void Reloader::start_with(const Config& wanted, const Config& running_config, const ConfigNumbers& numbers) {
+    reload_.start([wanted, running_config, numbers] { return prepare(wanted, {}, running_config, numbers); });
+}
+
+void Reloader::compare(const Config& running_config, const ConfigNumbers& numbers) {
+    comparison_.start([arguments = arguments_, running_config, numbers] {
+        return compared(arguments, running_config, numbers);
+    });
 }
 
 }  // namespace honeyswitch::control

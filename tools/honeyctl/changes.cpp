@@ -66,8 +66,10 @@ CommandResult link_up(const Ask& ask, const Selection& selection, const Sink& si
     return {};
 }
 
-CommandResult reload(const Ask& ask, const Selection&, const Sink& sink) {
-    const auto begun = ask_rows(ask, {{"command", "reload"}});
+CommandResult reload(const Ask& ask, const Selection& selection, const Sink& sink) {
+    Json request{{"command", "reload"}};
+    if (selection.lifetime_ms) request["confirm_within_ms"] = *selection.lifetime_ms;
+    const auto begun = ask_rows(ask, request);
     if (!begun) return std::unexpected(begun.error());
     const auto ended = wait_for_reload(ask, begun->at(0).at("id").get<std::uint64_t>());
     if (!ended) return std::unexpected(ended.error());
@@ -75,6 +77,14 @@ CommandResult reload(const Ask& ask, const Selection&, const Sink& sink) {
     if (ended->at("phase") != "done")
         return std::unexpected("the configuration is refused, and the old one stays:" + sentences);
     sink("reloaded" + sentences + "\n");
+    return {};
+}
+
+CommandResult confirm(const Ask& ask, const Selection&, const Sink& sink) {
+    const auto rows = ask_rows(ask, {{"command", "confirm"}});
+    if (!rows) return std::unexpected(rows.error());
+    sink(fmt::format("reload {} is confirmed: what is in force stays\n",
+                     rows->at(0).at("id").get<std::uint64_t>()));
     return {};
 }
 

@@ -18,7 +18,7 @@ namespace {
 /// As written.
 struct Words {
     CommandLine line;
-    std::string source, destination, prefix, lifetime, address;
+    std::string source, destination, prefix, lifetime, insurance, address;
 };
 
 void add_event_options(CLI::App& app, Words& words) {
@@ -81,6 +81,14 @@ void add_arguments(CLI::App& app, Words& words, unsigned takes) {
             ->type_name("DURATION");
 }
 
+void add_insurance(CLI::App& app, Words& words, unsigned takes) {
+    if ((takes & takes_insurance) != 0)
+        app.add_option("--confirm", words.insurance,
+                       "What was before is in force again after this, 1s to 24h, unless honeyctl confirm "
+                       "comes")
+            ->type_name("DURATION");
+}
+
 void add_commands(CLI::App& app, Words& words, std::span<const Command> all) {
     app.require_subcommand(1);
     for (const auto& command : all) {
@@ -88,6 +96,7 @@ void add_commands(CLI::App& app, Words& words, std::span<const Command> all) {
         sub->fallthrough();
         add_options(*sub, words, command.takes);
         add_arguments(*sub, words, command.takes);
+        add_insurance(*sub, words, command.takes);
         sub->callback([&words, &command] { words.line.command = &command; });
     }
 }
@@ -110,13 +119,23 @@ std::expected<void, Complaint> read_lifetime(const std::string& text, std::optio
     return {};
 }
 
+std::expected<void, Complaint> read_insurance(const std::string& text, std::optional<std::int64_t>& place) {
+    using namespace std::chrono_literals;
+    if (text.empty()) return {};
+    const auto parsed = parse_duration(text, 1s, 24h);
+    if (!parsed) return std::unexpected(Complaint{"--confirm", parsed.error()});
+    place = parsed->count();
+    return {};
+}
+
 std::expected<CommandLine, Declined> understand(Words words) {
     auto& selection = words.line.selection;
     for (const auto& read : {read_prefix(words.source, "--source", selection.source),
                              read_prefix(words.destination, "--destination", selection.destination),
                              read_prefix(words.address, "--address", selection.address),
                              read_prefix(words.prefix, "prefix", selection.prefix),
-                             read_lifetime(words.lifetime, selection.lifetime_ms)})
+                             read_lifetime(words.lifetime, selection.lifetime_ms),
+                             read_insurance(words.insurance, selection.lifetime_ms)})
         if (!read) return std::unexpected(Declined{.shown = {}, .complaint = read.error()});
     return std::move(words.line);
 }

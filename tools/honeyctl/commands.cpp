@@ -83,8 +83,12 @@ std::vector<Command> all_commands() {
                    .help = "What has happened, or with --follow what happens",
                    .takes = takes_rows | takes_events,
                    .listen = events});
+    all.push_back({.name = "reload",
+                   .help = "Read the configuration anew, and wait until it decides",
+                   .takes = takes_insurance,
+                   .work = reload});
     all.push_back(
-        {.name = "reload", .help = "Read the configuration anew, and wait until it decides", .work = reload});
+        {.name = "confirm", .help = "Keep what a reload with --confirm has put in force", .work = confirm});
     return all;
 }
 

@@ -22,8 +22,9 @@ enum TakesMore : unsigned {
     takes_watch = control::takes_end << 2U,
     takes_prefix = control::takes_end << 3U,
     takes_lifetime = control::takes_end << 4U,
-    takes_events = control::takes_end << 5U,  ///< which of them, and whether to follow
-    takes_link = control::takes_end << 6U,
+    takes_insurance = control::takes_end << 6U,  ///< after what time a reload is taken back
+    takes_events = control::takes_end << 5U,     ///< which of them, and whether to follow
+    takes_link = control::takes_end << 7U,
 };
 /// What every command takes that prints rows.
 inline constexpr unsigned takes_rows = takes_json | takes_limit;

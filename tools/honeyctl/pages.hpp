@@ -47,8 +47,8 @@ struct Selection {
     Ipv4Prefix address;              ///< events: with an address in it
     bool follow = false;             ///< events: those to come, instead of those that were
     Ipv4Prefix prefix;
-    std::optional<std::int64_t> lifetime_ms;
-    WallTime now{};  ///< when honeyctl was called
+    std::optional<std::int64_t> lifetime_ms;  ///< of an entry of a list; reload: until it is taken back
+    WallTime now{};                           ///< when honeyctl was called
 };
 
 /// Takes a row. False: no more rows, please.

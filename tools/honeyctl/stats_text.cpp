@@ -78,6 +78,9 @@ std::string summary(const Json& stats) {
     lines += fmt::format("idle timeout {}, containment {}\n", duration(stats, "idle_timeout_ms"),
                          text(stats, "containment"));
     lines += admission(stats);
+    if (const Json& left = rows(stats, "confirm_within_ms"); !left.is_null())
+        lines += fmt::format("reload {} is not confirmed, and taken back in {}\n",
+                             number(stats, "unconfirmed"), brief_duration(left.get<std::int64_t>()));
     for (const auto& honeypot : rows(stats, "honeypots")) lines += honeypot_line(honeypot);
     return lines;
 }

@@ -15,14 +15,22 @@ class FakeOperate : public Operate {
 
     std::map<Entry, std::optional<TimePoint>> entries;  ///< of the one list, "scanners", until when
     ReloadState state;
+    ReloadWish wished;             ///< with the latest reload
+    std::string confirmed_by;      ///< empty: nobody has
     unsigned asks_until_done = 0;  ///< reload_state() says that it is running so many times
     ReloadState::Phase ends_as = ReloadState::Phase::done;
     std::vector<std::string> ends_with;
 
-    [[nodiscard]] std::expected<std::uint64_t, std::string> reload() override {
+    [[nodiscard]] std::expected<std::uint64_t, std::string> reload(const ReloadWish& wish) override {
+        wished = wish;
         if (state.phase == ReloadState::Phase::running) return std::unexpected("a reload is running");
         state = {.id = state.id + 1, .phase = ReloadState::Phase::running, .sentences = {}};
         return state.id;
+    }
+    [[nodiscard]] std::expected<std::uint64_t, std::string> confirm(const Asker& by) override {
+        if (!state.unconfirmed) return std::unexpected("nothing waits for a confirmation");
+        confirmed_by = by.text;
+        return *std::exchange(state.unconfirmed, std::nullopt);
     }
     [[nodiscard]] ReloadState reload_state() const override {
         auto seen = state;

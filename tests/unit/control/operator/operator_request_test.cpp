@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -304,13 +305,40 @@ TEST(OperatorRequest, ReloadsAndTellsHowItEnded) {
     operate.ends_with = {"x.toml:3:1: unknown key 'colour'"};
     const std::string ask_state = R"({"command":"reload_state"})";
     EXPECT_EQ(ask(inspect, operate, ask_state)["rows"],
-              json::parse(R"([{"id":0,"phase":"none","sentences":[]}])"));
+              json::parse(R"([{"id":0,"phase":"none","sentences":[],"unconfirmed":null,
+                  "confirm_within_ms":null}])"));
     EXPECT_EQ(ask(inspect, operate, R"({"command":"reload"})"),
               json::parse(R"({"next":null,"rows":[{"id":1}]})"));
     EXPECT_EQ(ask(inspect, operate, R"({"command":"reload"})"), (json{{"error", "a reload is running"}}));
     EXPECT_EQ(ask(inspect, operate, ask_state)["rows"][0]["phase"], "running");
     EXPECT_EQ(ask(inspect, operate, ask_state)["rows"], json::parse(R"([{"id":1,"phase":"refused",
-        "sentences":["x.toml:3:1: unknown key 'colour'"]}])"));
+        "sentences":["x.toml:3:1: unknown key 'colour'"],"unconfirmed":null,"confirm_within_ms":null}])"));
+}
+
+TEST(OperatorRequest, AReloadMayBeInsuredAndConfirmed) {
+    const FakeInspect inspect;
+    FakeOperate operate;
+    const RequestBy by{.who = "uid 7, pid 8", .uid = 7, .pid = 8};
+    const auto say = [&](const std::string& line) {
+        return json::parse(answer(line, inspect, operate, at(5'000), by));
+    };
+    EXPECT_TRUE(say(R"({"command":"reload","confirm_within_ms":600000})").contains("rows"));
+    EXPECT_EQ(operate.wished.confirm_within, Milliseconds{600'000});
+    EXPECT_EQ(operate.wished.by.text, "uid 7, pid 8");
+    EXPECT_EQ(operate.wished.by.uid, 7U);
+    EXPECT_EQ(operate.wished.by.pid, 8U);
+    operate.state.unconfirmed = 1;
+    operate.state.confirm_by = at(65'000);
+    const auto state = say(R"({"command":"reload_state"})")["rows"][0];
+    EXPECT_EQ(state["unconfirmed"], 1);
+    EXPECT_EQ(state["confirm_within_ms"], 60'000);
+    EXPECT_EQ(say(R"({"command":"confirm"})"), json::parse(R"({"next":null,"rows":[{"id":1}]})"));
+    EXPECT_EQ(operate.confirmed_by, "uid 7, pid 8");
+    EXPECT_EQ(say(R"({"command":"confirm"})"), (json{{"error", "nothing waits for a confirmation"}}));
+    for (const auto* const wrong : {"999", "86400001", "\"10m\""})
+        EXPECT_TRUE(
+            say(fmt::format(R"({{"command":"reload","confirm_within_ms":{}}})", wrong)).contains("error"))
+            << wrong;
 }
 
 TEST(OperatorRequest, IsForWhoMay) {
@@ -320,9 +348,10 @@ TEST(OperatorRequest, IsForWhoMay) {
         return json::parse(answer(line, inspect, operate, at(0), {.right = right, .who = "uid 7, pid 8"}));
     };
     const std::string read = R"({"command":"agents"})";
-    for (const std::string change : {R"({"command":"list_add","list":"scanners","prefix":"10.0.0.1"})",
-                                     R"({"command":"list_remove","list":"scanners","prefix":"10.0.0.1"})",
-                                     R"({"command":"reload"})", R"({"command":"link_up"})"}) {
+    for (const std::string change :
+         {R"({"command":"list_add","list":"scanners","prefix":"10.0.0.1"})",
+          R"({"command":"list_remove","list":"scanners","prefix":"10.0.0.1"})", R"({"command":"reload"})",
+          R"({"command":"link_up"})", R"({"command":"confirm"})"}) {
         EXPECT_TRUE(answered(OperatorRight::none, change).contains("error")) << change;
         EXPECT_TRUE(answered(OperatorRight::read, change)["error"].get<std::string>().starts_with(
             "you may read, and "))

@@ -193,11 +193,11 @@ TEST_F(ControlPlaneTest, AReloadThatFindsNoNumbersIsRefusedByKindAndTakenOnceThe
 
 TEST_F(ControlPlaneTest, OneReloadAtATimeAndEachHasItsNumber) {
     begin(one_pot);
-    const auto first = appliance->control().reload();
+    const auto first = appliance->control().reload({});
     ASSERT_TRUE(first);
-    EXPECT_EQ(appliance->control().reload().error(), "a reload is running already");
+    EXPECT_EQ(appliance->control().reload({}).error(), "a reload is running already");
     while (appliance->control().reload_state().phase == Phase::running) appliance->turn();
-    EXPECT_GT(appliance->control().reload().value(), *first);
+    EXPECT_GT(appliance->control().reload({}).value(), *first);
     while (appliance->control().reload_state().phase == Phase::running) appliance->turn();
 }
 
@@ -238,7 +238,7 @@ TEST_F(ControlPlaneTest, IsTakenDownInTheMiddleOfAReloadAndLeavesNothingBehind) 
     for (unsigned i = 1; i <= 20; ++i) appliance->packet_in(fmt::format("198.51.100.{}", i).c_str(), i);
     turns(1);
     ASSERT_TRUE(std::filesystem::exists(appliance->socket()));
-    ASSERT_TRUE(appliance->control().reload());
+    ASSERT_TRUE(appliance->control().reload({}));
     appliance->end();
     EXPECT_FALSE(std::filesystem::exists(appliance->socket()));
     EXPECT_EQ(appliance->plane().sessions().size(), 20U) << "the tables outlive who writes them";

@@ -91,6 +91,7 @@ struct Switchboard {
     ListWatcher watcher;
     NoticeServer notices;
     PortKeeper keeper;
+    ReloadInsurance insurance;
     Inspector inspector;
 
     Switchboard(Appliance& appliance, TimePoint now)
@@ -105,7 +106,7 @@ struct Switchboard {
           notices(parts.agents, controller, events, parts.agent_timeout, [](auto, auto) {}),
           keeper(appliance.plane().ports()),
           inspector({numbers, controller, the_switch, notices, honeypots, lists, watcher, appliance.plane(),
-                     keeper, now},
+                     keeper, insurance, now},
                     parts.shown) {
         auto classifier = dataplane::Classifier::build(parts.classifier, parts.workers);
         if (!classifier) throw std::runtime_error(classifier.error().message());

@@ -275,6 +275,19 @@ TEST_F(Honeyctl, ReloadsAndWaitsForTheEnd) {
               "  x.toml:3:1: unknown key 'colour'\n  x.toml:4:1: unknown key 'taste'");
 }
 
+TEST_F(Honeyctl, InsuresAReloadAndConfirmsIt) {
+    selection.lifetime_ms = 600'000;
+    operate.ends_with = {"not confirmed: in 10m …"};
+    EXPECT_EQ(run("reload"), "reloaded\n  not confirmed: in 10m …\n");
+    EXPECT_EQ(operate.wished.confirm_within, Milliseconds{600'000});
+    operate.state.unconfirmed = 1;
+    EXPECT_EQ(run("confirm"), "reload 1 is confirmed: what is in force stays\n");
+    EXPECT_EQ(run("confirm"), "error: nothing waits for a confirmation");
+    inspect.stats_row.unconfirmed = 1;
+    inspect.stats_row.confirm_within = Milliseconds{252'000};
+    EXPECT_NE(run("stats").find("\nreload 1 is not confirmed, and taken back in 4m12s\n"), std::string::npos);
+}
+
 TEST_F(Honeyctl, ShowsRatesBetweenTwoReadings) {
     selection.json = true;
     inspect.stats_row.counters = {{"a", "A.", 100}, {"b", "B.", 7}};

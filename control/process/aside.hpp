@@ -1,0 +1,39 @@
+// One piece of work on a thread of its own, while the thread that wants it goes on.
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace honeyswitch::control {
+
+/// Of one thread, but for the work itself. Ends only after the work.
+template <typename Result>
+class Aside {
+  public:
+    [[nodiscard]] bool running() const { return thread_.joinable(); }
+    /// `work`: makes a Result, of nothing that anybody else may change. Precondition: not running.
+    template <typename Work>
+    void start(Work work) {
+        done_ = false;
+        thread_ = std::jthread([this, work = std::move(work)] {
+            result_ = work();
+            done_.store(true, std::memory_order_release);
+        });
+    }
+    /// What came of it, once.
+    [[nodiscard]] std::optional<Result> take() {
+        if (!running() || !done_.load(std::memory_order_acquire)) return std::nullopt;
+        thread_.join();
+        thread_ = {};
+        return std::exchange(result_, std::nullopt);
+    }
+
+  private:
+    std::optional<Result> result_;  ///< written by the thread before it sets `done_`
+    std::atomic<bool> done_{false};
+    std::jthread thread_;
+};
+
+}  // namespace honeyswitch::control
