@@ -9,13 +9,18 @@
 #include <vector>
 
 #include "control/inspect/campus_tables.hpp"
+#include "control/inspect/change_tables.hpp"
 #include "control/inspect/policy_tables.hpp"
 #include "control/inspect/stats_table.hpp"
 #include "control/inspect/traffic_tables.hpp"
 
 namespace honeyswitch::control {
 
-class Inspect : public InspectTraffic, public InspectCampus, public InspectPolicy, public InspectStats {
+class Inspect : public InspectTraffic,
+                public InspectCampus,
+                public InspectPolicy,
+                public InspectStats,
+                public InspectChanges {
   public:
     virtual ~Inspect() = default;
 
@@ -30,6 +35,7 @@ class Inspect : public InspectTraffic, public InspectCampus, public InspectPolic
 };
 
 /// In the order of honeyctl's --help.
-inline constexpr auto all_tables = std::tuple_cat(traffic_tables, campus_tables, policy_tables, stats_tables);
+inline constexpr auto all_tables =
+    std::tuple_cat(traffic_tables, campus_tables, policy_tables, stats_tables, change_tables);
 
 }  // namespace honeyswitch::control

@@ -56,6 +56,15 @@ class Operate {
     /// waits for it, or not yet.
     [[nodiscard]] virtual std::expected<std::uint64_t, std::string> confirm(const Asker& by) = 0;
 
+    /// Starts to read the configuration for a comparison, which changes nothing. Returns its id. Errors (a
+    /// sentence): one is running.
+    [[nodiscard]] virtual std::expected<std::uint64_t, std::string> compare() = 0;
+    /// Of the latest comparison. refused: a reload would be refused, and why; done: what it would say.
+    [[nodiscard]] virtual ReloadState comparison_state() const = 0;
+
+    /// For the history: a command has changed something. Those that end later say so themselves.
+    virtual void note_change(const Asker& by, std::string_view command, std::vector<std::string> changes) = 0;
+
     /// Puts `prefix` on the list of this name, until `now` + `lifetime` or, without it, until it is removed;
     /// on a list already, its lifetime starts anew. Errors (a sentence): no such list; no room.
     [[nodiscard]] virtual std::expected<void, std::string> list_add(std::string_view list, Ipv4Prefix prefix,

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "control/inspect/inspect.hpp"
 #include "control/operator/event_stream.hpp"
@@ -25,6 +26,7 @@ struct Request {
     std::string link;                            ///< name of a link; empty: of all
     std::optional<Ipv4Prefix> prefix;            ///< of an entry of a list
     std::optional<Milliseconds> lifetime;        ///< of an entry of a list
+    std::vector<std::string> said{};             ///< all members but the command: "list scanners"
     std::optional<Milliseconds> confirm_within;  ///< of a reload
     EventFilter events;                          ///< that the client wants to be told of
 };

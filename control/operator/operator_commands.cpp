@@ -108,6 +108,17 @@ json confirm(const Context& context) {
     return id ? response(json::array({{{"id", *id}}})) : error(id.error());
 }
 
+json compare(const Context& context) {
+    const auto id = context.operate.compare();
+    return id ? response(json::array({{{"id", *id}}})) : error(id.error());
+}
+
+json compare_state(const Context& context) {
+    const auto state = context.operate.comparison_state();
+    return response(
+        json::array({{{"id", state.id}, {"phase", name_of(state.phase)}, {"sentences", state.sentences}}}));
+}
+
 /// The answer is that of any command; what follows it is written by the client's connection.
 json subscribe(const Context& context) {
     if (context.by.stream == nullptr)
@@ -119,15 +130,25 @@ json subscribe(const Context& context) {
 
 /// What is no table.
 struct Handler {
+    enum class Changes : std::uint8_t {
+        nothing,
+        at_once,
+        noted_by_itself,  ///< for the history, when it is done
+    };
     std::string_view name;
     json (*run)(const Context&);
-    bool changes = false;
+    Changes changes = Changes::nothing;
 };
 constexpr std::array handlers{
-    Handler{"subscribe", subscribe},           Handler{"list_add", list_add, true},
-    Handler{"list_remove", list_remove, true}, Handler{"reload", reload, true},
-    Handler{"reload_state", reload_state},     Handler{"link_up", link_up, true},
-    Handler{"confirm", confirm, true},
+    Handler{"subscribe", subscribe},
+    Handler{"list_add", list_add, Handler::Changes::at_once},
+    Handler{"list_remove", list_remove, Handler::Changes::at_once},
+    Handler{"reload", reload, Handler::Changes::noted_by_itself},
+    Handler{"reload_state", reload_state},
+    Handler{"link_up", link_up, Handler::Changes::at_once},
+    Handler{"confirm", confirm, Handler::Changes::noted_by_itself},
+    Handler{"compare", compare},
+    Handler{"compare_state", compare_state},
 };
 
 }  // namespace
@@ -139,10 +160,13 @@ json run_command(const Request& request, const Inspect& inspect, Operate& operat
     if (auto shown = show_table(request, inspect, now)) return std::move(*shown);
     const auto command = std::ranges::find(handlers, request.command, &Handler::name);
     if (command == handlers.end()) return error(fmt::format("unknown command '{}'", request.command));
-    if (command->changes && by.right != OperatorRight::change)
+    if (command->changes != Handler::Changes::nothing && by.right != OperatorRight::change)
         return error(fmt::format("you may read, and {} changes something: that is for [operator] group",
                                  request.command));
-    return command->run({request, operate, now, by});
+    auto answer = command->run({request, operate, now, by});
+    if (command->changes == Handler::Changes::at_once && !answer.contains("error"))
+        operate.note_change(by.asker(), request.command, request.said);
+    return answer;
 }
 
 }  // namespace honeyswitch::control

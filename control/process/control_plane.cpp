@@ -24,9 +24,9 @@ bool stop_is_pending() {
 }
 
 /// systemd names the folder that StateDirectory= makes.
-std::filesystem::path file_of_kept_entries() {
+std::filesystem::path file_of_state(const char* name) {
     const char* const folder = std::getenv("STATE_DIRECTORY");
-    return folder == nullptr ? std::filesystem::path() : std::filesystem::path(folder) / "operator-entries";
+    return folder == nullptr ? std::filesystem::path() : std::filesystem::path(folder) / name;
 }
 
 WallTime wall_time() {
@@ -68,15 +68,16 @@ ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts pa
       sink_(plane.sources()),
       lists_(parts.lists, parts.source_capacity, sink_, events_),
       watcher_(lists_, parts.lists, parts.auth_logs, events_, now),
-      kept_(file_of_kept_entries()),
+      kept_(file_of_state("operator-entries")),
       socket_(std::move(socket)),
       notices_(parts.agents, controller_, events_, parts.agent_timeout,
                [this](std::span<const std::uint8_t> datagram, NoticePath to) { socket_.send(datagram, to); }),
       keeper_(plane.ports()),
       links_({config_.link_state, config_.link_state_wait, link_pairs(config_)}, plane.ports(),
              port_names(config_), keeper_),
+      history_(file_of_state("history")),
       inspector_({numbers_, controller_, switch_, notices_, honeypots_, lists_, watcher_, plane, keeper_,
-                  links_, insurance_, now},
+                  links_, insurance_, history_, differences_, now},
                  std::move(parts.shown)),
       reloader_(std::move(arguments)),
       ports_(port_names(config_)),
@@ -153,6 +154,7 @@ bool ControlPlane::turn(TimePoint now) {
     put_lost_sources_back(now);
     lists_.tick(now);
     busy = busy || lists_.busy() || !lost_sources_.empty();
+    finish_comparison();
     if (reload_state_.phase == ReloadState::Phase::running) go_on_with_reload(now);
     busy = operators_->tick(now) || busy;
     if (next_second) look_at_insurance(now);

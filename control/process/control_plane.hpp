@@ -71,6 +71,9 @@ class ControlPlane final : public Operate {
     [[nodiscard]] std::expected<std::uint64_t, std::string> reload(const ReloadWish& wish) override;
     [[nodiscard]] ReloadState reload_state() const override;
     [[nodiscard]] std::expected<std::uint64_t, std::string> confirm(const Asker& by) override;
+    [[nodiscard]] std::expected<std::uint64_t, std::string> compare() override;
+    [[nodiscard]] ReloadState comparison_state() const override { return comparison_; }
+    void note_change(const Asker& by, std::string_view command, std::vector<std::string> changes) override;
     [[nodiscard]] std::expected<void, std::string> list_add(std::string_view list, Ipv4Prefix prefix,
                                                             std::optional<Milliseconds> lifetime,
                                                             TimePoint now) override;
@@ -120,6 +123,7 @@ class ControlPlane final : public Operate {
     void insure(const Config& next);
     void say_what_is_unconfirmed(TimePoint now);
     void finish_taking_back();
+    void finish_comparison();
     void put_lost_sources_back(TimePoint now);
     void free_numbers(TimePoint now);
     void apply(Prepared prepared, TimePoint now);
@@ -144,11 +148,15 @@ class ControlPlane final : public Operate {
     PortKeeper keeper_;
     LinkKeeper links_;
     ReloadInsurance insurance_;
+    ChangeHistory history_;
+    ReloadState comparison_;
+    std::vector<ConfigDifference> differences_;  ///< of the latest comparison
     Inspector inspector_;
     std::unique_ptr<OperatorServer> operators_;  ///< set by create(), as what it shows is this
     Reloader reloader_;
     ReloadState reload_state_;
     ReloadWish wish_;                         ///< of the reload that is under way
+    std::vector<std::string> changes_;        ///< of the same, for the history
     bool taking_back_ = false;                ///< it is one that goes back to what was before
     std::uint64_t taken_back_ = 0;            ///< the latest reload of which that came; 0: none
     std::deque<PutSource> lost_sources_;      ///< of lists that are back, on their way onto them

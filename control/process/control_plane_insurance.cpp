@@ -59,6 +59,7 @@ std::expected<std::uint64_t, std::string> ControlPlane::confirm(const Asker& by)
         ConfigPhase::confirmed, Gravity::information,
         fmt::format("reload {} is confirmed by the operator ({}): what is in force stays", id, by.text),
         by.text);
+    note_change(by, fmt::format("confirm of reload {}", id), {});
     return id;
 }
 
@@ -83,6 +84,7 @@ void ControlPlane::finish_taking_back() {
         "what was taken back",
         taken_back_);
     insurance_.end();
+    note_change({}, fmt::format("reload {} taken back", taken_back_), std::move(changes_));
     tell_of_reload(ConfigPhase::taken_back, Gravity::warning, sentence);
     reload_state_.sentences.push_back(std::move(sentence));
 }

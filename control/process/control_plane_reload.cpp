@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "base/duration.hpp"
 #include "control/process/control_plane.hpp"
 
 namespace honeyswitch::control {
@@ -73,6 +74,8 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
     config_ = std::move(prepared.config);
     numbers_.adopt(config_, prepared.parts.numbers, now);
     auto& parts = prepared.parts;
+    changes_.clear();
+    for (const ConfigDifference& difference : prepared.differences) changes_.push_back(to_string(difference));
     reload_state_.sentences = std::move(prepared.warnings);
     list_findings_ = std::move(prepared.list_findings);
     spdlog::set_level(spdlog::level::from_str(parts.log_level));
@@ -116,6 +119,11 @@ void ControlPlane::finish_reload(TimePoint now) {
         tell_of_reload(ConfigPhase::done, Gravity::information,
                        "reloaded: the new configuration is in force");
     if (taking_back_) return finish_taking_back();
+    note_change(wish_.by,
+                wish_.confirm_within ? fmt::format("reload {} --confirm {}", reload_state_.id,
+                                                   duration_text(*wish_.confirm_within))
+                                     : fmt::format("reload {}", reload_state_.id),
+                std::move(changes_));
     if (insurance_.pending()) say_what_is_unconfirmed(now);
 }
 

@@ -5,6 +5,7 @@
 #include "control/controller/controller.hpp"
 #include "control/dpdk/dpdk_switch.hpp"
 #include "control/dpdk/honeypot_plane.hpp"
+#include "control/history/change_history.hpp"
 #include "control/inspect/inspect.hpp"
 #include "control/lists/list_watcher.hpp"
 #include "control/lists/source_lists.hpp"
@@ -33,6 +34,8 @@ class Inspector final : public Inspect {
         const PortKeeper& keeper;
         const LinkKeeper& links;
         const ReloadInsurance& insurance;
+        const ChangeHistory& history;
+        const std::vector<ConfigDifference>& differences;  ///< of the latest comparison
         TimePoint started;
     };
     Inspector(const Parts& parts, ShownConfig config) : parts_(parts), config_(std::move(config)) {}
@@ -57,6 +60,10 @@ class Inspector final : public Inspect {
                                              TimePoint now) const override;
     [[nodiscard]] ProgressPage progress(ProgressBy by, std::uint32_t cursor, std::size_t limit,
                                         TimePoint now) const override;
+    [[nodiscard]] HistoryPage history(std::uint32_t cursor, std::size_t limit) const override {
+        return parts_.history.page(cursor, limit);
+    }
+    [[nodiscard]] DifferencePage differences(std::uint32_t cursor, std::size_t limit) const override;
     [[nodiscard]] Milliseconds idle_timeout() const override { return config_.idle_timeout; }
 
     /// "agent:NAME", "sighting", "static", "subnet"

@@ -97,6 +97,14 @@ ListEntryPage Inspector::list_entries(std::uint32_t cursor, std::size_t limit, T
     return page;
 }
 
+DifferencePage Inspector::differences(std::uint32_t cursor, std::size_t limit) const {
+    DifferencePage page;
+    for (; cursor < parts_.differences.size() && page.rows.size() < limit; ++cursor)
+        page.rows.push_back({parts_.differences[cursor]});
+    if (cursor < parts_.differences.size()) page.next = cursor;
+    return page;
+}
+
 ProgressPage Inspector::progress(ProgressBy by, std::uint32_t cursor, std::size_t limit,
                                  TimePoint now) const {
     if (cursor >= tally_cursor) return progress_rows(by, cursor - tally_cursor, limit);

@@ -65,3 +65,52 @@ def test_a_restart_takes_what_the_file_says(lab) -> None:
     lab.appliance.start()
     comes(lab, AFTER)
     assert lab.appliance.ask("stats")["unconfirmed"] is None
+
+
+def compared(lab) -> tuple[int, list[dict], dict]:
+    """Of honeyctl diff: its exit code, its rows, and the whole document."""
+    result = lab.appliance.try_honeyctl("diff", "--json")
+    document = json.loads(result.stdout) if result.stdout else {"rows": []}
+    return result.returncode, document["rows"], document
+
+
+def test_diff_says_what_a_reload_would_change_and_changes_nothing(lab) -> None:
+    assert compared(lab)[:2] == (0, [])
+    lab.appliance.write_config(**one_pool(SANDBOX), timeouts={"idle_timeout": "77s", "heartbeat_timeout": "5s"})
+    code, rows, document = compared(lab)
+    assert code == 1 and document["refused"]
+    assert ("[timeouts] idle_timeout", "77s") in {(row["what"], row["after"]) for row in rows}
+    assert [row["what"] for row in rows if row["restart"]] == ["[timeouts] heartbeat_timeout"]
+    assert {(row["what"], row["change"]) for row in rows} >= {("[[honeypot]] 'honeypot'", "removed"),
+                                                              ("[[honeypot]] 'sandbox'", "added")}
+    assert view.honeypot_states(lab) == BEFORE
+    lab.appliance.config.write_text("this is no TOML\n")
+    result = lab.appliance.try_honeyctl("diff")
+    assert result.returncode == 2 and f"{lab.appliance.config}:1:" in result.stderr, result.stderr
+
+
+def test_history_says_who_changed_what_over_a_restart(lab, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    lab.appliance.stop()
+    lab.appliance.start()
+    source = new_source()
+    changes = {"list": [{"name": "attackers", "kind": "attacker"}]}
+    lab.appliance.write_config(**changes)
+    lab.appliance.honeyctl("reload")
+    lab.appliance.honeyctl("list", "add", "attackers", source)
+    lab.appliance.write_config(**changes, timeouts={"idle_timeout": "77s"})
+    lab.processes.signal(PROCESS, signal.SIGHUP)
+    wait_for("the signal's reload is in the history", lambda: len(lab.appliance.ask("history")) == 3)
+    hup, added, reload = lab.appliance.ask("history")
+    assert reload["command"] == "reload 1" and reload["uid"] == 0 and reload["user"] == "root" and reload["pid"] > 0
+    assert any("[[list]] 'attackers' added" in change for change in reload["changes"]), reload
+    assert added["command"] == "list_add" and f"prefix {source}/32" in added["changes"], added
+    assert hup["uid"] == 0 and any("idle_timeout: " in change for change in hup["changes"]), hup
+    assert len((tmp_path / "history").read_text().splitlines()) == 3
+    lab.appliance.stop()
+    lab.appliance.start()
+    assert len(lab.appliance.ask("history")) == 3
+    assert len(lab.appliance.ask("history", "--last", "1")) == 1
+    monkeypatch.delenv("STATE_DIRECTORY")
+    lab.appliance.stop()
+    lab.appliance.start()

@@ -17,26 +17,26 @@ CommandResult change(const Ask& ask, const Json& request, const Sink& sink, cons
     return {};
 }
 
-std::string lines(const Json& sentences) {
+}  // namespace
+
+std::string lines_of(const Json& sentences) {
     std::string text;
     for (const auto& sentence : sentences) text += "\n  " + sentence.get<std::string>();
     return text;
 }
 
-/// How the reload ended: a row of the command "reload_state".
-std::expected<Json, std::string> wait_for_reload(const Ask& ask, std::uint64_t id) {
+std::expected<Json, std::string> wait_for(const Ask& ask, std::string_view command, std::string_view what,
+                                          std::uint64_t id) {
     while (true) {
-        const auto rows = ask_rows(ask, {{"command", "reload_state"}});
+        const auto rows = ask_rows(ask, {{"command", command}});
         if (!rows) return std::unexpected(rows.error());
         const auto& state = rows->at(0);
         if (state.at("id") != id)
-            return std::unexpected("another reload began before the end of this one was seen");
+            return std::unexpected(fmt::format("another {} began before the end of this one was seen", what));
         if (state.at("phase") != "running") return state;
         std::this_thread::sleep_for(between_looks);
     }
 }
-
-}  // namespace
 
 CommandResult list_add(const Ask& ask, const Selection& selection, const Sink& sink) {
     const auto prefix = to_string(selection.prefix);
@@ -71,9 +71,9 @@ CommandResult reload(const Ask& ask, const Selection& selection, const Sink& sin
     if (selection.lifetime_ms) request["confirm_within_ms"] = *selection.lifetime_ms;
     const auto begun = ask_rows(ask, request);
     if (!begun) return std::unexpected(begun.error());
-    const auto ended = wait_for_reload(ask, begun->at(0).at("id").get<std::uint64_t>());
+    const auto ended = wait_for(ask, "reload_state", "reload", begun->at(0).at("id").get<std::uint64_t>());
     if (!ended) return std::unexpected(ended.error());
-    const auto sentences = lines(ended->at("sentences"));
+    const auto sentences = lines_of(ended->at("sentences"));
     if (ended->at("phase") != "done")
         return std::unexpected("the configuration is refused, and the old one stays:" + sentences);
     sink("reloaded" + sentences + "\n");

@@ -5,6 +5,12 @@
 
 namespace honeyswitch::honeyctl {
 
+/// A row of `command`, "reload_state" or "compare_state", once what has this id is over.
+[[nodiscard]] std::expected<Json, std::string> wait_for(const Ask& ask, std::string_view command,
+                                                        std::string_view what, std::uint64_t id);
+/// Each on a line of its own, behind a newline.
+[[nodiscard]] std::string lines_of(const Json& sentences);
+
 [[nodiscard]] CommandResult list_add(const Ask& ask, const Selection& selection, const Sink& sink);
 [[nodiscard]] CommandResult list_remove(const Ask& ask, const Selection& selection, const Sink& sink);
 [[nodiscard]] CommandResult link_up(const Ask& ask, const Selection& selection, const Sink& sink);

@@ -35,8 +35,10 @@ void add_event_options(CLI::App& app, Words& words) {
 void add_options(CLI::App& app, Words& words, unsigned takes) {
     auto& selection = words.line.selection;
     if ((takes & takes_json) != 0) app.add_flag("--json", selection.json, "Print one JSON document");
-    if ((takes & takes_limit) != 0)
-        app.add_option("--limit", selection.limit, "At most so many rows")
+    const bool last = (takes & takes_last) != 0;
+    if (last || (takes & takes_limit) != 0)
+        app.add_option(last ? "--last" : "--limit", selection.limit,
+                       last ? "Only so many of the latest" : "At most so many rows")
             ->type_name("N")
             ->check(CLI::Validator(
                 [](const std::string& text) {

@@ -9,6 +9,7 @@
 
 #include "control/inspect/inspect.hpp"
 #include "tools/honeyctl/changes.hpp"
+#include "tools/honeyctl/diff.hpp"
 #include "tools/honeyctl/events.hpp"
 #include "tools/honeyctl/flows.hpp"
 #include "tools/honeyctl/print_table.hpp"
@@ -50,10 +51,16 @@ struct Special {
     std::string_view name;
     CommandResult (*print)(const Ask&, const Selection&, const Sink&);
     unsigned takes = takes_rows;
+    std::expected<int, std::string> (*judge)(const Ask&, const Selection&, const Sink&) = nullptr;
 };
-constexpr std::array special_tables{Special{"flows", flows}, Special{"ports", ports},
+constexpr int trouble_of_diff = 2;  // as diff(1) has it
+
+constexpr std::array special_tables{Special{"flows", flows},
+                                    Special{"ports", ports},
                                     Special{"progress", progress},
-                                    Special{"stats", stats, takes_json | takes_watch}};
+                                    Special{"stats", stats, takes_json | takes_watch},
+                                    Special{"diff", nullptr, takes_json, diff},
+                                    Special{"history", nullptr, takes_json | takes_last}};
 
 Command command_of(const control::TableInfo& table) {
     const auto* const special = std::ranges::find(special_tables, table.name, &Special::name);
@@ -62,6 +69,8 @@ Command command_of(const control::TableInfo& table) {
             .help = table.help,
             .takes = table.takes | (plain ? takes_rows : special->takes),
             .work = plain ? nullptr : special->print,
+            .judge = plain ? nullptr : special->judge,
+            .trouble = plain || special->judge == nullptr ? failed : trouble_of_diff,
             .table = &table};
 }
 
@@ -108,6 +117,10 @@ std::vector<Command> all_list_commands() {
 }  // namespace
 
 CommandResult Command::run(const Ask& ask, const Selection& selection, const Sink& sink) const {
+    if (judge != nullptr) {
+        const auto judged = judge(ask, selection, sink);
+        return judged ? CommandResult{} : std::unexpected(judged.error());
+    }
     return work != nullptr ? work(ask, selection, sink) : print_table(*table, ask, selection, sink);
 }
 

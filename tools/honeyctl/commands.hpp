@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/declined.hpp"
 #include "control/inspect/table.hpp"
 #include "tools/honeyctl/pages.hpp"
 
@@ -23,6 +24,7 @@ enum TakesMore : unsigned {
     takes_prefix = control::takes_end << 3U,
     takes_lifetime = control::takes_end << 4U,
     takes_insurance = control::takes_end << 6U,  ///< after what time a reload is taken back
+    takes_last = control::takes_end << 7U,       ///< how many of the latest rows
     takes_events = control::takes_end << 5U,     ///< which of them, and whether to follow
     takes_link = control::takes_end << 7U,
 };
@@ -35,6 +37,9 @@ struct Command {
     unsigned takes = 0;
     /// Null: the command prints `table`, or is answered by lines without end.
     CommandResult (*work)(const Ask&, const Selection&, const Sink&) = nullptr;
+    /// Of a command whose exit code says something; what goes wrong with it ends with `trouble`.
+    std::expected<int, std::string> (*judge)(const Ask&, const Selection&, const Sink&) = nullptr;
+    int trouble = failed;
     CommandResult (*listen)(const Listen&, const Selection&, const Sink&) = nullptr;
     const control::TableInfo* table = nullptr;
 

@@ -68,22 +68,30 @@ CommandResult watch_stats(const Ask& ask, const CommandLine& line, Output& outpu
     }
 }
 
-CommandResult run_command(CommandLine line) {
+/// The exit code.
+std::expected<int, std::string> run_command(CommandLine line) {
     line.selection.now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     auto connection = Connection::open(line.socket);
     if (!connection) return std::unexpected(connection.error());
     const Ask ask = [&](const Json& request) { return connection->ask(request); };
     Output output;
-    if (line.watch_seconds > 0) return understood([&] { return watch_stats(ask, line, output); });
     const Sink sink = [&](std::string_view text) { return output.write(text); };
     const Listen listen = [&](const Json& request, const LineSink& take) {
         return connection->listen(request, take);
     };
-    auto done = understood([&] {
-        return line.command->listen != nullptr ? line.command->listen(listen, line.selection, sink)
-                                               : line.command->run(ask, line.selection, sink);
+    int code = 0;
+    auto done = understood([&]() -> CommandResult {
+        if (line.watch_seconds > 0) return watch_stats(ask, line, output);
+        if (line.command->listen != nullptr) return line.command->listen(listen, line.selection, sink);
+        if (line.command->judge == nullptr) return line.command->run(ask, line.selection, sink);
+        const auto judged = line.command->judge(ask, line.selection, sink);
+        if (!judged) return std::unexpected(judged.error());
+        code = *judged;
+        return {};
     });
-    return done ? output.result() : done;
+    if (done) done = output.result();
+    if (!done) return std::unexpected(done.error());
+    return code;
 }
 
 int report(int code, const std::string& message) {
@@ -100,7 +108,7 @@ int main(int argc, char** argv) {
     }
     std::signal(SIGPIPE, SIG_IGN);
     const auto done = run_command(*line);
-    return done ? 0 : report(failed, done.error());
+    return done ? *done : report(line->command->trouble, done.error());
 }
 
 }  // namespace

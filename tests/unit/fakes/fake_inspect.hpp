@@ -56,6 +56,8 @@ class FakeInspect : public Inspect {
     std::vector<ProgressRow> progress_rows;
     StepCounts report_totals{};
     Stats stats_row;
+    std::vector<HistoryRow> history_rows;  ///< the latest first
+    std::vector<DifferenceRow> difference_rows;
     mutable std::size_t reads = 0;         ///< calls of any kind
     mutable std::size_t longest_page = 0;  ///< that was asked for
 
@@ -144,6 +146,12 @@ class FakeInspect : public Inspect {
         if (page.next) ++*page.next;
         page.totals = report_totals;
         return page;
+    }
+    [[nodiscard]] HistoryPage history(std::uint32_t cursor, std::size_t limit) const override {
+        return page_of<HistoryPage>(history_rows, cursor, limit);
+    }
+    [[nodiscard]] DifferencePage differences(std::uint32_t cursor, std::size_t limit) const override {
+        return page_of<DifferencePage>(difference_rows, cursor, limit);
     }
     [[nodiscard]] Milliseconds idle_timeout() const override { return Milliseconds{60'000}; }
 

@@ -4,6 +4,9 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "control/operator/operate.hpp"
 
@@ -15,9 +18,11 @@ class FakeOperate : public Operate {
 
     std::map<Entry, std::optional<TimePoint>> entries;  ///< of the one list, "scanners", until when
     ReloadState state;
-    ReloadWish wished;             ///< with the latest reload
-    std::string confirmed_by;      ///< empty: nobody has
-    unsigned asks_until_done = 0;  ///< reload_state() says that it is running so many times
+    ReloadState compared{.phase = ReloadState::Phase::done, .sentences = {}};
+    std::vector<std::string> notes;  ///< of changes: "uid 7, pid 8: list_add list scanners, …"
+    ReloadWish wished;               ///< with the latest reload
+    std::string confirmed_by;        ///< empty: nobody has
+    unsigned asks_until_done = 0;    ///< reload_state() says that it is running so many times
     ReloadState::Phase ends_as = ReloadState::Phase::done;
     std::vector<std::string> ends_with;
 
@@ -38,6 +43,11 @@ class FakeOperate : public Operate {
         seen.phase = ends_as;
         seen.sentences = ends_with;
         return seen;
+    }
+    [[nodiscard]] std::expected<std::uint64_t, std::string> compare() override { return ++compared.id; }
+    [[nodiscard]] ReloadState comparison_state() const override { return compared; }
+    void note_change(const Asker& by, std::string_view command, std::vector<std::string> changes) override {
+        notes.push_back(fmt::format("{}: {} {}", by.text, command, fmt::join(changes, ", ")));
     }
     [[nodiscard]] std::expected<void, std::string> list_add(std::string_view list, Ipv4Prefix prefix,
                                                             std::optional<Milliseconds> lifetime,

@@ -334,6 +334,7 @@ TEST(OperatorRequest, AReloadMayBeInsuredAndConfirmed) {
     EXPECT_EQ(state["confirm_within_ms"], 60'000);
     EXPECT_EQ(say(R"({"command":"confirm"})"), json::parse(R"({"next":null,"rows":[{"id":1}]})"));
     EXPECT_EQ(operate.confirmed_by, "uid 7, pid 8");
+    EXPECT_TRUE(operate.notes.empty()) << "who ends them notes them";
     EXPECT_EQ(say(R"({"command":"confirm"})"), (json{{"error", "nothing waits for a confirmation"}}));
     for (const auto* const wrong : {"999", "86400001", "\"10m\""})
         EXPECT_TRUE(
@@ -379,6 +380,8 @@ TEST(OperatorRequest, OfAChangeIsLoggedWithWhoAskedForIt) {
     say(R"({"command":"list_remove","list":"scanners","prefix":"10.0.0.1"})");
     say(R"({"command":"reload"})");
     say(R"({"command":"agents"})");
+    EXPECT_EQ(operate.notes.size(), 3U) << "what failed or changed nothing is not noted";
+    EXPECT_EQ(operate.notes.back(), "uid 7, pid 8: list_remove list scanners, prefix 10.0.0.1");
     EXPECT_EQ(log.take(),
               "info: list scanners: 10.0.0.1/32 added by the operator (uid 7, pid 8), for 2h\n"
               "info: list scanners: 10.0.0.0/24 added by the operator (uid 7, pid 8), until it is removed\n"

@@ -84,6 +84,8 @@ TEST(OperatorTables, HaveTheColumnsThatAreDeclaredAndNoOther) {
     inspect.log_rows.resize(1);
     inspect.entry_rows.resize(1);
     inspect.stats_row.ports.resize(1);
+    inspect.history_rows.resize(1);
+    inspect.difference_rows.resize(1);
     inspect.session_rows = {session_row(1, "198.51.100.7", "10.1.2.3")};
     each_table([&](const TableInfo& table) {
         FakeOperate operate;

@@ -92,6 +92,8 @@ struct Switchboard {
     NoticeServer notices;
     PortKeeper keeper;
     ReloadInsurance insurance;
+    ChangeHistory history{""};
+    std::vector<ConfigDifference> differences;
     Inspector inspector;
 
     Switchboard(Appliance& appliance, TimePoint now)
@@ -106,7 +108,7 @@ struct Switchboard {
           notices(parts.agents, controller, events, parts.agent_timeout, [](auto, auto) {}),
           keeper(appliance.plane().ports()),
           inspector({numbers, controller, the_switch, notices, honeypots, lists, watcher, appliance.plane(),
-                     keeper, insurance, now},
+                     keeper, insurance, history, differences, now},
                     parts.shown) {
         auto classifier = dataplane::Classifier::build(parts.classifier, parts.workers);
         if (!classifier) throw std::runtime_error(classifier.error().message());

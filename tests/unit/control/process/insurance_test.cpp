@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -204,6 +205,58 @@ TEST_F(InsuranceTest, TheTimeThatIsLeftIsSeen) {
         EXPECT_LE(row["confirm_within_ms"], 6 * 60'000) << table;
         EXPECT_GT(row["confirm_within_ms"], 5 * 60'000) << table;
     }
+}
+
+TEST_F(InsuranceTest, TheHistoryHasEachStepWithWhoAskedForIt) {
+    begin(pot("a", 1) + list);
+    insured(pot("a", 1) + list + "[timeouts]\nidle_timeout = \"7s\"\n");
+    EXPECT_EQ(confirm(), 1U);
+    insured(pot("a", 1) + list);
+    pass(10min);
+    EXPECT_EQ(taken_back().phase, Phase::done);
+    EXPECT_TRUE(ask(R"({"command":"list_add","list":"x","prefix":"192.0.2.7"})").contains("rows"));
+    EXPECT_TRUE(ask(R"({"command":"list_add","list":"y","prefix":"192.0.2.7"})").contains("error"));
+    json rows;
+    for (int tries = 0; tries < 5'000 && rows.size() < 5; ++tries)
+        rows = ask(R"({"command":"history"})")["rows"];
+    ASSERT_EQ(rows.size(), 5U) << rows;
+    Names commands;
+    for (const auto& row : rows) commands.push_back(row["command"]);
+    EXPECT_EQ(commands, (Names{"list_add", "reload 3 taken back", "reload 2 --confirm 10m",
+                               "confirm of reload 1", "reload 1 --confirm 10m"}));
+    EXPECT_EQ(rows[4]["changes"], json::array({"[timeouts] idle_timeout: 1m to 7s"}));
+    EXPECT_EQ(rows[1]["changes"], json::array({"[timeouts] idle_timeout: 1m to 7s"}));
+    EXPECT_TRUE(rows[1]["uid"].is_null()) << "nobody asked for it";
+    EXPECT_EQ(rows[0]["uid"], getuid());
+    EXPECT_EQ(rows[0]["pid"], getpid());
+    EXPECT_EQ(rows[0]["changes"], json::array({"list x", "prefix 192.0.2.7"}));
+}
+
+TEST_F(InsuranceTest, AComparisonShowsWhatAReloadWouldChangeAndChangesNothing) {
+    begin(pot("a", 1));
+    const auto compared = [&](const std::string& records) {
+        appliance->write(records);
+        EXPECT_TRUE(ask(R"({"command":"compare"})").contains("rows"));
+        EXPECT_TRUE(ask(R"({"command":"compare"})").contains("error")) << "one at a time";
+        json state;
+        do {
+            appliance->turn();
+            state = ask(R"({"command":"compare_state"})")["rows"][0];
+        } while (state["phase"] == "running");
+        return state;
+    };
+    EXPECT_EQ(compared(pot("a", 1))["phase"], "done");
+    EXPECT_TRUE(ask(R"({"command":"diff"})")["rows"].empty());
+    EXPECT_EQ(compared(pot("b", 2))["phase"], "done");
+    EXPECT_EQ(ask(R"({"command":"diff"})")["rows"].size(), 2U);
+    EXPECT_EQ(honeypots(), Names{"a"});
+    const auto refused = compared(pot("a", 1) + "[timeouts]\nheartbeat_timeout = \"5s\"\n");
+    EXPECT_EQ(refused["phase"], "refused");
+    EXPECT_EQ(refused["sentences"].size(), 1U);
+    EXPECT_EQ(ask(R"({"command":"diff"})")["rows"][0]["restart"], true);
+    EXPECT_EQ(compared("this is no TOML\n")["phase"], "refused");
+    EXPECT_TRUE(ask(R"({"command":"diff"})")["rows"].empty());
+    EXPECT_EQ(appliance->control().reload_state().id, 0U);
 }
 
 TEST_F(InsuranceTest, AStopSaysThatTheFileDecidesNow) {

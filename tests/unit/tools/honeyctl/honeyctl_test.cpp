@@ -288,6 +288,65 @@ TEST_F(Honeyctl, InsuresAReloadAndConfirmsIt) {
     EXPECT_NE(run("stats").find("\nreload 1 is not confirmed, and taken back in 4m12s\n"), std::string::npos);
 }
 
+TEST_F(Honeyctl, ShowsWhatAReloadWouldChange) {
+    EXPECT_EQ(run("diff"), "");
+    inspect.difference_rows = {
+        {{.what = "[timeouts] idle_timeout", .before = "60s", .after = "90s"}},
+        {{.what = "[capacity] mbufs", .before = "1", .after = "2", .restart = true}},
+        {{.what = "[[agent]] 'east' key"}},
+    };
+    operate.compared.phase = control::ReloadState::Phase::refused;
+    operate.compared.sentences = {"[capacity] mbufs cannot change while running (1 to 2): restart"};
+    EXPECT_EQ(run("diff"),
+              "WHAT                     CHANGE   BEFORE  AFTER  RESTART\n"
+              "[timeouts] idle_timeout  changed  60s     90s    no\n"
+              "[capacity] mbufs         changed  1       2      yes\n"
+              "[[agent]] 'east' key     changed  -       -      no\n"
+              "a reload would be refused:\n"
+              "  [capacity] mbufs cannot change while running (1 to 2): restart\n");
+    selection.json = true;
+    const auto document = Json::parse(run("diff"));
+    EXPECT_EQ(document["rows"].size(), 3U);
+    EXPECT_EQ(document["refused"], true);
+    EXPECT_EQ(document["sentences"].size(), 1U);
+    inspect.difference_rows.clear();
+    operate.compared.sentences = {"x.toml:3:1: unknown key 'colour'"};
+    EXPECT_EQ(run("diff"), "error: a reload would be refused:\n  x.toml:3:1: unknown key 'colour'");
+}
+
+TEST_F(Honeyctl, DiffEndsAsDiffDoes) {
+    const auto all = commands();
+    const auto command = std::ranges::find(all, "diff", &Command::name);
+    ASSERT_NE(command, all.end());
+    EXPECT_EQ(command->trouble, 2);
+    const Ask ask = [&](const Json& request) -> std::expected<Json, std::string> {
+        return Json::parse(control::answer(request.dump(), inspect, operate, control::at(0)));
+    };
+    const Sink nobody = [](std::string_view) { return true; };
+    EXPECT_EQ(command->judge(ask, selection, nobody), 0);
+    inspect.difference_rows = {{{.what = "[timeouts] idle_timeout"}}};
+    EXPECT_EQ(command->judge(ask, selection, nobody), 1);
+}
+
+TEST_F(Honeyctl, ShowsTheLatestChangesFirst) {
+    inspect.history_rows = {
+        {.time = "2026-11-27T03:40:00.123Z",
+         .uid = 0,
+         .user = "root",
+         .pid = 42,
+         .command = "reload 1",
+         .changes = {"[timeouts] idle_timeout: 60s to 90s"}},
+        {.time = "2026-11-27T03:30:00.123Z", .uid = {}, .command = "reload 1 taken back"}};
+    EXPECT_EQ(
+        run("history"),
+        "TIME                      USER  UID  PID  COMMAND              CHANGES\n"
+        "2026-11-27T03:40:00.123Z  root    0   42  reload 1             [timeouts] idle_timeout: 60s to 90s\n"
+        "2026-11-27T03:30:00.123Z  -       -    -  reload 1 taken back\n");
+    selection.limit = 1;
+    selection.json = true;
+    EXPECT_EQ(Json::parse(run("history"))["rows"].size(), 1U);
+}
+
 TEST_F(Honeyctl, ShowsRatesBetweenTwoReadings) {
     selection.json = true;
     inspect.stats_row.counters = {{"a", "A.", 100}, {"b", "B.", 7}};
