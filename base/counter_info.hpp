@@ -9,21 +9,23 @@
 namespace honeyswitch {
 
 /// What a count says of a packet. By these the numbers of a switch add up, whatever it has carried:
-/// received = sent + dropped + handed over; handed over + generated = handed back + dropped by the control
-/// thread; sent + handed back = transmitted + unsent. What is in a ring or a queue at the moment is missing.
+/// received = sent + dropped + handed over; handed over + copied + generated = handed back + dropped by the
+/// control thread; sent + handed back = transmitted + unsent. What is in a ring or a queue at the moment is
+/// missing.
 enum class Fate : std::uint8_t {
     none,         ///< nothing: it is counted elsewhere, or is no packet
     sent,         ///< a worker has sent it
     dropped,      ///< it is gone
     handed_over,  ///< a worker has given it to the control thread
+    copied,       ///< a worker has given a copy of it to the control thread
     handed_back,  ///< the control thread has given it to a worker, who has sent it
     generated,    ///< the control thread has made it
     unsent,       ///< it was sent, and the port had no room
 };
 
 [[nodiscard]] constexpr std::string_view name_of(Fate fate) {
-    constexpr std::array<std::string_view, 7> names{"none",        "sent",      "dropped", "handed_over",
-                                                    "handed_back", "generated", "unsent"};
+    constexpr std::array<std::string_view, 8> names{"none",   "sent",        "dropped",   "handed_over",
+                                                    "copied", "handed_back", "generated", "unsent"};
     return names.at(static_cast<std::size_t>(fate));
 }
 

@@ -72,6 +72,9 @@ class Controller final : public DomainReports {
     /// Trigger 4.
     void packet_in(const PacketIn& packet, TimePoint now);
 
+    /// While this is set no session begins, and all goes on that has begun (maintenance).
+    void set_begins_nothing(bool set) { begins_nothing_ = set; }
+
     /// Changes of the configuration, sightings, ageing, and vouchers that end: a bounded amount of work.
     /// Returns whether there was any.
     bool tick(TimePoint now);
@@ -126,6 +129,7 @@ class Controller final : public DomainReports {
     void withdraw_subnet(Ipv4Prefix prefix);
 
     void packet_in_from_outside(const PacketIn& packet, TimePoint now);
+    void begin_nothing(const PacketIn& packet);
     void begin_session(const PacketIn& packet, TimePoint now);
     void packet_in_from_honeypot(const PacketIn& packet, TimePoint now);
     void drop(const PacketIn& packet, ControlCounter reason);
@@ -168,6 +172,7 @@ class Controller final : public DomainReports {
     std::deque<Sighting> sightings_;  ///< in order of `due`
     std::deque<Lapse> lapses_;        ///< in order of `due`
     TimePoint last_housekeeping_{};
+    bool begins_nothing_ = false;
 };
 
 }  // namespace honeyswitch::control

@@ -34,14 +34,24 @@ void Controller::packet_in_from_outside(const PacketIn& packet, TimePoint now) {
         if (packet.fragment) add_companion(packet, *flow, now);
         return switch_.packets.packet_out(packet.buffer, *flow, now);
     }
-    if (packet.judgement.verdict == Verdict::drop) return drop(packet, ControlCounter::packet_in_dropped);
+    if (packet.judgement.verdict == Verdict::drop && !begins_nothing_)
+        return drop(packet, ControlCounter::packet_in_dropped);
     const bool kept = packet.judgement.verdict == Verdict::benign ||
                       packet.judgement.verdict == Verdict::inside || packet.own_flow;
     if (kept || (!is_diverted(packet) && goes_inside(address_of(packet.key.inside)))) {
         counters_.add(ControlCounter::packet_in_active);
         return switch_.packets.packet_out_inside(packet.buffer);
     }
+    if (begins_nothing_) return begin_nothing(packet);
     begin_session(packet, now);
+}
+
+/// What a honeypot has answered is with it already, and goes on without a session.
+void Controller::begin_nothing(const PacketIn& packet) {
+    if (packet.pending && packet.pending->answered)
+        return switch_.packets.packet_out_honeypot(packet.buffer, packet.pending->honeypot);
+    counters_.add(ControlCounter::packet_in_maintenance);
+    switch_.packets.packet_out_inside(packet.buffer);
 }
 
 /// Even from an active address. Of a decoy's datagram without its first fragment nobody knows.
@@ -113,7 +123,8 @@ void Controller::packet_in_from_honeypot(const PacketIn& packet, TimePoint now) 
 void Controller::open_honeypot_flow(const PacketIn& packet, TimePoint now) {
     const bool decoy = !goes_inside(address_of(packet.key.inside));
     auto outcome = HoneypotFlows::Outcome::refused;
-    if (decoy && latest_path_ != L2Path{} && !switch_.placement.on_campus(address_of(packet.key.outside)))
+    if (decoy && !begins_nothing_ && latest_path_ != L2Path{} &&
+        !switch_.placement.on_campus(address_of(packet.key.outside)))
         outcome = honeypot_flows_.open(packet.honeypot, packet.key, now);
     const SessionFlow session{.key = packet.key, .path = latest_path_, .honeypot = packet.honeypot};
     std::optional<FlowId> flow;

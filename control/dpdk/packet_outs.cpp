@@ -53,6 +53,7 @@ void PacketOuts::packet_out(BufferId buffer, FlowId flow, TimePoint now) {
 /// What a worker asks of a reply before it lets it out, for those that have come here: whose the session is,
 /// and whether it is contained, may have shown itself only now. The worker has counted it against the caps.
 void PacketOuts::send_back(rte_mbuf* packet, const PacketInNote& note, Session& session, TimePoint now) {
+    if (observes()) return drop(packet, ControlCounter::packet_in_contained);
     if (session.contained) return drop(packet, ControlCounter::packet_in_contained_campus);
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     if (sender_of(plane_, packet, note, honeypot) != honeypot)
@@ -71,6 +72,7 @@ void PacketOuts::packet_out_inside(BufferId buffer) {
 
 void PacketOuts::packet_out_honeypot(BufferId buffer, HoneypotId honeypot) {
     rte_mbuf* const packet = packet_of(buffer);
+    if (observes()) return send(packet, dataplane::inside_port);
     const auto address = plane_.honeypots().address(std::to_underlying(honeypot));
     if (!address) return to_no_honeypot(packet, address.error().drops);
     if (!dataplane::address_to_honeypot(packet, dataplane::note_of(packet).tag_count, *address))
@@ -95,10 +97,12 @@ void PacketOuts::drop(rte_mbuf* packet, ControlCounter reason) {
     rte_pktmbuf_free(packet);
 }
 
-/// Back to the worker that it came from.
+/// Back to the worker that it came from; the copy of a packet that has passed ends here.
 void PacketOuts::send(rte_mbuf* packet, dataplane::PortIndex port) {
+    const PacketInNote& note = dataplane::note_of(packet);
+    if (note.copy) return drop(packet, ControlCounter::packet_in_observed);
     packet->port = port;
-    const std::size_t worker = dataplane::note_of(packet).worker;
+    const std::size_t worker = note.worker;
     Outgoing& outgoing = outgoing_[worker];
     outgoing.packets[outgoing.count++] = packet;
     if (outgoing.count == outgoing.packets.size()) flush(worker);

@@ -60,6 +60,8 @@ class PacketOuts final : public PacketOut {
         std::uint64_t received = 0, settled = 0;  ///< Packet-Ins of this worker; what it was told of them
     };
 
+    /// Nothing goes to a honeypot: what is still on its way through here passes.
+    [[nodiscard]] bool observes() const { return plane_.modes().diverting == dataplane::Diverting::nothing; }
     void send_back(rte_mbuf* packet, const dataplane::PacketInNote& note, dataplane::Session& session,
                    TimePoint now);
     void to_no_honeypot(rte_mbuf* packet, bool dropped);

@@ -20,6 +20,7 @@ enum class Counter : std::uint8_t {
     outside_to_inside_benign,
     outside_to_inside_own_flow,
     outside_to_inside_ended_session,
+    outside_to_inside_maintenance,
     outside_to_honeypot_session,
     outside_to_honeypot_handshake,
     outside_to_honeypot_no_session,
@@ -28,7 +29,17 @@ enum class Counter : std::uint8_t {
     outside_dropped_rule,
     outside_dropped_probe_source,
     outside_dropped_no_honeypot,
+    outside_observed_session,
+    outside_observed_handshake,
+    outside_observed_no_session,
+    outside_observed_packet_in,
+    outside_observed_overload,
+    outside_observed_backscatter,
+    outside_observed_rule,
+    outside_observed_probe_source,
+    outside_observed_no_honeypot,
     packet_in_handed_over,
+    packet_in_copied,
     inside_to_outside,
     inside_sightings,
     inside_sightings_refused,
@@ -45,6 +56,7 @@ enum class Counter : std::uint8_t {
     honeypot_contained_foreign,
     honeypot_contained_source_cap,
     honeypot_contained_honeypot_cap,
+    honeypot_contained_observe,
     packet_out_inside,
     packet_out_outside,
     packet_out_honeypot,
@@ -80,6 +92,10 @@ inline constexpr std::array<CounterInfo<Counter>, counter_count> counter_info{{
      "Packets of a flow whose session with a honeypot has ended, because the inside sends on it itself or "
      "its "
      "address has been active for long enough; sent inside."},
+    {Counter::outside_to_inside_maintenance, "outside_to_inside_maintenance", Fate::sent, "packets",
+     "Packets that would begin to be diverted, or that rules or an overload would drop, sent inside because "
+     "of "
+     "maintenance."},
     {Counter::outside_to_honeypot_session, "outside_to_honeypot_session", Fate::sent, "packets",
      "Packets of sessions, sent to their honeypot."},
     {Counter::outside_to_honeypot_handshake, "outside_to_honeypot_handshake", Fate::sent, "packets",
@@ -99,8 +115,32 @@ inline constexpr std::array<CounterInfo<Counter>, counter_count> counter_info{{
      "dropped."},
     {Counter::outside_dropped_no_honeypot, "outside_dropped_no_honeypot", Fate::dropped, "packets",
      "Packets dropped because no honeypot of their pool is up."},
+    {Counter::outside_observed_session, "outside_observed_session", Fate::sent, "packets",
+     "Observe mode: packets of sessions, which would go to a honeypot, sent inside."},
+    {Counter::outside_observed_handshake, "outside_observed_handshake", Fate::sent, "packets",
+     "Observe mode: packets that would go to a honeypot without a session until it has answered, sent "
+     "inside."},
+    {Counter::outside_observed_no_session, "outside_observed_no_session", Fate::sent, "packets",
+     "Observe mode: packets that would go to a honeypot without a session for want of room, sent inside."},
+    {Counter::outside_observed_packet_in, "outside_observed_packet_in", Fate::sent, "packets",
+     "Observe mode: packets that would be handed to the control thread, sent inside; that got a copy."},
+    {Counter::outside_observed_overload, "outside_observed_overload", Fate::sent, "packets",
+     "Observe mode: packets of new flows for inactive addresses, sent inside undecided, as more came than "
+     "could "
+     "be decided."},
+    {Counter::outside_observed_backscatter, "outside_observed_backscatter", Fate::sent, "packets",
+     "Observe mode: answers to forged sources that would be dropped, sent inside."},
+    {Counter::outside_observed_rule, "outside_observed_rule", Fate::sent, "packets",
+     "Observe mode: packets that would be dropped because a rule says so, sent inside."},
+    {Counter::outside_observed_probe_source, "outside_observed_probe_source", Fate::sent, "packets",
+     "Observe mode: packets under the address of the switch's own probes that would be dropped, sent "
+     "inside."},
+    {Counter::outside_observed_no_honeypot, "outside_observed_no_honeypot", Fate::sent, "packets",
+     "Observe mode: packets that would be dropped because their pool has no honeypot, sent inside."},
     {Counter::packet_in_handed_over, "packet_in_handed_over", Fate::handed_over, "packets",
      "Packets handed to the control thread as Packet-Ins."},
+    {Counter::packet_in_copied, "packet_in_copied", Fate::copied, "packets",
+     "Copies of packets that passed in observe mode, handed to the control thread as Packet-Ins."},
     {Counter::inside_to_outside, "inside_to_outside", Fate::sent, "packets",
      "Frames from inside, sent outside unchanged."},
     {Counter::inside_sightings, "inside_sightings", Fate::none, "packets",
@@ -136,6 +176,8 @@ inline constexpr std::array<CounterInfo<Counter>, counter_count> counter_info{{
      "Replies beyond what may be sent to one address outside, dropped."},
     {Counter::honeypot_contained_honeypot_cap, "honeypot_contained_honeypot_cap", Fate::dropped, "packets",
      "Replies beyond what one honeypot may send, dropped."},
+    {Counter::honeypot_contained_observe, "honeypot_contained_observe", Fate::dropped, "packets",
+     "Whatever honeypots sent in observe mode, in which nothing of theirs leaves; dropped."},
     {Counter::packet_out_inside, "packet_out_inside", Fate::handed_back, "packets",
      "Packet-Outs sent inside."},
     {Counter::packet_out_outside, "packet_out_outside", Fate::handed_back, "packets",
@@ -158,6 +200,31 @@ static_assert(in_order(counter_info));
 
 [[nodiscard]] constexpr Fate fate_of(Counter counter) {
     return counter_info[static_cast<std::size_t>(counter)].fate;
+}
+
+/// What a decision is counted under in observe mode, where its packet passes. Precondition: it is one by
+/// which packets from outside are dropped or go to a honeypot.
+[[nodiscard]] constexpr Counter observed(Counter decision) {
+    switch (decision) {
+        case Counter::outside_to_honeypot_session:
+            return Counter::outside_observed_session;
+        case Counter::outside_to_honeypot_handshake:
+            return Counter::outside_observed_handshake;
+        case Counter::packet_in_handed_over:
+            return Counter::outside_observed_packet_in;
+        case Counter::outside_dropped_overload:
+            return Counter::outside_observed_overload;
+        case Counter::outside_dropped_backscatter:
+            return Counter::outside_observed_backscatter;
+        case Counter::outside_dropped_rule:
+            return Counter::outside_observed_rule;
+        case Counter::outside_dropped_probe_source:
+            return Counter::outside_observed_probe_source;
+        case Counter::outside_dropped_no_honeypot:
+            return Counter::outside_observed_no_honeypot;
+        default:
+            return Counter::outside_observed_no_session;
+    }
 }
 
 /// One worker's: no two workers share a line. The control thread reads them while they are counted.

@@ -17,6 +17,8 @@ void Admission::decide(std::size_t i) {
     const Tables& tables = context_.tables;
     rte_mbuf* const packet = candidates_.packet(i);
     if (!context_.control_alive) return context_.send_inside(packet, Counter::outside_to_inside_fail_open);
+    if (context_.diverts_nothing_new()) [[unlikely]]
+        return decide_in_maintenance(i);
     if (candidates_.key(i).outside == context_.config.probe_source)
         return context_.drop(packet, Counter::outside_dropped_probe_source);
     if (!overload_.carries_one_more()) return context_.drop(packet, Counter::outside_dropped_overload);
@@ -31,6 +33,13 @@ void Admission::decide(std::size_t i) {
     if (!tables.sessions.has_room())
         return diversion_.without_session(i, Counter::outside_to_honeypot_no_session);
     hand_over_.add(i, Side::honeypot, reason_to_ask(i));
+}
+
+/// A flow that a honeypot has answered is with it already, and goes on without a session.
+void Admission::decide_in_maintenance(std::size_t i) {
+    if (follows_an_answer(i, opening_of(i)))
+        return diversion_.without_session(i, Counter::outside_to_honeypot_handshake);
+    context_.send_inside(candidates_.packet(i), Counter::outside_to_inside_maintenance);
 }
 
 /// The end of a flow that never got a session is for the honeypot, which keeps a state for it.

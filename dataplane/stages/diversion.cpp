@@ -44,6 +44,8 @@ HoneypotIndex Diversion::note_pending(std::size_t i, HoneypotIndex chosen) {
 
 void Diversion::to_honeypot(std::size_t i, HoneypotAddress address, Counter reason) const {
     rte_mbuf* const packet = candidates_.packet(i);
+    if (context_.observes()) [[unlikely]]
+        return context_.observe(packet, reason);
     if (!address_to_honeypot(packet, candidates_.tag_count(i), address))
         return context_.drop(packet, Counter::dropped_no_headroom);
     context_.transmitter.send(packet, {reason, address.port()});

@@ -70,9 +70,30 @@ PacketInNote HandOver::note_on(std::size_t i, PacketInReason reason, PortIndex p
 }
 
 std::size_t HandOver::give() {
+    if (context_.observes()) [[unlikely]]
+        return give_copies();
     const std::size_t going = std::min(count_, room_);
     for (std::size_t i = 0; i < going; ++i) write_note(packets_[i], notes_[i]);
     const unsigned taken = context_.transmitter.hand_over(std::span(packets_).first(going), ring_);
+    order_.handed_over(taken);
+    count_ = 0;
+    return taken;
+}
+
+/// The packets themselves pass. What the ring takes has told the control thread all, what it does not is the
+/// worker's to record.
+std::size_t HandOver::give_copies() {
+    std::array<rte_mbuf*, burst_size> copies;
+    const std::size_t going = std::min(count_, room_);
+    std::size_t made = 0;
+    for (; made < going; ++made) {
+        copies[made] = rte_pktmbuf_copy(packets_[made], packets_[made]->pool, 0, UINT32_MAX);
+        if (copies[made] == nullptr) break;
+        notes_[made].copy = true;
+        write_note(copies[made], notes_[made]);
+    }
+    const unsigned taken = context_.transmitter.hand_over_copies(std::span(copies).first(made), ring_);
+    for (std::size_t i = 0; i < taken; ++i) context_.observe(packets_[i], Counter::packet_in_handed_over);
     order_.handed_over(taken);
     count_ = 0;
     return taken;

@@ -5,6 +5,8 @@
 // fragment that is handed over makes those that follow it take the same way until it has come back, so that
 // none overtakes another (fragment_order.hpp).
 //
+// In observe mode it hands over copies, and the packets pass at once: none waits for the control thread.
+//
 // Needs candidates whose sessions are found, and a control thread that is alive. Guarantees that each packet
 // is either in the ring or passed to `finish`'s function, once.
 #pragma once
@@ -84,6 +86,7 @@ class HandOver {
     [[nodiscard]] Refused refused(std::size_t place) const;
     /// Returns how many were taken, and is empty then.
     [[nodiscard]] std::size_t give();
+    [[nodiscard]] std::size_t give_copies();
 
     const StageContext& context_;
     const Candidates& candidates_;

@@ -36,4 +36,12 @@ void OutsideBurst::send_at_once(BurstMask passing, Transmitter& transmitter) {
                      std::span(odd).first(odd_count));
 }
 
+void OutsideBurst::note_at_once(BurstMask passing, Transmitter& transmitter) const {
+    for_each(passing, [&](std::size_t i) {
+        const Counter reason =
+            destinations_[i] == 0 ? pass_reason(packets_[i]) : Counter::outside_to_inside_active;
+        transmitter.note(packets_[i], {reason, inside_port});
+    });
+}
+
 }  // namespace honeyswitch::dataplane

@@ -43,6 +43,8 @@ class OutsideBurst {
 
     /// To the inside, as nobody has a word on them. The burst's packets are unspecified afterwards.
     void send_at_once(BurstMask passing, Transmitter& transmitter);
+    /// The same where the burst passes as a whole: notes why.
+    void note_at_once(BurstMask passing, Transmitter& transmitter) const;
 
   private:
     [[nodiscard]] std::size_t move_to_front(BurstMask chosen);

@@ -28,10 +28,20 @@ BurstMask Overload::beyond_limits(const OutsideBurst& burst, BurstMask may_be_sh
 
 void Overload::drop(std::span<rte_mbuf* const> packets, BurstMask dropped) const {
     if (dropped == 0) return;
+    if (context_.diverting != Diverting::all) [[unlikely]]
+        return pass(packets, dropped);
     std::array<rte_mbuf*, burst_size> buffers;
     unsigned count = 0;
     for_each(dropped, [&](std::size_t i) { buffers[count++] = packets[i]; });
     context_.transmitter.discard(std::span(buffers).first(count), Counter::outside_dropped_overload);
+}
+
+/// What there is no time to decide about passes where everything may pass.
+void Overload::pass(std::span<rte_mbuf* const> packets, BurstMask passing) const {
+    for_each(passing, [&](std::size_t i) {
+        if (context_.observes()) return context_.observe(packets[i], Counter::outside_dropped_overload);
+        context_.send_inside(packets[i], Counter::outside_to_inside_maintenance);
+    });
 }
 
 void Overload::drop_newcomers(Candidates& candidates, const Rules& rules) const {

@@ -4,8 +4,9 @@
 //
 // Needs to be told of each poll of a port. Drops packets of new flows for inactive addresses alone, and,
 // where that is not enough, look-ups for addresses with sessions; never what is for an active address, nor
-// what rules or lists may send inside. In order: `shed_unseen` before anything is looked up, `shed_newcomers`
-// when the look-up has found no session, and `carries_one_more` for what even rules had no word on.
+// what rules or lists may send inside. Where nothing new is diverted, what would be dropped passes. In order:
+// `shed_unseen` before anything is looked up, `shed_newcomers` when the look-up has found no session, and
+// `carries_one_more` for what even rules had no word on.
 #pragma once
 
 #include "dataplane/stages/burst_candidates.hpp"
@@ -68,6 +69,7 @@ class Overload {
 
     [[nodiscard]] BurstMask beyond_limits(const OutsideBurst& burst, BurstMask may_be_shed) const;
     void drop(std::span<rte_mbuf* const> packets, BurstMask dropped) const;
+    void pass(std::span<rte_mbuf* const> packets, BurstMask passing) const;
     void drop_newcomers(Candidates& candidates, const Rules& rules) const;
 
     const StageContext& context_;

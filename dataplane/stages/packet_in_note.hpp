@@ -33,6 +33,7 @@ struct PacketInNote {
     std::uint8_t tag_count = 0;     ///< VLAN tags that are in it
     bool first_fragment = false, following_fragment = false;  ///< of several (RFC 791)
     bool icmp_error = false;
+    bool copy = false;  ///< its packet has passed (observe mode): this one ends with the control thread
 
     [[nodiscard]] bool from_honeypot() const { return side_of(port) == Side::honeypot; }
     [[nodiscard]] bool fragment() const { return first_fragment || following_fragment; }

@@ -8,6 +8,16 @@ namespace honeyswitch::dataplane {
 /// The way of a burst from outside. Nearly all legitimate packets leave by `send_at_once`; what is still
 /// there behind it is decided one by one, in the order of decide_outside.
 bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
+    context_.diverting = context_.tables.modes.diverting.load(std::memory_order_relaxed);
+    const bool legitimate = decide_burst(packets);
+    // Observe mode: none of them has left, whatever was decided, and all pass in the order in which they
+    // came.
+    if (context_.observes()) [[unlikely]]
+        context_.transmitter.send_noted(packets, inside_port);
+    return legitimate;
+}
+
+bool Pipeline::decide_burst(std::span<rte_mbuf*> packets) {
     context_.classifier = &context_.tables.classifier.get();
     if (context_.tables.modes.open_containment.load(std::memory_order_relaxed))
         honeypot_side_.remember_path(packets[0]);
@@ -19,7 +29,12 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
     const BurstMask others = burst.all() & ~at_once;
     const BurstMask taken = overload_.shed_unseen(burst, notes, others);
     if (taken != 0) candidates_.take(burst.packets(), burst.states(), notes, taken);
-    if (at_once != 0) burst.send_at_once(at_once, context_.transmitter);
+    if (at_once != 0) {
+        if (context_.observes()) [[unlikely]]
+            burst.note_at_once(at_once, context_.transmitter);
+        else
+            burst.send_at_once(at_once, context_.transmitter);
+    }
     if (taken == 0) return active != 0;
 
     find_sessions(candidates_, context_.tables.sessions, From::outside);
@@ -54,11 +69,17 @@ void Pipeline::decide_outside(std::size_t i) {
         context_.classifier->hit(context_.config.worker, judgement.rule);
     if (judgement.verdict == Verdict::inside)
         return context_.send_inside(packet, Counter::outside_to_inside_rule);
-    if (judgement.verdict == Verdict::drop) return context_.drop(packet, Counter::outside_dropped_rule);
+    if (judgement.verdict == Verdict::drop) return drop_by_rule(packet);
     if (ended) return context_.send_inside(packet, Counter::outside_to_inside_ended_session);
     if (!active) return admission_.decide(i);
     if (judgement.verdict == Verdict::divert) return admission_.decide_decoy(i);
     to_inside(i);
+}
+
+void Pipeline::drop_by_rule(rte_mbuf* packet) const {
+    if (context_.diverts_nothing_new()) [[unlikely]]
+        return context_.send_inside(packet, Counter::outside_to_inside_maintenance);
+    context_.drop(packet, Counter::outside_dropped_rule);
 }
 
 void Pipeline::to_inside(std::size_t i) {
@@ -75,6 +96,9 @@ void Pipeline::from_inside(std::span<rte_mbuf*> packets) {
 }
 
 void Pipeline::from_honeypot(std::span<rte_mbuf*> packets, PortIndex port) {
+    context_.diverting = context_.tables.modes.diverting.load(std::memory_order_relaxed);
+    if (context_.observes()) [[unlikely]]
+        return context_.transmitter.discard(packets, Counter::honeypot_contained_observe);
     context_.classifier = &context_.tables.classifier.get();
     honeypot_side_.take(packets, port);
     if (!candidates_.empty()) {

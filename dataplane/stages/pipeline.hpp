@@ -57,8 +57,10 @@ class Pipeline {
     void from_honeypot(std::span<rte_mbuf*> packets, PortIndex port);
 
   private:
+    bool decide_burst(std::span<rte_mbuf*> packets);
     void decide_outside(std::size_t candidate);
     void to_inside(std::size_t candidate);
+    void drop_by_rule(rte_mbuf* packet) const;
 
     StageContext context_;
     Candidates candidates_;

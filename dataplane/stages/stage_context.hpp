@@ -56,11 +56,34 @@ struct StageContext {
     bool control_alive = true;
     /// The rules and lists in force; of this burst.
     const Classifier* classifier = nullptr;
+    /// Of this burst.
+    Diverting diverting = Diverting::all;
+
+    /// Whatever is decided about packets from outside, they pass.
+    [[nodiscard]] bool observes() const { return diverting == Diverting::nothing; }
+    /// No flow begins to be diverted.
+    [[nodiscard]] bool diverts_nothing_new() const { return diverting == Diverting::running; }
+
+    // A packet from outside. Where these observe, its reason is noted and it stays in its burst, which passes
+    // as a whole (Pipeline::observe).
 
     void send_inside(rte_mbuf* packet, Counter reason) const {
-        transmitter.send(packet, {reason, inside_port});
+        const Exit exit{reason, inside_port};
+        if (observes()) [[unlikely]]
+            return transmitter.note(packet, exit);
+        transmitter.send(packet, exit);
     }
-    void drop(rte_mbuf* packet, Counter reason) const { transmitter.discard(packet, reason); }
+    /// It would be dropped, or go to a honeypot: the reason is that of what only passes.
+    void observe(rte_mbuf* packet, Counter reason) const {
+        transmitter.note(packet, {observed(reason), inside_port});
+    }
+
+    /// From whatever side.
+    void drop(rte_mbuf* packet, Counter reason) const {
+        if (observes()) [[unlikely]]
+            return observe(packet, reason);
+        transmitter.discard(packet, reason);
+    }
     /// Rules or lists may have a word on a packet of an active address. Without any, none needs to be asked.
     [[nodiscard]] bool policy_concerns_any() const {
         return classifier->concerns_any() || !tables.sources.lists_none();

@@ -41,6 +41,14 @@ unsigned Transmitter::hand_over(std::span<rte_mbuf*> packets, MbufRing& ring) {
     return taken;
 }
 
+unsigned Transmitter::hand_over_copies(std::span<rte_mbuf*> copies, MbufRing& ring) {
+    const unsigned taken = ring.give(copies);
+    leave(copies.first(taken), {Counter::packet_in_copied});
+    const auto refused = copies.subspan(taken);
+    if (!refused.empty()) rte_pktmbuf_free_bulk(refused.data(), static_cast<unsigned>(refused.size()));
+    return taken;
+}
+
 void Transmitter::free_discarded() {
     if (discarded_.count == 0) return;
     rte_pktmbuf_free_bulk(discarded_.packets.data(), static_cast<unsigned>(discarded_.count));

@@ -62,7 +62,19 @@ class Transmitter {
     /// Gives as many as it can take to the control thread, and returns how many; those behind them are still
     /// the caller's.
     [[nodiscard]] unsigned hand_over(std::span<rte_mbuf*> packets, MbufRing& ring);
+    /// The same with copies, of which none is the caller's any more: what finds no room ends here.
+    [[nodiscard]] unsigned hand_over_copies(std::span<rte_mbuf*> copies, MbufRing& ring);
     void flush();
+
+    // A burst that passes in the order in which it came, whatever is decided about each of its packets.
+
+    /// Why this packet is going to leave by the exit's port. It is still the caller's …
+    void note(rte_mbuf* packet, Exit exit) { leave({&packet, 1}, exit); }
+    /// … until all of its burst leaves. Precondition: each was noted once, with this port.
+    void send_noted(std::span<rte_mbuf*> packets, PortIndex port) {
+        flush(port);
+        transmit(port, packets);
+    }
 
     /// Any thread: nothing is given to this port from a grace period on; it is lost like what finds its queue
     /// full.

@@ -1,11 +1,18 @@
-// What the control thread tells all workers beside the tables: how sessions begin, and what may leave the
-// honeypots.
+// What the control thread tells all workers beside the tables: whether they divert, how sessions begin, and
+// what may leave the honeypots.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
 namespace honeyswitch::dataplane {
+
+/// What of the packets from outside goes to honeypots.
+enum class Diverting : std::uint8_t {
+    all,      ///< whatever is decided so
+    running,  ///< what is with a honeypot already; all else passes (maintenance)
+    nothing,  ///< everything passes as it came, and is decided, counted and recorded all the same (observe)
+};
 
 /// Per second and for all workers together; 0: no cap.
 struct ReplyRates {
@@ -15,6 +22,7 @@ struct ReplyRates {
 
 /// What of them the operator has a word on.
 struct ModeSettings {
+    Diverting diverting = Diverting::all;
     bool divert_backscatter = false;
     bool open_containment = false;
     bool limited_containment = false;
@@ -25,6 +33,7 @@ struct ModeSettings {
 
 /// Written by the control thread, read by workers at each burst: changes seldom, in a line of its own.
 struct alignas(64) Modes {
+    std::atomic<Diverting> diverting{Diverting::all};
     std::atomic<bool> handshake{false};  ///< sessions begin with the packet that follows an answer
     std::atomic<bool> divert_backscatter{false};
     std::atomic<bool> open_containment{false};  ///< the paper's rule: whatever a honeypot sends goes outside
@@ -39,6 +48,7 @@ struct alignas(64) Modes {
 
     /// All but `handshake`, which follows the number of sessions.
     void set(const ModeSettings& settings) {
+        diverting = settings.diverting;
         divert_backscatter = settings.divert_backscatter;
         open_containment = settings.open_containment;
         limited_containment = settings.limited_containment;

@@ -64,5 +64,43 @@ TEST_F(WithController, ALaterFragmentFollowsTheFirst) {
     EXPECT_EQ(switch_.flows().sessions_in(Ipv4Prefix::of({0x0a010000}, 16)), 2U);
 }
 
+TEST_F(WithController, WhatIsObservedBecomesASessionAndItsCopyEndsHere) {
+    plane_->modes().diverting = dataplane::Diverting::nothing;
+    carry(outside_port, to(decoy));
+    EXPECT_EQ(left(inside_port), (Frames{to(decoy).bytes()})) << "it did not wait for the control thread";
+    handle();
+    carry(outside_port, to(decoy));
+    EXPECT_TRUE(left(honeypot_port).empty());
+    EXPECT_EQ(left(inside_port), (Frames{to(decoy).bytes()}));
+    const auto flow = switch_.flows().find_session(key_of(decoy));
+    ASSERT_TRUE(flow);
+    EXPECT_EQ(stats(*flow).packets_in, 2U);
+    EXPECT_EQ(counted(ControlCounter::packet_in_observed), 1U);
+    plane_->modes().diverting = dataplane::Diverting::all;
+    carry(outside_port, to(decoy));
+    EXPECT_EQ(left(honeypot_port), (Frames{at_honeypot(to(decoy)).bytes()})) << "nobody has answered it";
+}
+
+TEST_F(WithController, WhatWasOnItsWayWhenObservingBeganPasses) {
+    carry(outside_port, to(decoy));
+    add(key_of("10.1.0.33"));
+    carry(honeypot_port, reply_of("10.1.0.33").payload(8).fragment(0, true));
+    plane_->modes().diverting = dataplane::Diverting::nothing;
+    handle();
+    EXPECT_EQ(left(inside_port), (Frames{to(decoy).bytes()}));
+    EXPECT_TRUE(left(honeypot_port).empty());
+    EXPECT_TRUE(left(outside_port).empty());
+    EXPECT_EQ(counted(ControlCounter::packet_in_contained), 1U);
+}
+
+TEST_F(WithController, WhatWasOnItsWayWhenMaintenanceBeganPasses) {
+    carry(outside_port, to(decoy));
+    controller_.set_begins_nothing(true);
+    handle();
+    EXPECT_EQ(left(inside_port), (Frames{to(decoy).bytes()}));
+    EXPECT_EQ(switch_.flows().session_count(), 0U);
+    EXPECT_EQ(counted(ControlCounter::packet_in_maintenance), 1U);
+}
+
 }  // namespace
 }  // namespace honeyswitch::control
