@@ -44,8 +44,9 @@ std::uint64_t memory_needed(const Config& config) {
 }
 
 std::uint32_t idle_sleep_us(const Config& config) {
-    const bool all_pci = std::ranges::all_of(
-        ports_of(config), [](const PortSpec* port) { return port->kind == PortSpec::Kind::pci; });
+    const bool all_pci = std::ranges::all_of(ports_of(config), [](const PortSpec* port) {
+        return port->kind == PortSpec::Kind::pci || port->device == stand_in_device;
+    });
     return config.idle_sleep_us.value_or(all_pci ? 0 : default_idle_sleep_us);
 }
 

@@ -27,7 +27,8 @@ Ipv4Address decoy_of(const Config& config) {
 HoneypotPlaneConfig honeypot_plane_config(const Config& config, const Numbers& numbers) {
     HoneypotPlaneConfig result{.honeypots = {},
                                .pools = {},
-                               .health = {.decoy = decoy_of(config), .interval = config.health_interval}};
+                               .health = {.decoy = decoy_of(config), .interval = config.health_interval},
+                               .asks_nobody = config.diversion == DiversionMode::observe};
     for (std::size_t i = 0; i < config.pools.size(); ++i)
         result.pools.push_back({numbers.pools.at(i), config.pools[i]});
     for (std::size_t i = 0; i < config.honeypots.size(); ++i) {

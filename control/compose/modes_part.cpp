@@ -5,7 +5,10 @@ namespace honeyswitch::control {
 dataplane::ModeSettings mode_settings(const Config& config, const Numbers& numbers) {
     const bool one_alone = numbers.honeypots.size() == 1 && numbers.honeypots.front() == 0;
     const ReplyCaps& caps = config.reply_caps;
-    return {.divert_backscatter = config.backscatter == Backscatter::honeypot,
+    using dataplane::Diverting;
+    const bool observe = config.diversion == DiversionMode::observe;
+    return {.diverting = observe ? Diverting::nothing : Diverting::all,
+            .divert_backscatter = config.backscatter == Backscatter::honeypot,
             .open_containment = config.containment == Containment::open,
             .limited_containment = config.containment == Containment::limited,
             .several_honeypots = !one_alone,

@@ -28,6 +28,12 @@ struct PortSpec {
 /// How `dev:` ports reach the kernel's interface.
 enum class KernelIo : std::uint8_t { af_xdp, af_packet };
 
+/// Whether packets from outside are diverted.
+enum class DiversionMode : std::uint8_t {
+    divert,
+    observe,  ///< everything passes, and is decided, counted and recorded as it would be
+};
+
 struct Agent {
     std::string name;
     std::filesystem::path key_file;
@@ -92,6 +98,7 @@ struct Config {
     std::uint16_t listen_port = 6466;
     std::vector<Agent> agents;
 
+    DiversionMode diversion = DiversionMode::divert;
     std::vector<Ipv4Prefix> static_active;
     std::vector<Ipv4Prefix> dark;  ///< known domains that need no agent
 

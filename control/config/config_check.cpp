@@ -133,6 +133,13 @@ Check check_purpose(const ConfigDraft& draft, Warnings& warnings) {
     return {};
 }
 
+/// In observe mode nothing goes to honeypots, so that there need be none; that all is decided as it would be,
+/// there is one where none is named.
+void add_what_is_missing(Config& config) {
+    if (config.honeypot_ports.empty()) config.honeypot_ports.push_back(stand_in_port());
+    if (config.honeypots.empty()) config.honeypots.emplace_back().name = "none";
+}
+
 }  // namespace
 
 std::expected<Warnings, Complaint> check_config(const ConfigDraft& draft) {
@@ -147,6 +154,7 @@ std::expected<Warnings, Complaint> check_config(const ConfigDraft& draft) {
 }
 
 std::expected<CheckedConfig, Complaint> finish_config(ConfigDraft draft) {
+    if (draft.config.diversion == DiversionMode::observe) add_what_is_missing(draft.config);
     if (auto resolved = resolve_references(draft); !resolved) return std::unexpected(resolved.error());
     auto checked = check_config(draft);
     if (!checked) return std::unexpected(checked.error());

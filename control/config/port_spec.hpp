@@ -28,4 +28,10 @@ namespace honeyswitch::control {
 /// All ports of a configuration: outside, inside, honeypots. They live in it.
 [[nodiscard]] std::vector<const PortSpec*> ports_of(const Config& config);
 
+/// In the place of the honeypots' port where none is configured, as none is needed: it carries nothing.
+inline constexpr std::string_view stand_in_device = "net_null_none,no-rx=1";
+[[nodiscard]] inline PortSpec stand_in_port() {
+    return {.kind = PortSpec::Kind::vdev, .device = std::string(stand_in_device), .text = "none"};
+}
+
 }  // namespace honeyswitch::control

@@ -89,11 +89,11 @@ Setting idle_sleep_setting() {
 
 /// Tables that are about one choice call it their mode; its option has the name of the table before it.
 template <typename T>
-Setting mode_setting(FormerKey former, std::string_view table, std::string help, T Config::* member,
+Setting mode_setting(std::string_view table, std::string help, T Config::* member,
                      const std::type_identity_t<Choices<T>>& choices) {
     auto made = Make::choice({table, "mode", "", std::move(help)}, member, choices);
     made.table_in_option = true;
-    return at_run_time(formerly(former, std::move(made)));
+    return at_run_time(std::move(made));
 }
 
 /// What a packet may have around it that no mtu counts, in words.
@@ -211,11 +211,11 @@ std::vector<Setting> timeout_settings() {
 
 std::vector<Setting> admission_settings() {
     return {
-        mode_setting({"admission", "admission"}, "admission", "With which packet a session begins",
-                     &Config::admission,
-                     {{"auto", Admission::automatic},
-                      {"first-packet", Admission::first_packet},
-                      {"handshake", Admission::handshake}}),
+        formerly({"admission", "admission"},
+                 mode_setting("admission", "With which packet a session begins", &Config::admission,
+                              {{"auto", Admission::automatic},
+                               {"first-packet", Admission::first_packet},
+                               {"handshake", Admission::handshake}})),
         at_run_time(Make::integer({"admission", "high_water", "PERCENT",
                                    "auto: handshake once so much of session_capacity is used"},
                                   &Config::high_water, 1, 100)),
@@ -233,6 +233,9 @@ std::vector<Setting> admission_settings() {
 
 std::vector<Setting> diversion_settings() {
     return {
+        mode_setting("diversion", "Whether packets are diverted, or pass while all is decided and counted",
+                     &Config::diversion,
+                     {{"divert", DiversionMode::divert}, {"observe", DiversionMode::observe}}),
         at_run_time(prefixes_setting("active", "Addresses that are always active", &Config::static_active)),
         at_run_time(prefixes_setting("dark", "A known domain that needs no agent", &Config::dark)),
         at_run_time(prefixes_setting(
@@ -243,11 +246,12 @@ std::vector<Setting> diversion_settings() {
 
 std::vector<Setting> containment_settings() {
     return {
-        mode_setting({"diversion", "containment"}, "containment",
-                     "What honeypots may send of their own accord", &Config::containment,
-                     {{"session", Containment::session},
-                      {"limited", Containment::limited},
-                      {"open", Containment::open}}),
+        formerly(
+            {"diversion", "containment"},
+            mode_setting("containment", "What honeypots may send of their own accord", &Config::containment,
+                         {{"session", Containment::session},
+                          {"limited", Containment::limited},
+                          {"open", Containment::open}})),
         at_run_time(Make::list({"containment", "allow", "FLOW",
                                 "Where honeypots may open flows to with mode = limited: "
                                 "udp:53:192.0.2.53/32, tcp:1-1023:0.0.0.0/0, icmp:192.0.2.0/24"},

@@ -118,7 +118,7 @@ HoneypotStatus HoneypotPlane::status(HoneypotId honeypot) const {
 void HoneypotPlane::tick(TimePoint now) {
     for (const auto& [number, honeypot] : config_.honeypots)
         replies_.at(number).look(Stamp32(plane_.honeypots().last_reply(number)), now);
-    health_.tick(now);
+    if (!config_.asks_nobody) health_.tick(now);
     for (const HoneypotChange& change : health_.take_changes()) {
         put_in_force(change);
         spread(configured(change.honeypot).pool);
@@ -126,27 +126,34 @@ void HoneypotPlane::tick(TimePoint now) {
     move_some();
 }
 
-void HoneypotPlane::put_in_force(const HoneypotChange& change) {
+void HoneypotPlane::put_in_force(HoneypotChange change) {
     const Honeypot& honeypot = configured(change.honeypot);
+    // Tables want an address even where nothing is sent to it.
+    if (config_.asks_nobody)
+        change = {.honeypot = change.honeypot, .mac = change.mac.value_or(MacAddress{}), .up = true};
     const auto index = std::to_underlying(change.honeypot);
     const Pool& pool = pool_of(honeypot.pool);
-    const bool is_up = change.up && !given_up_.at(port_of(honeypot));
+    const bool is_up = change.up && (config_.asks_nobody || !given_up_.at(port_of(honeypot)));
     const bool was_up = std::exchange(up_.at(index), is_up);
     const bool stays = pool.on_failure == Pool::OnFailure::stay && change.mac;
     if (change.mac && (is_up || stays))
         plane_.honeypots().set(index, {change.mac->octets, honeypot.vlan.value_or(0), port_of(honeypot)});
     else
         plane_.honeypots().unset(index, pool.when_none == Pool::WhenNone::drop);
-    if (is_up != was_up || !change.mac)
-        events_.publish(HoneypotChanged{
-            .honeypot = honeypot.name,
-            .state = is_up ? HoneypotWord::up : HoneypotWord::down,
-            .mac = change.mac,
-            .told = {Gravity::information,
-                     fmt::format("honeypot {} is {}{}", honeypot.name, is_up ? "up" : "not up",
-                                 change.mac ? " at " + to_string(*change.mac)
-                                            : ": its MAC address is not known yet")}});
+    if ((is_up != was_up || !change.mac) && !config_.asks_nobody) tell_of(change, is_up);
     if (was_up && !is_up && !stays) moves_.push_back({index, honeypot.pool});
+}
+
+void HoneypotPlane::tell_of(const HoneypotChange& change, bool is_up) const {
+    const Honeypot& honeypot = configured(change.honeypot);
+    events_.publish(
+        HoneypotChanged{.honeypot = honeypot.name,
+                        .state = is_up ? HoneypotWord::up : HoneypotWord::down,
+                        .mac = change.mac,
+                        .told = {Gravity::information,
+                                 fmt::format("honeypot {} is {}{}", honeypot.name, is_up ? "up" : "not up",
+                                             change.mac ? " at " + to_string(*change.mac)
+                                                        : ": its MAC address is not known yet")}});
 }
 
 /// The slots of a pool, over those of its honeypots that are up.
@@ -210,6 +217,7 @@ void HoneypotPlane::heard(std::size_t port, std::span<const std::uint8_t> frame,
 }
 
 bool HoneypotPlane::send(HoneypotId honeypot, std::span<const std::uint8_t> frame) {
+    if (config_.asks_nobody) return false;
     return switch_.packet_outs().send_to_honeypot(frame, port_of(configured(honeypot)),
                                                   configured(honeypot).vlan.value_or(0));
 }

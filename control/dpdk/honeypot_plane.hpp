@@ -26,6 +26,9 @@ struct HoneypotPlaneConfig {
     std::vector<Numbered<Honeypot>> honeypots;
     std::vector<Numbered<Pool>> pools;
     HealthOptions health;
+    /// Observe mode: no honeypot is asked whether it lives, and each counts as up, wherever it is: nothing
+    /// goes there.
+    bool asks_nobody = false;
 };
 
 class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
@@ -65,7 +68,8 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     [[nodiscard]] MacAddress own_mac(HoneypotId honeypot) const override;
     [[nodiscard]] std::optional<TimePoint> last_reply(HoneypotId honeypot) const override;
 
-    void put_in_force(const HoneypotChange& change);
+    void put_in_force(HoneypotChange change);
+    void tell_of(const HoneypotChange& change, bool is_up) const;
     void put_all_in_force();
     void spread(std::size_t pool);
     void queue_moves();

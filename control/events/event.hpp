@@ -232,10 +232,12 @@ struct ConfigChanged {
 struct ModeChanged {
     static constexpr auto type = EventType::mode;
     ModeWord mode = ModeWord::first_packet;
+    std::string who{};
     Told told{};
 
     static constexpr auto columns() {
-        return std::tuple_cat(std::tuple{Column{"mode", &ModeChanged::mode, "What it does from now on."}},
+        return std::tuple_cat(std::tuple{Column{"mode", &ModeChanged::mode, "What it does from now on."},
+                                         Column{"who", &ModeChanged::who, "Who wants it so."}},
                               told_columns);
     }
 };

@@ -81,6 +81,11 @@ enum class ModeWord : std::uint8_t {
     failed_open,   ///< the control thread was held up, and all traffic went inside
     reachable,     ///< agents can reach the switch
     out_of_reach,  ///< the address at which agents report is not there
+    divert,        ///< the configuration has packets diverted
+    observe,       ///< it has them pass: nothing is diverted
+    maintenance,   ///< nothing new is diverted, and sessions go on until they end
+    passing,       ///< the last of them has ended: everything passes
+    resumed,       ///< maintenance is over
 };
 
 enum class LossPhase : std::uint8_t { began, goes_on, ended };
@@ -101,8 +106,9 @@ inline constexpr std::array<std::string_view, 8> list{"added", "removed",    "re
                                                       "read",  "unreadable", "followed", "puzzling"};
 inline constexpr std::array<std::string_view, 9> config{
     "asked", "reading", "applying", "warned", "refused", "done", "unconfirmed", "confirmed", "taken_back"};
-inline constexpr std::array<std::string_view, 5> mode{"first_packet", "handshake", "failed_open", "reachable",
-                                                      "out_of_reach"};
+inline constexpr std::array<std::string_view, 10> mode{
+    "first_packet", "handshake", "failed_open", "reachable", "out_of_reach",
+    "divert",       "observe",   "maintenance", "passing",   "resumed"};
 inline constexpr std::array<std::string_view, 3> loss{"began", "goes_on", "ended"};
 
 template <typename Word>

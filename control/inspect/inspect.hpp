@@ -10,6 +10,7 @@
 
 #include "control/inspect/campus_tables.hpp"
 #include "control/inspect/change_tables.hpp"
+#include "control/inspect/diversion_state.hpp"
 #include "control/inspect/policy_tables.hpp"
 #include "control/inspect/stats_table.hpp"
 #include "control/inspect/traffic_tables.hpp"
@@ -27,6 +28,8 @@ class Inspect : public InspectTraffic,
     /// The ports, without what is counted there: that takes longer.
     [[nodiscard]] virtual std::vector<PortRow> port_names() const = 0;
     [[nodiscard]] virtual Milliseconds idle_timeout() const = 0;
+    /// Shown in the head of every table, unless it is as usual.
+    [[nodiscard]] virtual DiversionState diversion() const = 0;
 
   protected:
     Inspect() = default;

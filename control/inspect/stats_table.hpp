@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "control/inspect/diversion_state.hpp"
 #include "control/inspect/policy_tables.hpp"
 #include "control/inspect/table.hpp"
 
@@ -86,6 +87,8 @@ struct Stats {
     std::vector<CounterRow> counters;
     std::vector<PortRow> ports;
     std::vector<HoneypotRow> honeypots;
+    DiversionMode mode = DiversionMode::divert;
+    std::optional<TimePoint> maintenance;  ///< since when
     Containment containment = Containment::session;
     Admission admission = Admission::automatic;              ///< as configured
     bool handshake_now = false;                              ///< a session now begins with a handshake alone
@@ -102,6 +105,8 @@ struct Stats {
         return std::tuple{
             Column{"uptime_ms", &Stats::started, "Since the start."},
             Column{"idle_timeout_ms", &Stats::idle_timeout, "A session ends after so long without a packet."},
+            Column{"mode", &Stats::mode, "Whether anything is diverted, as configured."},
+            Column{"maintenance_ms", &Stats::maintenance, "For how long there is maintenance."},
             Column{"containment", &Stats::containment, "What honeypots may send."},
             Column{"admission", &Stats::admission, "How sessions begin, as configured."},
             Column{"handshake_now", &Stats::handshake_now, "Whether they now begin with a handshake alone."},

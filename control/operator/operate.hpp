@@ -82,6 +82,10 @@ class Operate {
     [[nodiscard]] virtual std::expected<void, std::string> list_remove(std::string_view list,
                                                                        Ipv4Prefix prefix) = 0;
 
+    /// Begins nothing new, or takes that back. `who`: as in the log. Errors (a sentence): it is so already.
+    [[nodiscard]] virtual std::expected<void, std::string> set_maintenance(bool on, std::string_view who,
+                                                                           TimePoint now) = 0;
+
   protected:
     Operate() = default;
     Operate(const Operate&) = default;

@@ -95,6 +95,7 @@ Parsed<void> read_member(Request& request, const std::string& key, const json& v
     if (key == "confirm_within_ms")
         return store(request.confirm_within,
                      number_of(value, key, shortest_insurance_ms, longest_insurance_ms));
+    if (key == "on") return store(request.on, flag_of(value, key));
     if (key == "types") return store(request.events.types, event_types_of(value, key));
     if (key == "honeypot") return store(request.events.honeypot, text_of(value, key));
     if (key == "address") return store(request.events.address, prefix_of(value, key));

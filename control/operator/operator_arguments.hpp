@@ -28,6 +28,7 @@ struct Request {
     std::optional<Milliseconds> lifetime;        ///< of an entry of a list
     std::vector<std::string> said{};             ///< all members but the command: "list scanners"
     std::optional<Milliseconds> confirm_within;  ///< of a reload
+    std::optional<bool> on;                      ///< of maintenance
     EventFilter events;                          ///< that the client wants to be told of
 };
 

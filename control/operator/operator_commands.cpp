@@ -10,6 +10,7 @@
 #include "base/duration.hpp"
 #include "control/operator/operator_names.hpp"
 #include "control/operator/operator_tables.hpp"
+#include "control/operator/row_json.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -90,6 +91,20 @@ json reload(const Context& context) {
     return id ? response(json::array({{{"id", *id}}})) : error(id.error());
 }
 
+json maintenance(const Context& context) {
+    if (!context.request.on) return error("maintenance needs on: true or false");
+    const bool on = *context.request.on;
+    if (auto set = context.operate.set_maintenance(on, context.by.who, context.now); !set)
+        return error(set.error());
+    context.tell(ModeChanged{
+        .mode = on ? ModeWord::maintenance : ModeWord::resumed,
+        .told = {.text = fmt::format("maintenance was {} by the operator ({}): {}", on ? "begun" : "ended",
+                                     context.by.who,
+                                     on ? "nothing new is diverted, and sessions go on until they end"
+                                        : "packets are diverted as the configuration says")}});
+    return response(json::array({{{"on", on}}}));
+}
+
 json reload_state(const Context& context) {
     const auto state = context.operate.reload_state();
     const auto left = [&](TimePoint until) {
@@ -145,6 +160,7 @@ constexpr std::array handlers{
     Handler{"list_remove", list_remove, Handler::Changes::at_once},
     Handler{"reload", reload, Handler::Changes::noted_by_itself},
     Handler{"reload_state", reload_state},
+    Handler{"maintenance", maintenance, Handler::Changes::at_once},
     Handler{"link_up", link_up, Handler::Changes::at_once},
     Handler{"confirm", confirm, Handler::Changes::noted_by_itself},
     Handler{"compare", compare},
@@ -157,7 +173,11 @@ json run_command(const Request& request, const Inspect& inspect, Operate& operat
                  const RequestBy& by) {
     if (by.right == OperatorRight::none)
         return error("neither group of [operator] has you: group may change, read_group may read");
-    if (auto shown = show_table(request, inspect, now)) return std::move(*shown);
+    if (auto shown = show_table(request, inspect, now)) {
+        const auto state = inspect.diversion();
+        if (!state.usual()) (*shown)["diversion"] = value_json(state, now);
+        return std::move(*shown);
+    }
     const auto command = std::ranges::find(handlers, request.command, &Handler::name);
     if (command == handlers.end()) return error(fmt::format("unknown command '{}'", request.command));
     if (command->changes != Handler::Changes::nothing && by.right != OperatorRight::change)

@@ -26,6 +26,16 @@ std::string_view name_of(HoneypotState state) {
     return "";
 }
 
+std::string_view name_of(DiversionMode mode) {
+    switch (mode) {
+        case DiversionMode::divert:
+            return "divert";
+        case DiversionMode::observe:
+            return "observe";
+    }
+    return "";
+}
+
 std::string_view name_of(Containment containment) {
     switch (containment) {
         case Containment::session:

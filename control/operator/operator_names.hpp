@@ -11,6 +11,7 @@ namespace honeyswitch::control {
 
 [[nodiscard]] std::string_view name_of(DomainState state);
 [[nodiscard]] std::string_view name_of(HoneypotState state);
+[[nodiscard]] std::string_view name_of(DiversionMode mode);
 [[nodiscard]] std::string_view name_of(Containment containment);
 [[nodiscard]] std::string_view name_of(Admission admission);
 [[nodiscard]] std::string_view name_of(Affinity affinity);

@@ -64,6 +64,7 @@ ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts pa
       plane_(plane),
       switch_(plane, buffers),
       controller_(std::move(parts.controller), switch_.pieces(), events_),
+      diversion_(switch_, controller_, events_),
       honeypots_(plane, switch_, events_, std::move(parts.honeypots)),
       sink_(plane.sources()),
       lists_(parts.lists, parts.source_capacity, sink_, events_),
@@ -77,7 +78,7 @@ ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts pa
              port_names(config_), keeper_),
       history_(file_of_state("history")),
       inspector_({numbers_, controller_, switch_, notices_, honeypots_, lists_, watcher_, plane, keeper_,
-                  links_, insurance_, history_, differences_, now},
+                  links_, insurance_, history_, differences_, diversion_, now},
                  std::move(parts.shown)),
       reloader_(std::move(arguments)),
       ports_(port_names(config_)),
@@ -103,7 +104,7 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
     std::unique_ptr<ControlPlane> control(new ControlPlane(std::move(config), std::move(numbers),
                                                            std::move(parts), std::move(arguments), plane,
                                                            buffers, std::move(sockets.notices), now));
-    control->switch_.set_modes(modes);
+    control->diversion_.configure(modes);
     // All is in force when the first packet comes, unless somebody wants to stop: the loop will see to that.
     if (auto begun = control->controller_.start(now, stop_is_pending); !begun)
         return std::unexpected(begun.error());
@@ -135,6 +136,7 @@ bool ControlPlane::turn(TimePoint now) {
     busy = controller_.tick(now) || busy;
     switch_.reclaim();
     tell_of_admission();
+    diversion_.tick();
     notices_.tick(now);
     busy = busy || notices_.unsettled();  // an agent waits, and a worker's round is short
     honeypots_.tick(now);

@@ -27,6 +27,7 @@
 #include "control/operator/port_watch.hpp"
 #include "control/operator/turn_watch.hpp"
 #include "control/process/address_watch.hpp"
+#include "control/process/diversion_control.hpp"
 #include "control/process/inspector.hpp"
 #include "control/process/link_keeper.hpp"
 #include "control/process/port_keeper.hpp"
@@ -84,6 +85,11 @@ class ControlPlane final : public Operate {
                                                                                TimePoint now) override;
     [[nodiscard]] bool keeps_entries() const override { return kept_.keeps(); }
 
+    [[nodiscard]] std::expected<void, std::string> set_maintenance(bool on, std::string_view who,
+                                                                   TimePoint now) override {
+        return diversion_.set_maintenance(on, who, now);
+    }
+
     /// The device of a honeypots' port is gone, or the kernel wants it back. Once for each port.
     void give_up(dataplane::PortIndex port) {
         plane_.give_up(port);
@@ -138,6 +144,7 @@ class ControlPlane final : public Operate {
     dataplane::DataPlane& plane_;
     DpdkSwitch switch_;
     Controller controller_;
+    DiversionControl diversion_;
     HoneypotPlane honeypots_;
     ListedSink sink_;
     SourceLists lists_;

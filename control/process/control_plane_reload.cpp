@@ -81,8 +81,11 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
     spdlog::set_level(spdlog::level::from_str(parts.log_level));
     notices_.reconfigure(parts.agents, parts.agent_timeout, now);
     controller_.reconfigure(std::move(parts.controller), now);
+    // Honeypots that nobody asks whether they live are for workers that send nothing there.
+    const bool observes = parts.honeypots.asks_nobody;
+    if (observes) diversion_.configure(parts.modes);
     honeypots_.reconfigure(std::move(parts.honeypots));
-    switch_.set_modes(parts.modes);
+    if (!observes) diversion_.configure(parts.modes);
     switch_.set_classifier(std::move(prepared.classifier));
     lists_.reconfigure(parts.lists);
     watcher_.reconfigure(parts.lists, parts.auth_logs, now);

@@ -25,6 +25,9 @@ Stats Inspector::stats(TimePoint now) const {
     stats.now = now;
     stats.started = parts_.started;
     stats.idle_timeout = config_.idle_timeout;
+    const auto diversion = parts_.diversion.state();
+    stats.mode = diversion.mode;
+    stats.maintenance = diversion.maintenance;
     stats.sessions = parts_.the_switch.flows().session_count();
     stats.session_capacity = parts_.the_switch.flows().session_capacity();
     stats.active = static_cast<std::uint32_t>(parts_.controller.addresses().entries().size());

@@ -10,6 +10,7 @@
 #include "control/lists/list_watcher.hpp"
 #include "control/lists/source_lists.hpp"
 #include "control/notices/notice_server.hpp"
+#include "control/process/diversion_control.hpp"
 #include "control/process/link_keeper.hpp"
 #include "control/process/port_keeper.hpp"
 #include "control/process/reload_insurance.hpp"
@@ -36,6 +37,7 @@ class Inspector final : public Inspect {
         const ReloadInsurance& insurance;
         const ChangeHistory& history;
         const std::vector<ConfigDifference>& differences;  ///< of the latest comparison
+        const DiversionControl& diversion;
         TimePoint started;
     };
     Inspector(const Parts& parts, ShownConfig config) : parts_(parts), config_(std::move(config)) {}
@@ -65,6 +67,7 @@ class Inspector final : public Inspect {
     }
     [[nodiscard]] DifferencePage differences(std::uint32_t cursor, std::size_t limit) const override;
     [[nodiscard]] Milliseconds idle_timeout() const override { return config_.idle_timeout; }
+    [[nodiscard]] DiversionState diversion() const override { return parts_.diversion.state(); }
 
     /// "agent:NAME", "sighting", "static", "subnet"
     [[nodiscard]] std::string name_of(Voucher voucher) const;

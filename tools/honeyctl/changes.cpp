@@ -66,6 +66,15 @@ CommandResult link_up(const Ask& ask, const Selection& selection, const Sink& si
     return {};
 }
 
+CommandResult maintenance(const Ask& ask, const Selection& selection, const Sink& sink) {
+    const auto rows = ask_rows(ask, {{"command", "maintenance"}, {"on", selection.on}});
+    if (!rows) return std::unexpected(rows.error());
+    sink(rows->at(0).at("on").get<bool>()
+             ? "maintenance: nothing new is diverted, and sessions go on until they end\n"
+             : "maintenance is over\n");
+    return {};
+}
+
 CommandResult reload(const Ask& ask, const Selection& selection, const Sink& sink) {
     Json request{{"command", "reload"}};
     if (selection.lifetime_ms) request["confirm_within_ms"] = *selection.lifetime_ms;

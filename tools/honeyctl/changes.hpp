@@ -1,4 +1,4 @@
-// What honeyctl changes: `honeyctl list add`, `list remove`, `link up`, `reload`, `confirm`.
+// What honeyctl changes: `honeyctl list add`, `list remove`, `link up`, `reload`, `confirm`, `maintenance`.
 #pragma once
 
 #include "tools/honeyctl/commands.hpp"
@@ -19,5 +19,8 @@ namespace honeyswitch::honeyctl {
 
 /// Keeps what a reload with --confirm has put in force.
 [[nodiscard]] CommandResult confirm(const Ask& ask, const Selection& selection, const Sink& sink);
+
+/// `selection.on` says whether it begins or ends.
+[[nodiscard]] CommandResult maintenance(const Ask& ask, const Selection& selection, const Sink& sink);
 
 }  // namespace honeyswitch::honeyctl

@@ -18,7 +18,7 @@ namespace {
 /// As written.
 struct Words {
     CommandLine line;
-    std::string source, destination, prefix, lifetime, insurance, address;
+    std::string source, destination, prefix, lifetime, insurance, address, on;
 };
 
 void add_event_options(CLI::App& app, Words& words) {
@@ -75,6 +75,11 @@ void add_arguments(CLI::App& app, Words& words, unsigned takes) {
     if ((takes & takes_prefix) != 0)
         app.add_option("prefix", words.prefix, "The source: an address or a prefix")
             ->type_name("PREFIX")
+            ->required();
+    if ((takes & takes_on) != 0)
+        app.add_option("state", words.on, "Whether it begins or ends")
+            ->type_name("on|off")
+            ->check(CLI::IsMember({"on", "off"}).description(""))
             ->required();
     if ((takes & takes_lifetime) != 0)
         app.add_option("--for", words.lifetime,
@@ -139,6 +144,7 @@ std::expected<CommandLine, Declined> understand(Words words) {
                              read_lifetime(words.lifetime, selection.lifetime_ms),
                              read_insurance(words.insurance, selection.lifetime_ms)})
         if (!read) return std::unexpected(Declined{.shown = {}, .complaint = read.error()});
+    selection.on = words.on == "on";
     return std::move(words.line);
 }
 
@@ -160,7 +166,8 @@ Complaint misuse(const CLI::App& app, const std::string& reason) {
 std::expected<CommandLine, Declined> parse_command_line(int argc, const char* const* argv) {
     Words words;
     words.line.socket = control::Config{}.control_socket;
-    CLI::App app{"Shows what a running honeyswitch does, and changes its lists and links.", "honeyctl"};
+    CLI::App app{"Shows what a running honeyswitch does, and changes its lists, its links and its mode.",
+                 "honeyctl"};
     app.set_version_flag("--version", "honeyctl " HONEYSWITCH_VERSION, "Print the version and exit");
     add_description(app);
     app.add_option("--socket", words.line.socket, "The switch's control socket")

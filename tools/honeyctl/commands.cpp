@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -18,6 +19,8 @@
 
 namespace honeyswitch::honeyctl {
 namespace {
+
+using StateKey = Key<control::DiversionState>;
 
 constexpr std::string_view of_lists = "list ";
 constexpr unsigned takes_name = control::takes_list;
@@ -98,6 +101,10 @@ std::vector<Command> all_commands() {
                    .work = reload});
     all.push_back(
         {.name = "confirm", .help = "Keep what a reload with --confirm has put in force", .work = confirm});
+    all.push_back({.name = "maintenance",
+                   .help = "Divert nothing new and let sessions end (on), or take that back (off)",
+                   .takes = takes_on,
+                   .work = maintenance});
     return all;
 }
 
@@ -121,7 +128,29 @@ CommandResult Command::run(const Ask& ask, const Selection& selection, const Sin
         const auto judged = judge(ask, selection, sink);
         return judged ? CommandResult{} : std::unexpected(judged.error());
     }
-    return work != nullptr ? work(ask, selection, sink) : print_table(*table, ask, selection, sink);
+    // Documents of JSON keep their shape: there it is in the row of `stats`.
+    bool headed = selection.json || table == nullptr;
+    const Ask asked = [&](const Json& request) {
+        auto response = ask(request);
+        if (!response || std::exchange(headed, true)) return response;
+        if (const auto head = head_of(*response); !head.empty()) sink(head);
+        return response;
+    };
+    return work != nullptr ? work(asked, selection, sink) : print_table(*table, asked, selection, sink);
+}
+
+std::string head_of(const Json& response) {
+    const auto state = response.find("diversion");
+    if (state == response.end()) return {};
+    std::string head;
+    if (state->at(StateKey("mode").name()) == "observe")
+        head += "observe mode: nothing is diverted or dropped, and what is shown is what would be\n";
+    const auto& since = state->at(StateKey("maintenance_ms").name());
+    if (since.is_null()) return head;
+    return head + fmt::format("maintenance for {} ({}): nothing new is diverted, {} sessions still run\n",
+                              brief_duration(since.get<std::int64_t>()),
+                              state->at(StateKey("who").name()).get<std::string>(),
+                              state->at(StateKey("sessions").name()).get<std::uint64_t>());
 }
 
 std::span<const Command> commands() {

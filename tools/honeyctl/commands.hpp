@@ -26,7 +26,8 @@ enum TakesMore : unsigned {
     takes_insurance = control::takes_end << 6U,  ///< after what time a reload is taken back
     takes_last = control::takes_end << 7U,       ///< how many of the latest rows
     takes_events = control::takes_end << 5U,     ///< which of them, and whether to follow
-    takes_link = control::takes_end << 7U,
+    takes_link = control::takes_end << 8U,
+    takes_on = control::takes_end << 9U,  ///< on or off
 };
 /// What every command takes that prints rows.
 inline constexpr unsigned takes_rows = takes_json | takes_limit;
@@ -60,6 +61,10 @@ struct Command {
 
 /// The text of `honeyctl ports`, from its rows.
 [[nodiscard]] std::string ports_text(const Json& ports);
+
+/// What comes before a table when the switch does not divert as usual: a line, or none. `response`: of the
+/// switch to the request for a table.
+[[nodiscard]] std::string head_of(const Json& response);
 
 /// The text of `honeyctl stats`. `before`, if there is one, was read `seconds` earlier: rates are shown.
 [[nodiscard]] std::string stats_text(const Json& stats, const Json* before, double seconds);

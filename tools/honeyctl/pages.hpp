@@ -42,6 +42,7 @@ struct Selection {
     std::string by;                  ///< progress: "port" or "network"; empty: the switch's default
     std::string link;                ///< link up: its name; empty: all
     std::string list;                ///< list commands: its name
+    bool on = false;                 ///< maintenance: it begins
     std::vector<std::string> types;  ///< events: of these types; empty: of all
     std::string honeypot;            ///< events: of this honeypot; empty: of all
     Ipv4Prefix address;              ///< events: with an address in it

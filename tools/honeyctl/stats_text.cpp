@@ -46,6 +46,14 @@ std::string rate(std::uint64_t now, std::uint64_t before, double seconds) {
     return now < before ? "-" : fmt::format("{:.0f}", static_cast<double>(now - before) / seconds);
 }
 
+/// "mode divert", "mode observe, maintenance for 5m00s"
+std::string mode(const Json& stats) {
+    auto line = "mode " + text(stats, "mode");
+    if (!rows(stats, "maintenance_ms").is_null())
+        line += ", maintenance for " + duration(stats, "maintenance_ms");
+    return line + "\n";
+}
+
 /// "admission auto, now handshake; handshake from 800 sessions, first-packet below 600"
 std::string admission(const Json& stats) {
     const auto rule = text(stats, "admission");
@@ -77,6 +85,7 @@ std::string summary(const Json& stats) {
                          number(stats, "reputations"), number(stats, "reputation_capacity"));
     lines += fmt::format("idle timeout {}, containment {}\n", duration(stats, "idle_timeout_ms"),
                          text(stats, "containment"));
+    lines += mode(stats);
     lines += admission(stats);
     if (const Json& left = rows(stats, "confirm_within_ms"); !left.is_null())
         lines += fmt::format("reload {} is not confirmed, and taken back in {}\n",

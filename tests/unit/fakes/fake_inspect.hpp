@@ -58,6 +58,7 @@ class FakeInspect : public Inspect {
     Stats stats_row;
     std::vector<HistoryRow> history_rows;  ///< the latest first
     std::vector<DifferenceRow> difference_rows;
+    DiversionState diversion_state{};
     mutable std::size_t reads = 0;         ///< calls of any kind
     mutable std::size_t longest_page = 0;  ///< that was asked for
 
@@ -154,6 +155,7 @@ class FakeInspect : public Inspect {
         return page_of<DifferencePage>(difference_rows, cursor, limit);
     }
     [[nodiscard]] Milliseconds idle_timeout() const override { return Milliseconds{60'000}; }
+    [[nodiscard]] DiversionState diversion() const override { return diversion_state; }
 
   private:
     /// The cursor is the index of a row.

@@ -73,6 +73,14 @@ class FakeOperate : public Operate {
         return {};
     }
 
+    bool maintenance = false;
+    [[nodiscard]] std::expected<void, std::string> set_maintenance(bool on, std::string_view /*who*/,
+                                                                   TimePoint /*now*/) override {
+        if (maintenance == on) return std::unexpected("it is so already");
+        maintenance = on;
+        return {};
+    }
+
   private:
     mutable unsigned asked_ = 0;
 };

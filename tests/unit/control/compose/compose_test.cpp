@@ -100,6 +100,11 @@ TEST(Compose, ModesFollowTheOperatorsWords) {
     const auto modes = [&] { return mode_settings(config, first_numbers(config)); };
     EXPECT_FALSE(modes().open_containment || modes().limited_containment || modes().divert_backscatter);
     EXPECT_FALSE(modes().several_honeypots);
+    EXPECT_EQ(modes().diverting, dataplane::Diverting::all);
+    EXPECT_FALSE(honeypot_plane_config(config, first_numbers(config)).asks_nobody);
+    config.diversion = DiversionMode::observe;
+    EXPECT_EQ(modes().diverting, dataplane::Diverting::nothing);
+    EXPECT_TRUE(honeypot_plane_config(config, first_numbers(config)).asks_nobody);
     config.containment = Containment::open;
     EXPECT_TRUE(modes().open_containment && !modes().limited_containment);
     config.containment = Containment::limited;

@@ -73,6 +73,7 @@ high_water = 70
 low_water = 50
 backscatter = "honeypot"
 [diversion]
+mode = "observe"
 campus = "10.0.0.0/8"
 active = ["10.1.0.1/32"]
 dark = ["10.1.0.0/20"]
@@ -100,6 +101,7 @@ mac = "02:00:00:00:00:66"
     ASSERT_EQ(config.honeypot_ports.size(), 1U);
     EXPECT_EQ(config.honeypot_ports[0].device, "net_null0");
     EXPECT_EQ(config.kernel_io, KernelIo::af_packet);
+    EXPECT_EQ(config.diversion, DiversionMode::observe);
     EXPECT_EQ(config.drivers, (std::vector<fs::path>{"/usr/lib/a.so", "b.so"}));
     EXPECT_EQ(config.workers, 2U);
     EXPECT_EQ(config.lcores, "4,0-1");
@@ -328,6 +330,20 @@ pool = "hi"
     ASSERT_FALSE(whole);
     ASSERT_EQ(whole.error().others.size(), 5U) << whole.error().message();
     EXPECT_EQ(whole.error().others.back().place, "x.toml:4:26");
+}
+
+TEST_F(ConfigFile, ObservingNeedsNoHoneypot) {
+    const std::string ports =
+        "[ports]\noutside = \"dev:a\"\ninside = \"dev:b\"\n[diversion]\ndark = \"10.1.0.0/16\"\n";
+    const auto finished = [](const std::string& text) {
+        return finish_config(read_config_text(text, "x.toml").value());
+    };
+    const auto observes = finished(ports + "mode = \"observe\"\n");
+    ASSERT_TRUE(observes) << observes.error().message();
+    ASSERT_EQ(observes->config.honeypots.size(), 1U);
+    ASSERT_EQ(observes->config.honeypot_ports.size(), 1U);
+    EXPECT_EQ(observes->config.honeypot_ports[0].text, "none");
+    EXPECT_FALSE(finished(ports + "mode = \"divert\"\n"));
 }
 
 TEST_F(ConfigFile, NoDepthIsTooMuch) {

@@ -6,6 +6,7 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -247,6 +248,105 @@ TEST_F(ControlPlaneTest, IsTakenDownInTheMiddleOfAReloadAndLeavesNothingBehind) 
     EXPECT_EQ(rte_mempool_in_use_count(&Appliance::buffers()), 0U) << "a buffer was lost";
     begin(one_pot);
     EXPECT_EQ(names("honeypots"), Names{"a"}) << "another start finds its sockets free";
+}
+
+class DivertingTest : public ControlPlaneTest {
+  protected:
+    [[nodiscard]] dataplane::Diverting diverting() { return appliance->plane().modes().diverting; }
+    json ask(const std::string& request) { return json::parse(appliance->ask(request)); }
+    json maintenance(bool on) { return ask(fmt::format(R"({{"command":"maintenance","on":{}}})", on)); }
+    bool said(const std::string& sentence) {
+        told_ += log.take();
+        return told_.contains(sentence);
+    }
+
+  private:
+    std::string told_;
+};
+
+TEST_F(DivertingTest, MaintenanceBeginsNothingAndIsTakenBack) {
+    begin(one_pot);
+    appliance->packet_in("198.51.100.1", 1);
+    turns(1);
+    EXPECT_EQ(maintenance(true), (json{{"rows", json::array({{{"on", true}}})}, {"next", json()}}));
+    EXPECT_EQ(diverting(), dataplane::Diverting::running);
+    appliance->packet_in("198.51.100.2", 2);
+    appliance->packet_in("198.51.100.1", 1);
+    turns(1);
+    EXPECT_EQ(sessions(), (std::map<std::string, std::string>{{"198.51.100.1", "a"}}));
+    EXPECT_TRUE(maintenance(true).contains("error")) << "it is so already";
+    EXPECT_TRUE(maintenance(false).contains("rows"));
+    EXPECT_EQ(diverting(), dataplane::Diverting::all);
+    EXPECT_EQ(maintenance(false)["error"], "there is no maintenance");
+    EXPECT_EQ(ask(R"({"command":"maintenance"})")["error"], "maintenance needs on: true or false");
+    appliance->packet_in("198.51.100.2", 2);
+    turns(1);
+    EXPECT_EQ(sessions().size(), 2U);
+}
+
+TEST_F(DivertingTest, TheHeadOfEachTableSaysSo) {
+    begin(one_pot);
+    EXPECT_FALSE(ask(R"({"command":"agents"})").contains("diversion"));
+    (void)maintenance(true);
+    for (const auto* const command : {"agents", "flows", "stats", "rules"}) {
+        const auto state = ask(fmt::format(R"({{"command":"{}"}})", command))["diversion"];
+        EXPECT_EQ(state["mode"], "divert") << command;
+        EXPECT_TRUE(state["maintenance_ms"].is_number()) << command;
+        EXPECT_EQ(state["who"], fmt::format("uid {}, pid {}", getuid(), getpid()));
+        EXPECT_EQ(state["sessions"], 0);
+    }
+    EXPECT_TRUE(said(fmt::format("maintenance was begun by the operator (uid {}", getuid())));
+}
+
+TEST_F(DivertingTest, WhenTheLastSessionHasEndedItIsTold) {
+    begin(one_pot);
+    appliance->packet_in("198.51.100.1", 1);
+    turns(1);
+    (void)maintenance(true);
+    turns(3);
+    EXPECT_FALSE(said("everything passes"));
+    for (int i = 0; i < 200 && !said("everything passes"); ++i) {
+        appliance->pass(Milliseconds{1'000});
+        turns(1);
+    }
+    EXPECT_TRUE(said("maintenance: the last session has ended, and everything passes"));
+}
+
+TEST_F(DivertingTest, MaintenanceOutlivesAReload) {
+    begin(one_pot + "[containment]\nmode = \"open\"\n");
+    EXPECT_TRUE(appliance->plane().modes().open_containment);
+    (void)maintenance(true);
+    EXPECT_FALSE(appliance->plane().modes().open_containment) << "honeypots begin nothing either";
+    EXPECT_EQ(appliance->reload(two_pots).phase, Phase::done);
+    EXPECT_EQ(diverting(), dataplane::Diverting::running);
+    (void)maintenance(false);
+    EXPECT_EQ(diverting(), dataplane::Diverting::all);
+}
+
+TEST_F(DivertingTest, AReloadLetsItObserveAndDivertAgain) {
+    const std::string nameless = "[[honeypot]]\nname = \"a\"\n";
+    begin(nameless);
+    EXPECT_EQ(appliance->reload("mode = \"observe\"\n" + nameless).phase, Phase::done);
+    EXPECT_EQ(diverting(), dataplane::Diverting::nothing);
+    EXPECT_EQ(ask(R"({"command":"pools"})")["diversion"]["mode"], "observe");
+    (void)appliance->handed_back(dataplane::first_honeypot_port);
+    appliance->packet_in("198.51.100.1", 1);
+    appliance->pass(Milliseconds{5'000});
+    turns(3);
+    EXPECT_EQ(sessions().size(), 1U) << "a session is recorded, though nobody knows the honeypot's address";
+    EXPECT_EQ(appliance->handed_back(dataplane::first_honeypot_port), 0U) << "no packet and no question";
+    EXPECT_EQ(appliance->reload(nameless).phase, Phase::done);
+    EXPECT_EQ(diverting(), dataplane::Diverting::all);
+    turns(3);
+    EXPECT_GT(appliance->handed_back(dataplane::first_honeypot_port), 0U) << "it is asked again";
+}
+
+TEST_F(DivertingTest, MaintenanceIsRememberedWhileItObserves) {
+    begin("mode = \"observe\"\n" + one_pot);
+    (void)maintenance(true);
+    EXPECT_EQ(diverting(), dataplane::Diverting::nothing);
+    EXPECT_EQ(appliance->reload(one_pot).phase, Phase::done);
+    EXPECT_EQ(diverting(), dataplane::Diverting::running);
 }
 
 }  // namespace

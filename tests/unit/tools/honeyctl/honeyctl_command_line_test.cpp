@@ -39,6 +39,10 @@ TEST(HoneyctlCommandLine, NamesACommandAndWhatItTakes) {
     const auto show = parse({"list", "show", "scanners"});
     ASSERT_TRUE(show) << show.error().text("honeyctl");
     EXPECT_EQ(show->selection.list, "scanners");
+    const auto on = parse({"maintenance", "on"}), off = parse({"maintenance", "off"});
+    ASSERT_TRUE(on && off);
+    EXPECT_TRUE(on->selection.on);
+    EXPECT_FALSE(off->selection.on);
 }
 
 TEST(HoneyctlCommandLine, EndsWithASentence) {
@@ -59,6 +63,8 @@ TEST(HoneyctlCommandLine, EndsWithASentence) {
                                                       {"reload", "--confirm", "500ms"},
                                                       {"reload", "--confirm", "2d"},
                                                       {"confirm", "--confirm", "5s"},
+                                                      {"maintenance"},
+                                                      {"maintenance", "of"},
                                                       {"sessions", "--limit", "-1"},
                                                       {"sessions", "--limit", "0"},
                                                       {"sessions", "--limit", "x"},

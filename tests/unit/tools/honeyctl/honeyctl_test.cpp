@@ -126,6 +126,7 @@ TEST_F(Honeyctl, PrintsStats) {
               "up 1m02s, 1 of 1000 sessions, 1 active addresses, 0 of 4096 sightings\n"
               "0 of 64 sources on lists or moved, 0 of 32 reputations\n"
               "idle timeout 1m00s, containment session\n"
+              "mode divert\n"
               "admission auto, now first-packet; handshake from 800 sessions, first-packet below 600; "
               "room for 16 pending flows\n"
               "honeypot main of pool low: up, 1 sessions, at 02:00:00:00:00:66\n"
@@ -367,6 +368,32 @@ TEST_F(Honeyctl, StopsAskingWhenNobodyReads) {
     reader_leaves_after = 1'000;
     EXPECT_LT(run("sessions").size(), 2'000U);
     EXPECT_EQ(asked, 1U);
+}
+
+TEST_F(Honeyctl, TablesBeginWithWhatIsNotAsUsual) {
+    inspect.diversion_state = {.mode = control::DiversionMode::observe,
+                               .maintenance = at(2'500),
+                               .who = "uid 7, pid 8",
+                               .sessions = 3};
+    for (const char* const name : {"sessions", "agents", "stats", "flows", "progress", "list show"}) {
+        EXPECT_TRUE(run(name).starts_with(
+            "observe mode: nothing is diverted or dropped, and what is shown is what would be\n"
+            "maintenance for 1m00s (uid 7, pid 8): nothing new is diverted, 3 sessions still run\n"))
+            << name << ": " << run(name);
+    }
+    selection.json = true;
+    EXPECT_TRUE(run("agents").starts_with("{\"time\":")) << "a document stays one";
+}
+
+TEST_F(Honeyctl, BeginsAndEndsMaintenance) {
+    selection.on = true;
+    EXPECT_EQ(run("maintenance"),
+              "maintenance: nothing new is diverted, and sessions go on until they end\n");
+    EXPECT_TRUE(operate.maintenance);
+    EXPECT_EQ(run("maintenance"), "error: it is so already");
+    selection.on = false;
+    EXPECT_EQ(run("maintenance"), "maintenance is over\n");
+    EXPECT_FALSE(operate.maintenance);
 }
 
 TEST(HoneyctlAnswers, OfTheWrongShapeAreErrors) {
