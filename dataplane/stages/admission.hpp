@@ -46,7 +46,7 @@ class Admission {
     [[nodiscard]] bool follows_an_answer(std::size_t candidate, Opening opening) const;
     [[nodiscard]] PacketInReason reason_to_ask(std::size_t candidate) const;
     void decide_backscatter(std::size_t candidate);
-    void decide_in_maintenance(std::size_t candidate);
+    [[gnu::cold, gnu::noinline]] void decide_in_maintenance(std::size_t candidate);
 
     const StageContext& context_;
     const Candidates& candidates_;

@@ -86,7 +86,7 @@ class HandOver {
     [[nodiscard]] Refused refused(std::size_t place) const;
     /// Returns how many were taken, and is empty then.
     [[nodiscard]] std::size_t give();
-    [[nodiscard]] std::size_t give_copies();
+    [[nodiscard, gnu::cold, gnu::noinline]] std::size_t give_copies();
 
     const StageContext& context_;
     const Candidates& candidates_;

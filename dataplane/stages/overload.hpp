@@ -69,7 +69,7 @@ class Overload {
 
     [[nodiscard]] BurstMask beyond_limits(const OutsideBurst& burst, BurstMask may_be_shed) const;
     void drop(std::span<rte_mbuf* const> packets, BurstMask dropped) const;
-    void pass(std::span<rte_mbuf* const> packets, BurstMask passing) const;
+    [[gnu::cold, gnu::noinline]] void pass(std::span<rte_mbuf* const> packets, BurstMask passing) const;
     void drop_newcomers(Candidates& candidates, const Rules& rules) const;
 
     const StageContext& context_;

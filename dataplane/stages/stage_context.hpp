@@ -68,14 +68,13 @@ struct StageContext {
     // as a whole (Pipeline::observe).
 
     void send_inside(rte_mbuf* packet, Counter reason) const {
-        const Exit exit{reason, inside_port};
         if (observes()) [[unlikely]]
-            return transmitter.note(packet, exit);
-        transmitter.send(packet, exit);
+            return note_inside(packet, reason);
+        transmitter.send(packet, {reason, inside_port});
     }
     /// It would be dropped, or go to a honeypot: the reason is that of what only passes.
-    void observe(rte_mbuf* packet, Counter reason) const {
-        transmitter.note(packet, {observed(reason), inside_port});
+    [[gnu::cold, gnu::noinline]] void observe(rte_mbuf* packet, Counter reason) const {
+        note_inside(packet, observed(reason));
     }
 
     /// From whatever side.
@@ -87,6 +86,12 @@ struct StageContext {
     /// Rules or lists may have a word on a packet of an active address. Without any, none needs to be asked.
     [[nodiscard]] bool policy_concerns_any() const {
         return classifier->concerns_any() || !tables.sources.lists_none();
+    }
+
+  private:
+    // Out of the way of what diverts, as observe() is.
+    [[gnu::cold, gnu::noinline]] void note_inside(rte_mbuf* packet, Counter reason) const {
+        transmitter.note(packet, {reason, inside_port});
     }
 };
 
