@@ -1,4 +1,5 @@
-// The way back: what the Ethernet header of a session's latest packet from the outside looked like.
+// The way back: what the Ethernet header of a session's latest packet from the outside looked like, and which
+// link it came by.
 #pragma once
 
 #include <array>
@@ -21,13 +22,14 @@ static_assert(sizeof(VlanTag) == 4);
 
 inline constexpr unsigned max_vlan_tags = 2;  ///< 802.1ad: one service and one customer tag
 
-/// The MAC pair and the tags as they came from the outside. A reply carries the pair swapped and the same
-/// tags.
+/// The MAC pair and the tags as they came from the outside, and the link that they came by. A reply carries
+/// the pair swapped and the same tags, and leaves by that link.
 struct L2Path {
     EtherAddress destination{};  ///< the campus router's
     EtherAddress source{};       ///< the upstream router's
     std::array<VlanTag, max_vlan_tags> tags{};
     std::uint8_t tag_count = 0;  ///< 0 to max_vlan_tags; unused tags are zero
+    std::uint8_t link = 0;       ///< its number
 
     friend constexpr bool operator==(const L2Path&, const L2Path&) = default;
 };

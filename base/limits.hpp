@@ -9,6 +9,7 @@ namespace honeyswitch::limits {
 inline constexpr std::size_t pools = 64;
 inline constexpr std::size_t honeypots = 255;
 inline constexpr std::size_t honeypot_ports = 8;
+inline constexpr std::size_t links = 8;
 inline constexpr std::size_t rules = 10'000;
 /// Combinations of source, destination and ports, of all rules together.
 inline constexpr std::size_t rule_combinations = 65'536;

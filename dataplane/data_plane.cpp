@@ -16,13 +16,15 @@ std::expected<std::unique_ptr<DataPlane>, Error> DataPlane::create(const DataPla
                                                                    const SwitchClock& clock) {
     auto quiescence = Quiescence::create(config.workers);
     if (!quiescence) return std::unexpected(quiescence.error());
-    std::unique_ptr<DataPlane> plane(new DataPlane(std::move(ports), clock, std::move(*quiescence)));
+    std::unique_ptr<DataPlane> plane(
+        new DataPlane(config.layout, std::move(ports), clock, std::move(*quiescence)));
     if (auto done = plane->allocate(config); !done) return std::unexpected(done.error());
     return plane;
 }
 
-DataPlane::DataPlane(std::vector<Port> ports, const SwitchClock& clock, Quiescence quiescence)
-    : ports_(std::move(ports)), clock_(clock), quiescence_(std::move(quiescence)) {
+DataPlane::DataPlane(PortLayout layout, std::vector<Port> ports, const SwitchClock& clock,
+                     Quiescence quiescence)
+    : layout_(layout), ports_(std::move(ports)), clock_(clock), quiescence_(std::move(quiescence)) {
     for (std::size_t i = 0; i < ports_.size(); ++i) indices_.at(ports_[i].id()) = static_cast<PortIndex>(i);
 }
 
@@ -64,13 +66,16 @@ std::expected<void, Error> DataPlane::add_worker(const DataPlaneConfig& config, 
     std::unique_ptr<ProgressTally, FreeTally> tally(allocate_array<ProgressTally>("tally", 1));
     if (!tally) return std::unexpected(Error{"allocate", "a worker's tally", "out of memory"});
 
-    WorkerConfig worker{
-        .index = index,
-        .idle_sleep_us = config.idle_sleep_us,
-        .heartbeat_timeout_ms = config.heartbeat_timeout_ms,
-        .pipeline = {.worker = index, .honeypot_port_macs = {}, .probe_source = config.probe_source}};
-    for (std::size_t i = first_honeypot_port; i < ports_.size(); ++i)
-        worker.pipeline.honeypot_port_macs.at(i - first_honeypot_port) = ports_[i].mac();
+    WorkerConfig worker{.index = index,
+                        .idle_sleep_us = config.idle_sleep_us,
+                        .heartbeat_timeout_ms = config.heartbeat_timeout_ms,
+                        .pipeline = {.worker = index,
+                                     .layout = layout_,
+                                     .honeypot_port_macs = {},
+                                     .probe_source = config.probe_source}};
+    for (std::size_t i = layout_.link_ports(); i < ports_.size(); ++i)
+        worker.pipeline.honeypot_port_macs.at(layout_.honeypot_number(static_cast<PortIndex>(i))) =
+            ports_[i].mac();
     const Tables tables{*addresses_, *sessions_, honeypots_,  pools_, *pending_,
                         *own_flows_, *sources_,  classifier_, modes_};
     workers_.push_back(std::make_unique<Worker>(

@@ -23,6 +23,7 @@ namespace honeyswitch::dataplane {
 
 struct DataPlaneConfig {
     std::uint16_t workers = 1;
+    PortLayout layout{};  ///< of the ports
     std::uint32_t sessions = 0;
     AddressTable::Capacity addresses{};
     std::uint32_t ring_size = 0;  ///< packets of each Packet-In and Packet-Out ring (queue_sizes.hpp)
@@ -69,6 +70,7 @@ class DataPlane {
     [[nodiscard]] Heartbeat& heartbeat() { return heartbeat_; }
     [[nodiscard]] const SwitchClock& clock() const { return clock_; }
     [[nodiscard]] std::span<const Port> ports() const { return ports_; }
+    [[nodiscard]] PortLayout layout() const { return layout_; }
     /// Which port DPDK calls `id`. Precondition: it is one of them.
     [[nodiscard]] PortIndex index_of(std::uint16_t id) const { return indices_.at(id); }
     [[nodiscard]] std::vector<std::unique_ptr<Worker>>& workers() { return workers_; }
@@ -90,10 +92,11 @@ class DataPlane {
     [[nodiscard]] static std::uint64_t memory_needed(const DataPlaneConfig& config);
 
   private:
-    DataPlane(std::vector<Port> ports, const SwitchClock& clock, Quiescence quiescence);
+    DataPlane(PortLayout layout, std::vector<Port> ports, const SwitchClock& clock, Quiescence quiescence);
     [[nodiscard]] std::expected<void, Error> allocate(const DataPlaneConfig& config);
     [[nodiscard]] std::expected<void, Error> add_worker(const DataPlaneConfig& config, std::uint16_t index);
 
+    PortLayout layout_;
     std::vector<Port> ports_;
     std::array<PortIndex, RTE_MAX_ETHPORTS> indices_{};  ///< by DPDK's number
     SwitchClock clock_;

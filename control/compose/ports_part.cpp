@@ -6,7 +6,8 @@
 namespace honeyswitch::control {
 
 PortsConfig ports_config(const Config& config) {
-    PortsConfig result{.ports = {},
+    PortsConfig result{.layout = {},
+                       .ports = {},
                        .kernel_io = config.kernel_io,
                        .workers = static_cast<std::uint16_t>(config.workers),
                        .frame = link_frame(config),
@@ -31,7 +32,7 @@ std::vector<PortWatch::Name> port_names(const Config& config) {
 }
 
 std::vector<LinkPair> link_pairs(const Config& /*config*/) {
-    return {{.name = "link", .ports = {dataplane::outside_port, dataplane::inside_port}}};
+    return {{.name = "link", .ports = {dataplane::outside_of(0), dataplane::inside_of(0)}}};
 }
 
 }  // namespace honeyswitch::control

@@ -16,10 +16,6 @@ namespace {
 /// Places of the session table looked at in one turn, for sessions to move.
 constexpr std::uint32_t portion = 1024;
 
-dataplane::PortIndex port_of(const Honeypot& honeypot) {
-    return static_cast<dataplane::PortIndex>(dataplane::first_honeypot_port + honeypot.port);
-}
-
 template <typename Record>
 bool has_number(std::span<const Numbered<Record>> records, std::size_t number) {
     return std::ranges::find(records, number, &Numbered<Record>::number) != records.end();
@@ -34,8 +30,8 @@ const Record& with_number(std::span<const Numbered<Record>> records, std::size_t
 /// The VLAN of a frame; a tag with a priority alone names none.
 std::optional<std::uint16_t> vlan_of(std::span<const std::uint8_t> frame, const dataplane::L3View& l3) {
     if (l3.tag_count == 0) return std::nullopt;
-    const auto path = dataplane::l2_path_of(frame, l3);
-    const auto vlan = static_cast<std::uint16_t>(path.tags[0].tci.host() & 0xfffU);
+    const auto tag = load<VlanTag>(frame.data() + ether_addresses_size);
+    const auto vlan = static_cast<std::uint16_t>(tag.tci.host() & 0xfffU);
     return vlan == 0 ? std::nullopt : std::optional(vlan);
 }
 
@@ -101,7 +97,7 @@ const Pool& HoneypotPlane::pool_of(std::size_t number) const {
 }
 
 void HoneypotPlane::give_up(dataplane::PortIndex port) {
-    given_up_.at(port) = true;
+    given_up_.at(plane_.layout().honeypot_number(port)) = true;
     for (const auto& [number, honeypot] : config_.honeypots) {
         if (port_of(honeypot) != port) continue;
         put_in_force({.honeypot = HoneypotId{number}, .mac = status(HoneypotId{number}).mac, .up = false});
@@ -109,9 +105,13 @@ void HoneypotPlane::give_up(dataplane::PortIndex port) {
     }
 }
 
+dataplane::PortIndex HoneypotPlane::port_of(const Honeypot& honeypot) const {
+    return plane_.layout().honeypot_port(static_cast<unsigned>(honeypot.port));
+}
+
 HoneypotStatus HoneypotPlane::status(HoneypotId honeypot) const {
     HoneypotStatus status = health_.status(honeypot);
-    if (given_up_.at(port_of(configured(honeypot)))) status.arp = CheckState::failed;
+    if (given_up_.at(configured(honeypot).port)) status.arp = CheckState::failed;
     return status;
 }
 
@@ -133,11 +133,12 @@ void HoneypotPlane::put_in_force(HoneypotChange change) {
         change = {.honeypot = change.honeypot, .mac = change.mac.value_or(MacAddress{}), .up = true};
     const auto index = std::to_underlying(change.honeypot);
     const Pool& pool = pool_of(honeypot.pool);
-    const bool is_up = change.up && (config_.asks_nobody || !given_up_.at(port_of(honeypot)));
+    const bool is_up = change.up && (config_.asks_nobody || !given_up_.at(honeypot.port));
     const bool was_up = std::exchange(up_.at(index), is_up);
     const bool stays = pool.on_failure == Pool::OnFailure::stay && change.mac;
     if (change.mac && (is_up || stays))
-        plane_.honeypots().set(index, {change.mac->octets, honeypot.vlan.value_or(0), port_of(honeypot)});
+        plane_.honeypots().set(
+            index, {change.mac->octets, honeypot.vlan.value_or(0), static_cast<unsigned>(honeypot.port)});
     else
         plane_.honeypots().unset(index, pool.when_none == Pool::WhenNone::drop);
     if ((is_up != was_up || !change.mac) && !config_.asks_nobody) tell_of(change, is_up);

@@ -78,6 +78,7 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     [[nodiscard]] bool any_up(std::size_t pool) const;
     [[nodiscard]] bool is_configured(dataplane::HoneypotIndex honeypot) const;
     [[nodiscard]] const Honeypot& configured(HoneypotId honeypot) const;
+    [[nodiscard]] dataplane::PortIndex port_of(const Honeypot& honeypot) const;
     [[nodiscard]] const Pool& pool_of(std::size_t number) const;
 
     dataplane::DataPlane& plane_;
@@ -85,8 +86,8 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     EventBus& events_;
     HoneypotPlaneConfig config_;
     HoneypotHealth health_;
-    std::array<bool, dataplane::most_ports> given_up_{};
-    std::array<bool, dataplane::HoneypotTable::capacity> up_{};  ///< by HoneypotId, as last put in force
+    std::array<bool, dataplane::most_honeypot_ports> given_up_{};  ///< of the ports towards honeypots
+    std::array<bool, dataplane::HoneypotTable::capacity> up_{};    ///< by HoneypotId, as last put in force
     std::deque<Move> moves_;
     std::array<FoldedStamp, dataplane::HoneypotTable::capacity> replies_{};  ///< by HoneypotId
 };

@@ -33,15 +33,14 @@ std::size_t PacketIns::receive(std::span<PacketIn, burst> packets, HoneypotListe
 bool PacketIns::hear(rte_mbuf* packet, const PacketInNote& note, HoneypotListener& listener, TimePoint now) {
     const bool arp = note.reason == PacketInReason::honeypot_arp;
     if (!arp && note.reason != PacketInReason::probe_answered) return false;
-    listener.heard(static_cast<std::size_t>(note.port - dataplane::first_honeypot_port),
-                   dataplane::frame_of(packet), now);
+    listener.heard(plane_.layout().honeypot_number(note.port), dataplane::frame_of(packet), now);
     outs_.drop(packet, arp ? ControlCounter::honeypot_arp_heard : ControlCounter::honeypot_probe_answered);
     return true;
 }
 
 /// False: the packet is of a honeypot that is in service no more, and has been dropped.
 bool PacketIns::describe(rte_mbuf* packet, const PacketInNote& note, PacketIn& description) {
-    const bool from_honeypot = note.from_honeypot();
+    const bool from_honeypot = note.from_honeypot;
     const HoneypotIndex sender =
         from_honeypot ? sender_of(plane_, packet, note, note.honeypot) : HoneypotIndex{0};
     if (sender == dataplane::no_honeypot) {
@@ -55,7 +54,8 @@ bool PacketIns::describe(rte_mbuf* packet, const PacketInNote& note, PacketIn& d
                    .key = of_its_own ? note.own_key : note.key,
                    .hash = of_its_own ? plane_.sessions().hash(note.own_key) : note.hash,
                    .honeypot = HoneypotId{sender},
-                   .path = dataplane::l2_path_of(dataplane::frame_of(packet), note.l3()),
+                   .path = dataplane::l2_path_of(dataplane::frame_of(packet), note.l3(),
+                                                 note.from_honeypot ? 0 : dataplane::link_of(note.port)),
                    .from_honeypot = from_honeypot,
                    .fragment = note.fragment(),
                    .bytes = static_cast<std::uint16_t>(packet->pkt_len)};

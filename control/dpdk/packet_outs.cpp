@@ -30,19 +30,21 @@ std::uint32_t wrapped(TimePoint time) {
 HoneypotIndex sender_of(const dataplane::DataPlane& plane, const rte_mbuf* packet, const PacketInNote& note,
                         HoneypotIndex guess) {
     if (!plane.modes().several_honeypots) return guess;
-    return plane.honeypots().holder(
-        dataplane::sender_address(dataplane::frame_of(packet), note.tag_count, note.port), guess);
+    return plane.honeypots().holder(dataplane::sender_address(dataplane::frame_of(packet), note.tag_count,
+                                                              plane.layout().honeypot_number(note.port)),
+                                    guess);
 }
 
 void PacketOuts::packet_out(BufferId buffer, FlowId flow, TimePoint now) {
     rte_mbuf* const packet = packet_of(buffer);
     Session& session = plane_.sessions().at(std::to_underlying(flow));
     const PacketInNote& note = dataplane::note_of(packet);
-    if (note.from_honeypot()) return send_back(packet, note, session, now);
+    if (note.from_honeypot) return send_back(packet, note, session, now);
     session.seen(wrapped(now));
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     if (!plane_.honeypots().address(honeypot)) return packet_out_honeypot(buffer, HoneypotId{honeypot});
-    plane_.sessions().came_by(session, dataplane::bytes_of(packet), note.tag_count, latest_path_);
+    plane_.sessions().came_by(session, dataplane::bytes_of(packet), note.tag_count,
+                              dataplane::link_of(note.port), latest_path_);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     if (dataplane::may_advance(session) &&
         dataplane::advance(session, dataplane::frame_of(packet), note.l3()))
@@ -59,31 +61,37 @@ void PacketOuts::send_back(rte_mbuf* packet, const PacketInNote& note, Session& 
     if (sender_of(plane_, packet, note, honeypot) != honeypot)
         return drop(packet, ControlCounter::packet_in_contained_foreign);
     const std::uint32_t bytes = packet->pkt_len;
-    if (!dataplane::address_back(packet, note.tag_count, plane_.sessions().way_back(session)))
+    const L2Path path = plane_.sessions().way_back(session);
+    if (!dataplane::address_back(packet, note.tag_count, path))
         return drop(packet, ControlCounter::packet_in_no_headroom);
     Session::add(session.bytes_out, session.packets_out, bytes);
     session.seen(wrapped(now));
-    send(packet, dataplane::outside_port);
+    send(packet, dataplane::outside_of(path.link));
 }
 
 void PacketOuts::packet_out_inside(BufferId buffer) {
-    send(packet_of(buffer), dataplane::inside_port);
+    send_inside(packet_of(buffer));
+}
+
+/// Precondition: it came from outside.
+void PacketOuts::send_inside(rte_mbuf* packet) {
+    send(packet, dataplane::partner_of(dataplane::note_of(packet).port));
 }
 
 void PacketOuts::packet_out_honeypot(BufferId buffer, HoneypotId honeypot) {
     rte_mbuf* const packet = packet_of(buffer);
-    if (observes()) return send(packet, dataplane::inside_port);
+    if (observes()) return send_inside(packet);
     const auto address = plane_.honeypots().address(std::to_underlying(honeypot));
     if (!address) return to_no_honeypot(packet, address.error().drops);
     if (!dataplane::address_to_honeypot(packet, dataplane::note_of(packet).tag_count, *address))
         return drop(packet, ControlCounter::packet_in_no_headroom);
-    send(packet, address->port());
+    send(packet, plane_.layout().honeypot_port(address->port()));
 }
 
 void PacketOuts::to_no_honeypot(rte_mbuf* packet, bool dropped) {
     if (dropped) return drop(packet, ControlCounter::packet_in_dropped_no_honeypot);
     counters_.add(ControlCounter::packet_in_no_honeypot);
-    send(packet, dataplane::inside_port);
+    send_inside(packet);
 }
 
 /// The controller has counted why.
@@ -140,7 +148,8 @@ void PacketOuts::insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& packe
     std::uint64_t waited = 0;
     for (rte_mbuf* packet : packets) {
         bool given = packet_outs.give(std::span(&packet, 1)) == 1;
-        const bool for_the_inside = packet->port == dataplane::inside_port;
+        const auto port = static_cast<dataplane::PortIndex>(packet->port);
+        const bool for_the_inside = plane_.layout().side_of(port) == dataplane::Side::inside;
         while (!given && for_the_inside && waited < patience_) {
             rte_pause();
             given = packet_outs.give(std::span(&packet, 1)) == 1;

@@ -65,6 +65,7 @@ class PacketOuts final : public PacketOut {
     void send_back(rte_mbuf* packet, const dataplane::PacketInNote& note, dataplane::Session& session,
                    TimePoint now);
     void to_no_honeypot(rte_mbuf* packet, bool dropped);
+    void send_inside(rte_mbuf* packet);
     void send(rte_mbuf* packet, dataplane::PortIndex port);
     void flush(std::size_t worker);
     void insist(std::span<rte_mbuf*> packets, dataplane::MbufRing& packet_outs);

@@ -152,7 +152,8 @@ std::expected<std::vector<Port>, Error> start_ports(const PortsConfig& config, r
     PortConfig port_config{.workers = config.workers, .descriptors = config.descriptors, .buffers = &buffers};
     std::vector<Port> started;
     for (const PortSpec& spec : config.ports) {
-        const bool of_the_link = started.size() < dataplane::first_honeypot_port;
+        const bool of_the_link =
+            config.layout.is_of_a_link(static_cast<dataplane::PortIndex>(started.size()));
         port_config.frame = of_the_link ? config.frame : config.honeypot_frame;
         const bool taken_down = of_the_link && config.links_are_taken_down;
         if (auto up = taken_down ? set_up(spec) : std::expected<void, Error>(); !up)
@@ -161,7 +162,7 @@ std::expected<std::vector<Port>, Error> start_ports(const PortsConfig& config, r
         if (!port) return std::unexpected(port.error());
         if (auto able = taken_down ? check_link(*port) : std::expected<void, Error>(); !able)
             return std::unexpected(able.error());
-        const auto side = dataplane::side_of(static_cast<dataplane::PortIndex>(started.size()));
+        const auto side = config.layout.side_of(static_cast<dataplane::PortIndex>(started.size()));
         spdlog::info("port {} is {} ({})", dataplane::side_names.at(static_cast<std::size_t>(side)),
                      spec.text, port->driver());
         tell_of_idle_workers(spec, *port, config.workers);

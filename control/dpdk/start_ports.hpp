@@ -8,10 +8,12 @@
 #include "control/config/config.hpp"
 #include "dataplane/eal/buffer_pool.hpp"
 #include "dataplane/eal/port.hpp"
+#include "dataplane/eal/side.hpp"
 
 namespace honeyswitch::control {
 
 struct PortsConfig {
+    dataplane::PortLayout layout;
     std::vector<PortSpec> ports;  ///< by dataplane::PortIndex
     KernelIo kernel_io = KernelIo::af_xdp;
     std::uint16_t workers = 1;

@@ -143,16 +143,17 @@ Failure out_of_memory(const Error& error, const std::string& memory_before) {
     return {{error.attempted, error.object, "memory is out: " + memory_before}, bad_configuration};
 }
 
-std::vector<GuardedPort> guarded_ports(std::span<const PortSpec> specs,
-                                       std::span<const dataplane::Port> ports) {
+std::vector<GuardedPort> guarded_ports(std::span<const PortSpec> specs, const dataplane::DataPlane& plane) {
     std::vector<GuardedPort> watched;
     watched.reserve(specs.size());
     for (std::size_t i = 0; i < specs.size(); ++i)
-        watched.push_back({.index = static_cast<dataplane::PortIndex>(i),
-                           .text = specs[i].text,
-                           .device = specs[i].device,
-                           .interface = interface_of(specs[i]),
-                           .xdp = ports[i].driver() == "net_af_xdp"});
+        watched.push_back(
+            {.index = static_cast<dataplane::PortIndex>(i),
+             .link = plane.layout().is_of_a_link(static_cast<dataplane::PortIndex>(i)) ? "link" : "",
+             .text = specs[i].text,
+             .device = specs[i].device,
+             .interface = interface_of(specs[i]),
+             .xdp = plane.ports()[i].driver() == "net_af_xdp"});
     return watched;
 }
 
@@ -173,10 +174,10 @@ std::expected<std::unique_ptr<PortGuard>, Error> guard_ports(std::span<const Por
                                                              std::span<const PortSpec> configured,
                                                              dataplane::DataPlane& plane,
                                                              ControlPlane& control) {
-    auto guard = PortGuard::start(guarded_ports(specs, plane.ports()), control.keeper());
+    auto guard = PortGuard::start(guarded_ports(specs, plane), control.keeper());
     if (!guard) return guard;
     for (const std::size_t i : absent)
-        (*guard)->was_absent(static_cast<dataplane::PortIndex>(dataplane::first_honeypot_port + i),
+        (*guard)->was_absent(plane.layout().honeypot_port(static_cast<unsigned>(i)),
                              device_folder(configured[i]));
     return guard;
 }

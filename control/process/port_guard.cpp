@@ -52,7 +52,7 @@ std::expected<void, Error> PortGuard::add(const GuardedPort& watched) {
 }
 
 void PortGuard::lose(const GuardedPort& port, const std::string& reason) {
-    if (dataplane::side_of(port.index) == dataplane::Side::honeypot) {
+    if (port.link.empty()) {
         const std::uint32_t bit = 1U << port.index;
         if ((gone_.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return;
         return spdlog::warn(

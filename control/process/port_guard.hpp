@@ -23,6 +23,7 @@ namespace honeyswitch::control {
 
 struct GuardedPort {
     dataplane::PortIndex index = 0;
+    std::string link{};                    ///< that it is a port of; empty: it is one of honeypots
     std::string text;                      ///< as it is configured
     std::string device;                    ///< as DPDK calls it
     std::optional<std::string> interface;  ///< of the kernel

@@ -1,4 +1,4 @@
-// The ports of the box, by what is behind them.
+// The ports of the box: which number is whose, and what is behind them.
 #pragma once
 
 #include <array>
@@ -13,15 +13,56 @@ enum class Side : std::uint8_t { outside, inside, honeypot };
 inline constexpr unsigned side_count = 3;
 inline constexpr std::array<std::string_view, side_count> side_names{"outside", "inside", "honeypot"};
 
-/// One outside, one inside, and one or more towards honeypots, in this order.
+/// The outside and the inside of the first link, those of the next one, …, and then the ports towards
+/// honeypots.
 using PortIndex = std::uint8_t;
-inline constexpr PortIndex outside_port = 0, inside_port = 1, first_honeypot_port = 2;
+/// Of a link: 0 to most_links - 1.
+using LinkIndex = std::uint8_t;
+inline constexpr unsigned most_links = limits::links, ports_of_a_link = 2;
 inline constexpr unsigned most_honeypot_ports = limits::honeypot_ports;
 inline constexpr PortIndex no_port = 255;
-inline constexpr unsigned most_ports = first_honeypot_port + most_honeypot_ports;
+inline constexpr unsigned most_link_ports = most_links * ports_of_a_link;
+inline constexpr unsigned most_ports = most_link_ports + most_honeypot_ports;
 
-[[nodiscard]] constexpr Side side_of(PortIndex port) {
-    return port < first_honeypot_port ? static_cast<Side>(port) : Side::honeypot;
+[[nodiscard]] constexpr PortIndex outside_of(LinkIndex link) {
+    return static_cast<PortIndex>(link * ports_of_a_link);
 }
+[[nodiscard]] constexpr PortIndex inside_of(LinkIndex link) {
+    return static_cast<PortIndex>(link * ports_of_a_link + 1);
+}
+// Precondition of these: it is a port of a link.
+[[nodiscard]] constexpr LinkIndex link_of(PortIndex port) {
+    return static_cast<LinkIndex>(port / ports_of_a_link);
+}
+/// The other port of its link.
+[[nodiscard]] constexpr PortIndex partner_of(PortIndex port) {
+    return port ^ 1U;
+}
+
+/// How many ports are the links', and so where those towards honeypots begin. It is the same from the start
+/// of the switch to its end.
+class PortLayout {
+  public:
+    constexpr PortLayout() = default;
+    /// 1 to most_links.
+    constexpr explicit PortLayout(unsigned links) : of_links_(outside_of(static_cast<LinkIndex>(links))) {}
+
+    [[nodiscard]] constexpr unsigned links() const { return link_of(of_links_); }
+    /// They are the first ones.
+    [[nodiscard]] constexpr unsigned link_ports() const { return of_links_; }
+    [[nodiscard]] constexpr bool is_of_a_link(PortIndex port) const { return port < of_links_; }
+    [[nodiscard]] constexpr Side side_of(PortIndex port) const {
+        return is_of_a_link(port) ? static_cast<Side>(port % ports_of_a_link) : Side::honeypot;
+    }
+    /// Towards honeypots, counted from 0.
+    [[nodiscard]] constexpr PortIndex honeypot_port(unsigned number) const {
+        return static_cast<PortIndex>(of_links_ + number);
+    }
+    /// The number of a port towards honeypots.
+    [[nodiscard]] constexpr unsigned honeypot_number(PortIndex port) const { return port - of_links_; }
+
+  private:
+    PortIndex of_links_ = ports_of_a_link;
+};
 
 }  // namespace honeyswitch::dataplane

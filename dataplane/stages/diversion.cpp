@@ -12,7 +12,8 @@ void Diversion::to_session(std::size_t i) {
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     const auto address = tables.honeypots.address(honeypot);
     if (!address) return to_no_honeypot(i, address.error().drops);
-    tables.sessions.came_by(session, bytes_of(packet), candidates_.tag_count(i), session_path_);
+    tables.sessions.came_by(session, bytes_of(packet), candidates_.tag_count(i), context_.link(),
+                            session_path_);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     session.seen(context_.now);
     if (may_advance(session) && advance(session, frame_of(packet), candidates_.l3(i)))
@@ -35,9 +36,9 @@ void Diversion::without_session(std::size_t i, Counter reason) {
 HoneypotIndex Diversion::note_pending(std::size_t i, HoneypotIndex chosen) {
     const Tables& tables = context_.tables;
     const auto in_service = [&](HoneypotIndex index) { return tables.honeypots.address(index).has_value(); };
-    const auto [honeypot, is_new] =
-        tables.pending.diverted(candidates_.hash(i), chosen, bytes_of(candidates_.packet(i)),
-                                candidates_.tag_count(i), pending_path_, context_.now, in_service);
+    const auto [honeypot, is_new] = tables.pending.diverted(
+        candidates_.hash(i), chosen, bytes_of(candidates_.packet(i)), candidates_.tag_count(i),
+        context_.link(), pending_path_, context_.now, in_service);
     if (is_new) context_.tally.add(candidates_.key(i), Step::first_packet);
     return honeypot;
 }
@@ -48,7 +49,7 @@ void Diversion::to_honeypot(std::size_t i, HoneypotAddress address, Counter reas
         return context_.observe(packet, reason);
     if (!address_to_honeypot(packet, candidates_.tag_count(i), address))
         return context_.drop(packet, Counter::dropped_no_headroom);
-    context_.transmitter.send(packet, {reason, address.port()});
+    context_.transmitter.send(packet, {reason, context_.config.layout.honeypot_port(address.port())});
 }
 
 void Diversion::to_no_honeypot(std::size_t i, bool dropped) const {

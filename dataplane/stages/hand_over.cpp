@@ -6,19 +6,23 @@ namespace honeyswitch::dataplane {
 
 void HandOver::add(std::size_t i, Side otherwise, PacketInReason reason) {
     if (candidates_.is_fragment(i)) order_.note(fragment_hash(i), count_);
-    put(candidates_.packet(i), otherwise, static_cast<std::uint8_t>(i), note_on(i, reason, outside_port, 0));
+    put(candidates_.packet(i), otherwise, static_cast<std::uint8_t>(i), note_on(i, reason));
 }
 
-void HandOver::add_reply(std::size_t i, PacketInReason reason, PortIndex port, HoneypotIndex sender) {
+void HandOver::add_reply(std::size_t i, PacketInReason reason, HoneypotIndex sender) {
     if (candidates_.is_fragment(i)) order_.note(fragment_hash(i), count_);
-    put(candidates_.packet(i), Side::outside, static_cast<std::uint8_t>(i), note_on(i, reason, port, sender));
+    PacketInNote note = note_on(i, reason);
+    note.from_honeypot = true;
+    note.honeypot = sender;
+    put(candidates_.packet(i), Side::outside, static_cast<std::uint8_t>(i), note);
 }
 
-void HandOver::add_arp(rte_mbuf* packet, PortIndex port, std::uint8_t tag_count) {
+void HandOver::add_arp(rte_mbuf* packet, std::uint8_t tag_count) {
     put(packet, Side::outside, no_candidate,
         {.worker = static_cast<std::uint16_t>(context_.config.worker),
          .reason = PacketInReason::honeypot_arp,
-         .port = port,
+         .port = context_.port,
+         .from_honeypot = true,
          .tag_count = tag_count});
 }
 
@@ -53,16 +57,14 @@ bool HandOver::lacks_companion(std::size_t i) const {
            !sessions.find(companion_of(view.own_key));
 }
 
-/// `sender`: the honeypot that it comes from, if it comes from one.
-PacketInNote HandOver::note_on(std::size_t i, PacketInReason reason, PortIndex port,
-                               HoneypotIndex sender) const {
+/// Of one from outside.
+PacketInNote HandOver::note_on(std::size_t i, PacketInReason reason) const {
     return {.key = candidates_.key(i),
             .own_key = candidates_.own_key(i),
             .hash = candidates_.hash(i),
             .worker = static_cast<std::uint16_t>(context_.config.worker),
             .reason = reason,
-            .port = port,
-            .honeypot = sender,
+            .port = context_.port,
             .tag_count = candidates_.tag_count(i),
             .first_fragment = candidates_.first_fragment(i),
             .following_fragment = candidates_.following_fragment(i),

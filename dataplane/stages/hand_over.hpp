@@ -42,9 +42,9 @@ class HandOver {
     /// A candidate from outside, for this reason. `otherwise`: where it goes if the ring is full.
     void add(std::size_t candidate, Side otherwise, PacketInReason reason);
     /// A candidate from a honeypot port. `sender`: the honeypot that it is known to come from.
-    void add_reply(std::size_t candidate, PacketInReason reason, PortIndex port, HoneypotIndex sender);
+    void add_reply(std::size_t candidate, PacketInReason reason, HoneypotIndex sender);
     /// A honeypot's frame that is no candidate.
-    void add_arp(rte_mbuf* packet, PortIndex port, std::uint8_t tag_count);
+    void add_arp(rte_mbuf* packet, std::uint8_t tag_count);
     /// What honeypots do of their own accord has a small share of this way: it is not theirs to fill. False:
     /// this burst's share is used up.
     [[nodiscard]] bool has_share_left();
@@ -80,8 +80,7 @@ class HandOver {
     [[nodiscard]] std::uint64_t fragment_hash(std::size_t candidate) const {
         return context_.tables.sessions.hash(companion_of(candidates_.own_key(candidate)));
     }
-    [[nodiscard]] PacketInNote note_on(std::size_t candidate, PacketInReason reason, PortIndex port,
-                                       HoneypotIndex sender) const;
+    [[nodiscard]] PacketInNote note_on(std::size_t candidate, PacketInReason reason) const;
     void put(rte_mbuf* packet, Side otherwise, std::uint8_t candidate, const PacketInNote& note);
     [[nodiscard]] Refused refused(std::size_t place) const;
     /// Returns how many were taken, and is empty then.

@@ -9,11 +9,11 @@ namespace honeyswitch::dataplane {
 
 void HoneypotSide::remember_path(const rte_mbuf* packet) {
     const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
-    if (l3.result == L3Result::ipv4) latest_path_ = l2_path_of(frame_of(packet), l3);
+    if (l3.result == L3Result::ipv4) latest_path_ = l2_path_of(frame_of(packet), l3, context_.link());
 }
 
-void HoneypotSide::take(std::span<rte_mbuf* const> packets, PortIndex port) {
-    port_ = port;
+void HoneypotSide::take(std::span<rte_mbuf* const> packets) {
+    port_ = context_.config.layout.honeypot_number(context_.port);
     limiter_.begin(context_.tables.modes, context_.now);
     candidates_.clear();
     for (rte_mbuf* const packet : packets) {
@@ -48,7 +48,7 @@ void HoneypotSide::decide(std::size_t i) {
 void HoneypotSide::decide_without_session(std::size_t i) {
     rte_mbuf* const packet = candidates_.packet(i);
     if (candidates_.key(i).outside == context_.config.probe_source && context_.control_alive)
-        return hand_over_.has_share_left() ? hand_over_.add_reply(i, PacketInReason::probe_answered, port_, 0)
+        return hand_over_.has_share_left() ? hand_over_.add_reply(i, PacketInReason::probe_answered, 0)
                                            : context_.drop(packet, Counter::honeypot_contained_no_room);
     if (const auto flow = context_.tables.pending.find(candidates_.hash(i), context_.now))
         return reply_without_session(i, *flow);
@@ -67,7 +67,7 @@ void HoneypotSide::ask_to_leave(std::size_t i, PacketInReason reason) {
         return context_.drop(packet, Counter::honeypot_contained_campus);
     const HoneypotIndex sender = sender_of(i);
     if (sender == no_honeypot) return context_.drop(packet, Counter::honeypot_contained_foreign);
-    if (within_caps(i, outside, sender)) hand_over_.add_reply(i, reason, port_, sender);
+    if (within_caps(i, outside, sender)) hand_over_.add_reply(i, reason, sender);
 }
 
 /// By port, VLAN and MAC address. Where there is only one honeypot, all that comes is its.
@@ -118,8 +118,7 @@ void HoneypotSide::reply(std::size_t i, Session& session) {
     context_.tables.honeypots.replied(honeypot, context_.now);
     if (!candidates_.plain(i)) [[unlikely]] {
         if (candidates_.view(i).first_fragment) lead_companion(i, session);
-        if (const auto reason = hand_over_.long_way(i))
-            return hand_over_.add_reply(i, *reason, port_, honeypot);
+        if (const auto reason = hand_over_.long_way(i)) return hand_over_.add_reply(i, *reason, honeypot);
     }
     send_reply(i, session);
 }
@@ -154,7 +153,7 @@ void HoneypotSide::send_back(std::size_t i, const L2Path& path, Counter reason) 
     rte_mbuf* const packet = candidates_.packet(i);
     if (!address_back(packet, candidates_.tag_count(i), path))
         return context_.drop(packet, Counter::dropped_no_headroom);
-    context_.transmitter.send(packet, {reason, outside_port});
+    context_.transmitter.send(packet, {reason, outside_of(path.link)});
 }
 
 void HoneypotSide::contain(std::size_t i, Counter reason) {
@@ -181,13 +180,12 @@ void HoneypotSide::take_other(rte_mbuf* packet, const L3View& l3) {
         return context_.drop(
             packet, malformed ? Counter::honeypot_contained_malformed : Counter::honeypot_contained_not_ipv4);
     }
-    const auto port = static_cast<std::size_t>(port_ - first_honeypot_port);
-    switch (
-        answer_arp({bytes_of(packet), packet->data_len}, l3, context_.config.honeypot_port_macs.at(port))) {
+    const EtherAddress& mac = context_.config.honeypot_port_macs.at(port_);
+    switch (answer_arp({bytes_of(packet), packet->data_len}, l3, mac)) {
         case ArpOutcome::answered:
-            return context_.transmitter.send(packet, {Counter::honeypot_arp_answered, port_});
+            return context_.transmitter.send(packet, {Counter::honeypot_arp_answered, context_.port});
         case ArpOutcome::heard:
-            return hand_over_.has_share_left() ? hand_over_.add_arp(packet, port_, l3.tag_count)
+            return hand_over_.has_share_left() ? hand_over_.add_arp(packet, l3.tag_count)
                                                : context_.drop(packet, Counter::honeypot_contained_no_room);
         case ArpOutcome::malformed:
             return context_.drop(packet, Counter::honeypot_contained_malformed);

@@ -29,9 +29,9 @@ class HoneypotSide {
     /// What open containment sends is sent back the way that this frame from outside came.
     void remember_path(const rte_mbuf* packet);
 
-    /// The packets of a burst that came in by `port`: those with IPv4 become the candidates, all others
+    /// The packets of a burst: those with IPv4 become the candidates, all others
     /// leave.
-    void take(std::span<rte_mbuf* const> packets, PortIndex port);
+    void take(std::span<rte_mbuf* const> packets);
     /// Decides on all candidates, whose sessions are found.
     void decide();
     /// The way to the control thread was full.
@@ -56,9 +56,9 @@ class HoneypotSide {
     Candidates& candidates_;
     HandOver& hand_over_;
     ReplyLimiter limiter_;
-    PortIndex port_ = first_honeypot_port;  ///< of this burst
-    HoneypotIndex latest_sender_ = 0;       ///< of what had no session
-    L2Path latest_path_;                    ///< of the latest packet from outside; for open containment alone
+    unsigned port_ = 0;                ///< number of this burst's port among those towards honeypots
+    HoneypotIndex latest_sender_ = 0;  ///< of what had no session
+    L2Path latest_path_;               ///< of the latest packet from outside; for open containment alone
 };
 
 }  // namespace honeyswitch::dataplane

@@ -5,10 +5,14 @@
 // full has emptied it, and a ring whose bursts stay full is growing or full. So the budget goes up a little
 // with what comes from outside in bursts that are not full, and down by half with each full one of a
 // long row: additive increase, multiplicative decrease (RFC 5681), which settles at what the core can carry
-// with a ring that is nearly empty. One for each worker.
+// with a ring that is nearly empty. One for each worker, and for all links: it is the core that they share.
+// While the ring of any of them is long the budget does not go up, and the more links there are the more
+// polls it takes, so that idle ones do not raise it against a busy one.
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "dataplane/eal/burst.hpp"
 #include "dataplane/eal/side.hpp"
@@ -17,15 +21,17 @@ namespace honeyswitch::dataplane {
 
 class LoadShedder {
   public:
+    explicit LoadShedder(PortLayout layout) : layout_(layout) {}
+
     /// The ring of a port has been asked for a burst, and gave `packets`. `legitimate`: some of them were for
     /// active addresses, so there is something to protect. Packets from inside are legitimate, those from
     /// honeypots are not.
     void polled(PortIndex port, unsigned packets, bool legitimate) {
-        if (side_of(port) == Side::honeypot) return;
+        if (!layout_.is_of_a_link(port)) return;
         unsigned& in_a_row = full_bursts_[port];
         if (packets < burst_size) [[likely]] {
             in_a_row = 0;
-            if (port == outside_port && budget_ < most) recover(packets);
+            if (budget_ < most && layout_.side_of(port) == Side::outside) recover(packets);
             return;
         }
         const unsigned tolerated = budget_ == most ? patience : patience_in_overload;
@@ -44,7 +50,9 @@ class LoadShedder {
 
     /// Legitimate packets wait: what honeypots send can wait as well, or be lost.
     [[nodiscard]] bool link_waits() const {
-        return budget_ < most && std::max(full_bursts_[0], full_bursts_[1]) > patience_in_overload;
+        return budget_ < most &&
+               std::ranges::any_of(
+                   of_links(), [](unsigned in_a_row) { return in_a_row > patience_in_overload; });
     }
 
   private:
@@ -58,13 +66,25 @@ class LoadShedder {
     /// While new flows are dropped already, a long ring is the flood's.
     static constexpr unsigned patience_in_overload = 2;
 
+    [[nodiscard]] std::span<const unsigned> of_links() const {
+        return std::span(full_bursts_).first(layout_.link_ports());
+    }
+    /// A ring of an inside, or, while new flows are dropped, of an outside.
+    [[nodiscard]] bool any_is_long() const {
+        for (PortIndex port = 0; port < layout_.link_ports(); ++port)
+            if (full_bursts_[port] >
+                (layout_.side_of(port) == Side::inside ? patience : patience_in_overload))
+                return true;
+        return false;
+    }
     /// By a sixteenth for as many packets as a full burst has: polls that find little follow each other fast,
     /// and each of them says less.
     void recover(unsigned packets) {
-        if (full_bursts_[inside_port] > patience) return;
+        if (any_is_long()) return;
+        const unsigned enough = burst_size * layout_.links();
         carried_ += packets == 0 ? burst_size : packets;
-        if (carried_ < burst_size) return;
-        carried_ -= burst_size;
+        if (carried_ < enough) return;
+        carried_ -= enough;
         if (lookups_ < burst_size)
             ++lookups_;
         else
@@ -73,8 +93,9 @@ class LoadShedder {
 
     unsigned budget_ = most;
     unsigned lookups_ = burst_size;
-    unsigned carried_ = 0;          ///< packets since one of them last went up
-    unsigned full_bursts_[2] = {};  ///< one after the other: of the outside port, of the inside port
+    unsigned carried_ = 0;  ///< packets since one of them last went up
+    PortLayout layout_;
+    std::array<unsigned, most_link_ports> full_bursts_{};  ///< one after the other
 };
 
 }  // namespace honeyswitch::dataplane

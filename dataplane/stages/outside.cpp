@@ -24,7 +24,7 @@ std::size_t OutsideBurst::move_to_front(BurstMask chosen) {
     return count;
 }
 
-void OutsideBurst::send_at_once(BurstMask passing, Transmitter& transmitter) {
+void OutsideBurst::send_at_once(BurstMask passing, Transmitter& transmitter, PortIndex inside) {
     const BurstMask strange = of_chosen(having_zero(destinations_) & passing, passing);
     const auto front = packets_.first(move_to_front(passing));
     std::array<OddPacket, burst_size> odd;
@@ -32,15 +32,14 @@ void OutsideBurst::send_at_once(BurstMask passing, Transmitter& transmitter) {
     for_each(strange, [&](std::size_t i) {
         odd[odd_count++] = {static_cast<std::uint8_t>(i), pass_reason(front[i])};
     });
-    transmitter.send(front, {Counter::outside_to_inside_active, inside_port},
-                     std::span(odd).first(odd_count));
+    transmitter.send(front, {Counter::outside_to_inside_active, inside}, std::span(odd).first(odd_count));
 }
 
-void OutsideBurst::note_at_once(BurstMask passing, Transmitter& transmitter) const {
+void OutsideBurst::note_at_once(BurstMask passing, Transmitter& transmitter, PortIndex inside) const {
     for_each(passing, [&](std::size_t i) {
         const Counter reason =
             destinations_[i] == 0 ? pass_reason(packets_[i]) : Counter::outside_to_inside_active;
-        transmitter.note(packets_[i], {reason, inside_port});
+        transmitter.note(packets_[i], {reason, inside});
     });
 }
 

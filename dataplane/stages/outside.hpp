@@ -41,10 +41,10 @@ class OutsideBurst {
         return having_any(states_, address_state::sessions) & all();
     }
 
-    /// To the inside, as nobody has a word on them. The burst's packets are unspecified afterwards.
-    void send_at_once(BurstMask passing, Transmitter& transmitter);
+    /// By the port `inside`, as nobody has a word on them. The burst's packets are unspecified afterwards.
+    void send_at_once(BurstMask passing, Transmitter& transmitter, PortIndex inside);
     /// The same where the burst passes as a whole: notes why.
-    void note_at_once(BurstMask passing, Transmitter& transmitter) const;
+    void note_at_once(BurstMask passing, Transmitter& transmitter, PortIndex inside) const;
 
   private:
     [[nodiscard]] std::size_t move_to_front(BurstMask chosen);

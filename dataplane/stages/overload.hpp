@@ -19,7 +19,7 @@ namespace honeyswitch::dataplane {
 
 class Overload {
   public:
-    explicit Overload(const StageContext& context) : context_(context) {}
+    explicit Overload(const StageContext& context) : context_(context), shedder_(context.config.layout) {}
 
     // The worker's loop
 

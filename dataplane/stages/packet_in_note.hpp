@@ -28,14 +28,14 @@ struct PacketInNote {
     std::uint64_t hash{0};  ///< SessionHash::wide of `key`
     std::uint16_t worker = 0;
     PacketInReason reason{};
-    PortIndex port = outside_port;  ///< that it came in by
-    HoneypotIndex honeypot = 0;     ///< that sent it, as far as the worker asked; meaningful from a honeypot
-    std::uint8_t tag_count = 0;     ///< VLAN tags that are in it
+    PortIndex port = 0;          ///< that it came in by
+    bool from_honeypot = false;  ///< that is a honeypot's port; otherwise it is the outside of a link
+    HoneypotIndex honeypot = 0;  ///< that sent it, as far as the worker asked; meaningful from a honeypot
+    std::uint8_t tag_count = 0;  ///< VLAN tags that are in it
     bool first_fragment = false, following_fragment = false;  ///< of several (RFC 791)
     bool icmp_error = false;
     bool copy = false;  ///< its packet has passed (observe mode): this one ends with the control thread
 
-    [[nodiscard]] bool from_honeypot() const { return side_of(port) == Side::honeypot; }
     [[nodiscard]] bool fragment() const { return first_fragment || following_fragment; }
     /// Where its network header lies. The addresses are in the key. Not of `honeypot_arp`, which has none.
     [[nodiscard]] L3View l3() const {

@@ -142,8 +142,9 @@ SessionView parse_session(std::span<const std::uint8_t> frame, const L3View& l3,
     return view;
 }
 
-L2Path l2_path_of(std::span<const std::uint8_t> frame, const L3View& l3) {
+L2Path l2_path_of(std::span<const std::uint8_t> frame, const L3View& l3, std::uint8_t link) {
     L2Path path;
+    path.link = link;
     path.destination = load<EtherAddress>(frame.data());
     path.source = load<EtherAddress>(frame.data() + sizeof(EtherAddress));
     path.tag_count = l3.tag_count;

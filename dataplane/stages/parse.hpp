@@ -130,6 +130,6 @@ struct SessionView {
 [[nodiscard]] SessionView parse_session(std::span<const std::uint8_t> frame, const L3View& l3, From from);
 
 /// The way back to where this frame came from. Precondition: `l3` is of this frame.
-[[nodiscard]] L2Path l2_path_of(std::span<const std::uint8_t> frame, const L3View& l3);
+[[nodiscard]] L2Path l2_path_of(std::span<const std::uint8_t> frame, const L3View& l3, std::uint8_t link);
 
 }  // namespace honeyswitch::dataplane

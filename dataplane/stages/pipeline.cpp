@@ -7,13 +7,14 @@ namespace honeyswitch::dataplane {
 
 /// The way of a burst from outside. Nearly all legitimate packets leave by `send_at_once`; what is still
 /// there behind it is decided one by one, in the order of decide_outside.
-bool Pipeline::from_outside(std::span<rte_mbuf*> packets) {
+bool Pipeline::from_outside(std::span<rte_mbuf*> packets, PortIndex port) {
+    context_.port = port;
     context_.diverting = context_.tables.modes.diverting.load(std::memory_order_relaxed);
     const bool legitimate = decide_burst(packets);
     // Observe mode: none of them has left, whatever was decided, and all pass in the order in which they
     // came.
     if (context_.observes()) [[unlikely]]
-        context_.transmitter.send_noted(packets, inside_port);
+        context_.transmitter.send_noted(packets, partner_of(port));
     return legitimate;
 }
 
@@ -31,9 +32,9 @@ bool Pipeline::decide_burst(std::span<rte_mbuf*> packets) {
     if (taken != 0) candidates_.take(burst.packets(), burst.states(), notes, taken);
     if (at_once != 0) {
         if (context_.observes()) [[unlikely]]
-            burst.note_at_once(at_once, context_.transmitter);
+            burst.note_at_once(at_once, context_.transmitter, partner_of(context_.port));
         else
-            burst.send_at_once(at_once, context_.transmitter);
+            burst.send_at_once(at_once, context_.transmitter, partner_of(context_.port));
     }
     if (taken == 0) return active != 0;
 
@@ -88,19 +89,21 @@ void Pipeline::to_inside(std::size_t i) {
     context_.send_inside(candidates_.packet(i), Counter::outside_to_inside_active);
 }
 
-void Pipeline::from_inside(std::span<rte_mbuf*> packets) {
+void Pipeline::from_inside(std::span<rte_mbuf*> packets, PortIndex port) {
+    context_.port = port;
     context_.classifier = &context_.tables.classifier.get();
     inside_.note(packets);
     // What was noted is in effect before the packets that made it leave: no answer can come too early.
-    context_.transmitter.send(packets, {Counter::inside_to_outside, outside_port});
+    context_.transmitter.send(packets, {Counter::inside_to_outside, partner_of(port)});
 }
 
 void Pipeline::from_honeypot(std::span<rte_mbuf*> packets, PortIndex port) {
     context_.diverting = context_.tables.modes.diverting.load(std::memory_order_relaxed);
     if (context_.observes()) [[unlikely]]
         return context_.transmitter.discard(packets, Counter::honeypot_contained_observe);
+    context_.port = port;
     context_.classifier = &context_.tables.classifier.get();
-    honeypot_side_.take(packets, port);
+    honeypot_side_.take(packets);
     if (!candidates_.empty()) {
         find_sessions(candidates_, context_.tables.sessions, From::honeypot);
         honeypot_side_.decide();

@@ -48,12 +48,11 @@ class Pipeline {
     /// Is told of each poll of a port, and says when honeypots are not asked.
     [[nodiscard]] Overload& overload() { return overload_; }
 
-    // Each takes a burst of 1 to `burst_size` packets over.
+    // Each takes a burst of 1 to `burst_size` packets over. `port`: that they came in by, of this side.
 
     /// Whether some of them were for active addresses, as legitimate packets are.
-    bool from_outside(std::span<rte_mbuf*> packets);
-    void from_inside(std::span<rte_mbuf*> packets);
-    /// `port`: the honeypot port that they came in by.
+    bool from_outside(std::span<rte_mbuf*> packets, PortIndex port);
+    void from_inside(std::span<rte_mbuf*> packets, PortIndex port);
     void from_honeypot(std::span<rte_mbuf*> packets, PortIndex port);
 
   private:

@@ -22,10 +22,11 @@ namespace honeyswitch::dataplane {
     return {rte_pktmbuf_mtod(packet, const std::uint8_t*), packet->data_len};
 }
 
-/// Where a frame with `tags` VLAN tags that came in by this honeypot port was sent, as a honeypot's address.
+/// Where a frame with `tags` VLAN tags that came in by the honeypot port of this number was sent, as a
+/// honeypot's address.
 /// Precondition: the frame has an Ethernet header and its tags.
 [[nodiscard]] inline HoneypotAddress sender_address(std::span<const std::uint8_t> frame, unsigned tags,
-                                                    PortIndex port) {
+                                                    unsigned port) {
     const std::uint16_t tci =
         tags == 0 ? std::uint16_t{0} : load<VlanTag>(frame.data() + ether_addresses_size).tci.host();
     return HoneypotAddress::of_sender(load<std::uint64_t>(frame.data() + sizeof(EtherAddress)), tci & 0xfffU,

@@ -37,6 +37,7 @@ struct Tables {
 
 struct PipelineConfig {
     unsigned worker = 0;  ///< its index
+    PortLayout layout{};
     /// What ARP requests of honeypots are answered with: MAC addresses of the honeypot ports.
     std::array<EtherAddress, most_honeypot_ports> honeypot_port_macs{};
     /// The controller's own probes of honeypots come from here: what a honeypot sends to it is handed to the
@@ -58,6 +59,8 @@ struct StageContext {
     const Classifier* classifier = nullptr;
     /// Of this burst.
     Diverting diverting = Diverting::all;
+    /// That the burst came in by.
+    PortIndex port = 0;
 
     /// Whatever is decided about packets from outside, they pass.
     [[nodiscard]] bool observes() const { return diverting == Diverting::nothing; }
@@ -67,10 +70,11 @@ struct StageContext {
     // A packet from outside. Where these observe, its reason is noted and it stays in its burst, which passes
     // as a whole (Pipeline::observe).
 
+    [[nodiscard]] LinkIndex link() const { return link_of(port); }
     void send_inside(rte_mbuf* packet, Counter reason) const {
         if (observes()) [[unlikely]]
             return note_inside(packet, reason);
-        transmitter.send(packet, {reason, inside_port});
+        transmitter.send(packet, {reason, partner_of(port)});
     }
     /// It would be dropped, or go to a honeypot: the reason is that of what only passes.
     [[gnu::cold, gnu::noinline]] void observe(rte_mbuf* packet, Counter reason) const {
@@ -91,7 +95,7 @@ struct StageContext {
   private:
     // Out of the way of what diverts, as observe() is.
     [[gnu::cold, gnu::noinline]] void note_inside(rte_mbuf* packet, Counter reason) const {
-        transmitter.note(packet, {reason, inside_port});
+        transmitter.note(packet, {reason, partner_of(port)});
     }
 };
 

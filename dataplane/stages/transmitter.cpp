@@ -56,8 +56,7 @@ void Transmitter::free_discarded() {
 }
 
 void Transmitter::transmit(PortIndex port, std::span<rte_mbuf*> packets) {
-    const Side side = side_of(port);
-    int attempts = side == Side::honeypot ? 1 : patience_for_the_link;
+    int attempts = layout_.is_of_a_link(port) ? patience_for_the_link : 1;
     if ((given_up_.load(std::memory_order_relaxed) >> port & 1U) != 0) [[unlikely]]
         attempts = 0;
     while (!packets.empty() && attempts-- > 0)
@@ -67,7 +66,7 @@ void Transmitter::transmit(PortIndex port, std::span<rte_mbuf*> packets) {
         return;
     constexpr std::array dropped{Counter::tx_dropped_outside, Counter::tx_dropped_inside,
                                  Counter::tx_dropped_honeypot};
-    counters_.add(dropped[static_cast<std::size_t>(side)], packets.size());
+    counters_.add(dropped[static_cast<std::size_t>(layout_.side_of(port))], packets.size());
     dropped_[port].store(dropped_[port].load(std::memory_order_relaxed) + packets.size(),
                          std::memory_order_relaxed);
     rte_pktmbuf_free_bulk(packets.data(), static_cast<unsigned>(packets.size()));

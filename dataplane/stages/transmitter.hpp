@@ -34,8 +34,9 @@ class Transmitter {
   public:
     /// `port_ids`: DPDK's numbers of the first `port_count` ports, by PortIndex.
     Transmitter(const std::array<std::uint16_t, most_ports>& port_ids, std::size_t port_count,
-                std::uint16_t queue, Counters& counters)
+                PortLayout layout, std::uint16_t queue, Counters& counters)
         : port_count_(static_cast<PortIndex>(port_count)),
+          layout_(layout),
           port_ids_(port_ids),
           queue_(queue),
           counters_(counters) {}
@@ -100,6 +101,7 @@ class Transmitter {
     void transmit(PortIndex port, std::span<rte_mbuf*> packets);
 
     PortIndex port_count_;
+    PortLayout layout_;
     std::array<std::uint16_t, most_ports> port_ids_;
     std::uint16_t queue_;
     Counters& counters_;

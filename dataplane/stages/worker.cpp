@@ -31,7 +31,7 @@ Worker::Worker(const WorkerConfig& config, const Shared& shared, Own own)
       packet_ins_(std::move(own.packet_ins)),
       packet_outs_(std::move(own.packet_outs)),
       tally_(std::move(own.tally)),
-      transmitter_(ids_of(ports_), ports_.size(), config.index, counters_),
+      transmitter_(ids_of(ports_), ports_.size(), config.pipeline.layout, config.index, counters_),
       pipeline_(shared.tables, config.pipeline, packet_ins_, transmitter_, counters_, *tally_,
                 std::move(own.limiter)) {}
 
@@ -55,19 +55,20 @@ unsigned Worker::round() {
                        !heartbeat_.silent_for(now, config_.heartbeat_timeout_ms));
     pipeline_.set_settled(settled_.load(std::memory_order_acquire));
     unsigned packets = send_packet_outs();
-    packets += poll(outside_port) + poll(inside_port);
+    const unsigned link_ports = config_.pipeline.layout.link_ports();
+    for (unsigned index = 0; index < link_ports; ++index) packets += poll(static_cast<PortIndex>(index));
     if (pipeline_.overload().honeypots_wait()) return packets;
-    for (std::size_t index = first_honeypot_port; index < ports_.size(); ++index)
+    for (std::size_t index = link_ports; index < ports_.size(); ++index)
         packets += poll(static_cast<PortIndex>(index));
     return packets;
 }
 
 bool Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
-    switch (side_of(index)) {
+    switch (config_.pipeline.layout.side_of(index)) {
         case Side::outside:
-            return pipeline_.from_outside(packets);
+            return pipeline_.from_outside(packets, index);
         case Side::inside:
-            pipeline_.from_inside(packets);
+            pipeline_.from_inside(packets, index);
             return true;
         case Side::honeypot:
             pipeline_.from_honeypot(packets, index);
@@ -126,7 +127,8 @@ unsigned Worker::send_packet_outs() {
         if (count == 0) break;
         for (unsigned i = 0; i < count; ++i) {
             const auto port = static_cast<PortIndex>(packets[i]->port);
-            transmitter_.send(packets[i], {reasons.at(static_cast<std::size_t>(side_of(port))), port});
+            const Side side = config_.pipeline.layout.side_of(port);
+            transmitter_.send(packets[i], {reasons.at(static_cast<std::size_t>(side)), port});
         }
         left -= count;
         sent += count;

@@ -22,20 +22,18 @@ inline constexpr HoneypotIndex no_honeypot = 255;
 /// more than the look-up of a session.
 class HoneypotAddress {
   public:
-    /// `vlan`: IEEE 802.1Q identifier, or 0 for untagged. `port`: one of the honeypot ports.
-    HoneypotAddress(const EtherAddress& mac, std::uint16_t vlan, PortIndex port)
-        : word_(std::uint64_t{vlan} << vlan_shift |
-                std::uint64_t{static_cast<unsigned>(port - first_honeypot_port)} << port_shift) {
+    /// `vlan`: IEEE 802.1Q identifier, or 0 for untagged. `port`: number of the honeypot port, from 0.
+    HoneypotAddress(const EtherAddress& mac, std::uint16_t vlan, unsigned port)
+        : word_(std::uint64_t{vlan} << vlan_shift | std::uint64_t{port} << port_shift) {
         std::memcpy(&word_, mac.data(), mac.size());
     }
     explicit HoneypotAddress(std::uint64_t word) : word_(word) {}
 
     /// `from_source`: the eight octets of a frame that begin with its source address.
-    [[nodiscard]] static HoneypotAddress of_sender(std::uint64_t from_source, unsigned vlan, PortIndex port) {
+    [[nodiscard]] static HoneypotAddress of_sender(std::uint64_t from_source, unsigned vlan, unsigned port) {
         constexpr std::uint64_t six_octets = (std::uint64_t{1} << vlan_shift) - 1;
         return HoneypotAddress((from_source & six_octets) | std::uint64_t{vlan} << vlan_shift |
-                               std::uint64_t{static_cast<unsigned>(port - first_honeypot_port)}
-                                   << port_shift);
+                               std::uint64_t{port} << port_shift);
     }
 
     void write_mac(std::uint8_t* place) const { std::memcpy(place, &word_, sizeof(EtherAddress)); }
@@ -47,9 +45,8 @@ class HoneypotAddress {
     [[nodiscard]] std::uint16_t vlan() const {
         return static_cast<std::uint16_t>(word_ >> vlan_shift & 0xfffU);
     }
-    [[nodiscard]] PortIndex port() const {
-        return static_cast<PortIndex>(first_honeypot_port + (word_ >> port_shift & 7U));
-    }
+    /// Number of the honeypot port: PortLayout::honeypot_port.
+    [[nodiscard]] unsigned port() const { return static_cast<unsigned>(word_ >> port_shift & 7U); }
     [[nodiscard]] std::uint64_t word() const { return word_; }
 
   private:

@@ -1,5 +1,5 @@
 // The ways back that frames from outside have shown, each with a number that flows keep in place of the
-// path's 21 bytes.
+// path's 22 bytes.
 //
 // A border link has few neighbours, so there are few paths and they stay for good: a path's number is its
 // slot in an open hash. Slots are taken one by one and never move; two threads that see a path for the first
@@ -32,10 +32,11 @@ class PathTable {
   public:
     // Any thread.
 
-    /// Of the path of this frame. `tag_count` at most max_vlan_tags, and the frame has them. `latest`: what
-    /// this thread was told last; nearly always it is the same again.
-    PathNumber number(const std::uint8_t* frame, std::uint8_t tag_count, PathNumber& latest) {
-        const Words words = words_of(frame, tag_count);
+    /// Of the path of this frame, which came by this link. `tag_count` at most max_vlan_tags, and the frame
+    /// has them. `latest`: what this thread was told last; nearly always it is the same again.
+    PathNumber number(const std::uint8_t* frame, std::uint8_t tag_count, std::uint8_t link,
+                      PathNumber& latest) {
+        const Words words = words_of(frame, tag_count, link);
         if (!holds(slots_[latest], words)) [[unlikely]]
             latest = search(words.first, words.second, words.third);
         return latest;
@@ -56,16 +57,18 @@ class PathTable {
         std::memcpy(path.source.data(), addresses + 6, 6);
         path.tags =
             std::bit_cast<std::array<VlanTag, max_vlan_tags>>(slot.third.load(std::memory_order_relaxed));
-        path.tag_count = addresses[addresses_size];
+        path.tag_count = addresses[tag_count_place];
+        path.link = addresses[link_place];
         return path;
     }
 
   private:
-    static_assert(std::endian::native == std::endian::little, "the tag count sits behind the addresses");
-    static constexpr std::size_t addresses_size = 12, probes = std::min<std::size_t>(slots, 256);
-    /// The first eight bytes of the frame, the other four of its addresses with the number of tags and a bit
-    /// that is always set, and the tags. By name, so that they stay in registers: as an array the compiler
-    /// puts them together on the stack.
+    static_assert(std::endian::native == std::endian::little, "what is no address sits behind them");
+    static constexpr std::size_t addresses_size = 12, tag_count_place = 12, link_place = 13;
+    static constexpr std::size_t probes = std::min<std::size_t>(slots, 256);
+    /// The first eight bytes of the frame, the other four of its addresses with the number of tags, the link
+    /// and a bit that is always set, and the tags. By name, so that they stay in registers: as an array the
+    /// compiler puts them together on the stack.
     struct Words {
         std::uint64_t first, second, third;
     };
@@ -107,18 +110,21 @@ class PathTable {
         return rte_hash_crc_8byte(words.second ^ words.third >> 32, crc) % slots;
     }
 
-    static Words words_of(const std::uint8_t* frame, std::uint8_t tag_count) {
+    static Words words_of(const std::uint8_t* frame, std::uint8_t tag_count, std::uint8_t link) {
         std::uint64_t tags = 0;
         if (tag_count != 0) [[unlikely]]
             std::memcpy(&tags, frame + addresses_size, tag_count * sizeof(VlanTag));
         return {load<std::uint64_t>(frame),
-                load<std::uint32_t>(frame + 8) | std::uint64_t{tag_count} << 32 | complete, tags};
+                load<std::uint32_t>(frame + 8) | std::uint64_t{tag_count} << 32 | std::uint64_t{link} << 40 |
+                    complete,
+                tags};
     }
     static Words packed(const L2Path& path) {
         std::uint8_t addresses[16] = {};
         std::memcpy(addresses, path.destination.data(), 6);
         std::memcpy(addresses + 6, path.source.data(), 6);
-        addresses[addresses_size] = path.tag_count;
+        addresses[tag_count_place] = path.tag_count;
+        addresses[link_place] = path.link;
         return {load<std::uint64_t>(addresses), load<std::uint64_t>(addresses + 8) | complete,
                 std::bit_cast<std::uint64_t>(path.tags)};
     }

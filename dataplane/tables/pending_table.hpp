@@ -48,12 +48,13 @@ class PendingTable {
         bool is_new;             ///< the flow is
     };
     /// A packet of the flow, from `frame`, goes to a honeypot: the one that the flow has begun with, if
-    /// `in_service` says so of it, or else the one that was chosen. `tag_count` VLAN tags are in it.
-    /// `latest`: as in PathTable::number.
+    /// `in_service` says so of it, or else the one that was chosen. `tag_count` VLAN tags are in it, and it
+    /// came by this link. `latest`: as in PathTable::number.
     template <typename InService>
     Diverted diverted(std::uint64_t hash, HoneypotIndex chosen, const std::uint8_t* frame,
-                      std::uint8_t tag_count, PathNumber& latest, std::uint32_t now, InService in_service) {
-        const auto path = static_cast<std::uint8_t>(paths_.number(frame, tag_count, latest));
+                      std::uint8_t tag_count, std::uint8_t link, PathNumber& latest, std::uint32_t now,
+                      InService in_service) {
+        const auto path = static_cast<std::uint8_t>(paths_.number(frame, tag_count, link, latest));
         const bool known = flows_.note(hash, now, [&](std::optional<std::uint32_t> old) {
             if (!old) return packed({chosen, false, path});
             const PendingFlow before = unpacked(*old);

@@ -86,10 +86,12 @@ class SessionTable {
     /// Whether a session could be added, as far as is known.
     [[nodiscard]] bool has_room() const { return !full_.load(std::memory_order_relaxed); }
     [[nodiscard]] Session& at(Index index) const { return records_[index + 1]; }
-    /// A packet of this session has come from outside with this frame; `tag_count` VLAN tags are in it.
+    /// A packet of this session has come from outside by this link with this frame; `tag_count` VLAN tags are
+    /// in it.
     /// `latest`: as in PathTable::number.
-    void came_by(Session& session, const std::uint8_t* frame, std::uint8_t tag_count, PathNumber& latest) {
-        const PathNumber number = paths_->number(frame, tag_count, latest);
+    void came_by(Session& session, const std::uint8_t* frame, std::uint8_t tag_count, std::uint8_t link,
+                 PathNumber& latest) {
+        const PathNumber number = paths_->number(frame, tag_count, link, latest);
         if (session.path.load(std::memory_order_relaxed) != number) [[unlikely]]
             session.path.store(number, std::memory_order_release);
     }

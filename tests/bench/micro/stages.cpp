@@ -27,7 +27,7 @@ void transmit(benchmark::State& state) {
     const PerPacket count(state);
     for (auto _ : state) {
         world.fill(packets, traffic);
-        world.transmitter().send(packets, {Counter::outside_to_inside_active, inside_port});
+        world.transmitter().send(packets, {Counter::outside_to_inside_active, inside_of(0)});
         world.transmitter().flush();
     }
 }

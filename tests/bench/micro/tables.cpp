@@ -33,7 +33,7 @@ void note(PendingTable& table, std::uint64_t flow) {
     static PathNumber latest = 0;
     constexpr std::array<std::uint8_t, 64> frame{};
     benchmark::DoNotOptimize(
-        table.diverted(flow, 0, frame.data(), 0, latest, now, [](HoneypotIndex) { return true; }));
+        table.diverted(flow, 0, frame.data(), 0, 0, latest, now, [](HoneypotIndex) { return true; }));
 }
 
 /// Rules that match none of the keys: of 10, seven for a service of up to three hosts, three for a network

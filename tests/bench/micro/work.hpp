@@ -32,11 +32,11 @@ class alignas(64) Work {
     void carry_burst() {
         World::get().fill(packets_, traffic_);
         if (kind_ == Traffic::reply)
-            pipeline_.from_honeypot(packets_, dataplane::first_honeypot_port);
+            pipeline_.from_honeypot(packets_, dataplane::PortLayout().honeypot_port(0));
         else if (from_campus(kind_))
-            pipeline_.from_inside(packets_);
+            pipeline_.from_inside(packets_, dataplane::inside_of(0));
         else
-            pipeline_.from_outside(packets_);
+            pipeline_.from_outside(packets_, dataplane::outside_of(0));
         transmitter_.flush();
     }
 

@@ -74,13 +74,13 @@ World::World()
         workers_[i] = std::make_unique<WorkerPart>();
         workers_[i]->packet_ins =
             or_end(MbufRing::create("packet_ins" + std::to_string(i), 2 * buffer_count));
-        workers_[i]->transmitter.emplace(ports_, side_count, i, workers_[i]->counters);
+        workers_[i]->transmitter.emplace(ports_, side_count, PortLayout(), i, workers_[i]->counters);
     }
     std::vector<std::uint32_t> active;
     for (std::uint32_t rank = 1; rank <= active_addresses; ++rank)
         active.push_back(campus_address(rank, seed));
     if (!addresses_->add_domain({campus_network, 16}, DomainKind::known, active)) std::exit(1);
-    honeypots_.set(0, {honeypot_mac, 0, first_honeypot_port});
+    honeypots_.set(0, {honeypot_mac, 0, 0});
     (void)classifier_.swap(or_end(Classifier::build({}, 1)));
     pools_.set(0, Affinity::source, false, PoolTable::Slots{});
 }

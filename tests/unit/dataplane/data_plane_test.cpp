@@ -1,6 +1,7 @@
 // The data plane put together and taken down: given these sizes, expect these tables, or this error.
 #include "dataplane/data_plane.hpp"
 
+#include "tests/unit/fixtures/one_link.hpp"
 #include "tests/unit/fixtures/ring_ports.hpp"
 #include "tests/unit/fixtures/switch_fixture.hpp"
 

@@ -72,7 +72,7 @@ class DpdkSwitchTest : public dataplane::PlaneFixture {
         return frame.between(dataplane::upstream_mac, honeypot_mac);
     }
     void second_honeypot() {
-        plane_->honeypots().set(1, {other_mac, 0, other_port});
+        plane_->honeypots().set(1, {other_mac, 0, 1});
         plane_->modes().several_honeypots = true;
     }
     [[nodiscard]] dataplane::Frame own_flow(const EtherAddress& sender) const {

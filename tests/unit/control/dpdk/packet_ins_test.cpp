@@ -107,7 +107,7 @@ TEST_F(DpdkSwitchTest, WhatHoneypotsAreHeardByGoesNoFurther) {
 
 TEST_F(DpdkSwitchTest, AHoneypotsOwnFlowIsToldWithItsSender) {
     second_honeypot();
-    plane_->honeypots().set(1, {other_mac, 0, honeypot_port});
+    plane_->honeypots().set(1, {other_mac, 0, 0});
     plane_->modes().limited_containment = true;
     carry(honeypot_port, own_flow(other_mac));
     const PacketIn packet = received();
@@ -125,7 +125,7 @@ TEST_F(DpdkSwitchTest, AHoneypotsOwnFlowIsToldWithItsSender) {
 
 TEST_F(DpdkSwitchTest, WhatComesFromNoHoneypotInServiceIsContained) {
     second_honeypot();
-    plane_->honeypots().set(1, {other_mac, 0, honeypot_port});
+    plane_->honeypots().set(1, {other_mac, 0, 0});
     plane_->modes().limited_containment = true;
     carry(honeypot_port, own_flow(other_mac));
     plane_->honeypots().unset(1, true);

@@ -4,6 +4,7 @@
 
 #include "tests/unit/fixtures/appliance.hpp"
 #include "tests/unit/fixtures/heard_log.hpp"
+#include "tests/unit/fixtures/one_link.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -31,6 +32,7 @@ struct ControlLoopTest : testing::Test {
     std::unique_ptr<PortGuard> ports = PortGuard::start(
                                            {
                                                {.index = dataplane::inside_port,
+                                                .link = "link",
                                                 .text = "0000:03:00.1",
                                                 .device = "0000:03:00.1",
                                                 .interface = std::nullopt},

@@ -12,6 +12,7 @@
 
 #include "tests/unit/fixtures/appliance.hpp"
 #include "tests/unit/fixtures/heard_log.hpp"
+#include "tests/unit/fixtures/one_link.hpp"
 
 namespace honeyswitch::control {
 namespace {

@@ -2,6 +2,7 @@
 #include "control/dpdk/honeypot_plane.hpp"
 
 #include "tests/unit/fixtures/appliance.hpp"
+#include "tests/unit/fixtures/one_link.hpp"
 
 namespace honeyswitch::control {
 namespace {

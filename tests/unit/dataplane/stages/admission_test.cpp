@@ -151,9 +151,9 @@ class Overload : public Handshake {
     /// What from_outside says of a burst of this frame alone.
     [[nodiscard]] bool any_active(const Frame& frame) {
         bool said = false;
-        (void)send(
-            [&](Pipeline& pipeline, std::span<rte_mbuf*> packets) { said = pipeline.from_outside(packets); },
-            frame);
+        (void)send([&](Pipeline& pipeline,
+                       std::span<rte_mbuf*> packets) { said = pipeline.from_outside(packets, outside_port); },
+                   frame);
         return said;
     }
     [[nodiscard]] static Frame opening(std::uint16_t port) {
@@ -348,7 +348,7 @@ TEST_F(Admission, WithoutAHoneypotThePoolSaysWhatBecomesOfPackets) {
 }
 
 TEST_F(Admission, AHoneypotOnAVlanGetsItsTagAndLosesItAgain) {
-    honeypots_.set(0, {honeypot_mac, 66, first_honeypot_port});
+    honeypots_.set(0, {honeypot_mac, 66, 0});
     add_session(key_of(decoy));
     EXPECT_EQ(from_outside(to(decoy).vlan(7)).frame,
               to(decoy).between(upstream_mac, honeypot_mac).vlan(66).bytes());

@@ -51,7 +51,7 @@ TEST_F(Containment, OneHoneypotDoesNotSpeakForAnother) {
     EXPECT_EQ(from_honeypot(reply_of(decoy).between(mac("02:00:00:00:00:ab"), switch_mac)).end, End::dropped)
         << "another MAC address";
     EXPECT_EQ(from_honeypot(reply_of(decoy).vlan(5)).end, End::dropped) << "another VLAN";
-    honeypots_.set(0, {honeypot_mac, 0, first_honeypot_port + 1});
+    honeypots_.set(0, {honeypot_mac, 0, 1});
     EXPECT_EQ(from_honeypot(reply_of(decoy)).end, End::dropped) << "another port";
     EXPECT_EQ(counted(Counter::honeypot_contained_foreign), 3U);
 }
@@ -103,7 +103,7 @@ TEST_F(Containment, AHoneypotIsCappedAcrossItsSources) {
 
 TEST_F(Containment, WhatAHoneypotsCapDropsCostsTheSourceNothing) {
     modes_.set_reply_rates({.packets_per_source = 2, .packets_per_honeypot = 1});
-    honeypots_.set(1, {mac("02:00:00:00:00:ab"), 0, first_honeypot_port});
+    honeypots_.set(1, {mac("02:00:00:00:00:ab"), 0, 0});
     modes_.several_honeypots = true;
     add_session(key_of(decoy));
     SessionKey other = key_of("10.1.0.33");

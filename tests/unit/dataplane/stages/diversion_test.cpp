@@ -71,7 +71,7 @@ TEST_F(ToHoneypots, WithoutASessionTheFlowIsRemembered) {
 
 TEST_F(ToHoneypots, AFlowStaysWhereItHasBegun) {
     const auto other = mac("02:00:00:00:00:ab");
-    honeypots_.set(1, {other, 0, first_honeypot_port});
+    honeypots_.set(1, {other, 0, 0});
     (void)without_session(to(decoy));
     set_pool(0, {1});
     EXPECT_EQ(without_session(to(decoy)).frame, to(decoy).between(upstream_mac, honeypot_mac).bytes());

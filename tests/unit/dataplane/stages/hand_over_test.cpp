@@ -67,8 +67,7 @@ TEST_F(WayToControl, RefusesWhatItHasNoRoomFor) {
 
 TEST_F(WayToControl, IsThatOfArpToo) {
     for (unsigned i = 0; i <= packet_ins_->capacity(); ++i)
-        hand_over_.add_arp(arrived(Frame().arp(arp_reply, honeypot_mac, decoy, "10.1.0.1")),
-                           first_honeypot_port, 0);
+        hand_over_.add_arp(arrived(Frame().arp(arp_reply, honeypot_mac, decoy, "10.1.0.1")), 0);
     const auto refused = finish();
     ASSERT_EQ(refused.size(), 1U);
     EXPECT_EQ(refused[0].candidate, std::nullopt);

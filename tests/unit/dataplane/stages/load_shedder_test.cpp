@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/fixtures/one_link.hpp"
+
 namespace honeyswitch::dataplane {
 namespace {
 
@@ -17,7 +19,7 @@ class Shedding : public testing::Test {
     void polls(unsigned count, unsigned packets, PortIndex port = outside_port) {
         for (unsigned i = 0; i < count; ++i) shedder_.polled(port, packets, legitimate);
     }
-    LoadShedder shedder_;
+    LoadShedder shedder_{PortLayout()};
 };
 
 TEST_F(Shedding, CarriesEverythingAtFirst) {

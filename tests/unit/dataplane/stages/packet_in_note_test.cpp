@@ -10,7 +10,7 @@ namespace {
 class PacketInNotes : public SwitchFixture {
   protected:
     PacketInNotes() {
-        honeypots_.set(1, {other_mac, 0, first_honeypot_port});
+        honeypots_.set(1, {other_mac, 0, 0});
         modes_.several_honeypots = true;
     }
     static L3View l3_of(const Frame::Bytes& bytes) {
@@ -72,7 +72,7 @@ TEST_F(PacketInNotes, OfAPacketForAnInactiveAddress) {
         EXPECT_EQ(note.own_key, note.key) << name;
         EXPECT_EQ(note.tag_count, tags) << name;
         EXPECT_EQ(note.port, outside_port) << name;
-        EXPECT_FALSE(note.from_honeypot() || note.fragment() || note.icmp_error) << name;
+        EXPECT_FALSE(note.from_honeypot || note.fragment() || note.icmp_error) << name;
     }
 }
 
@@ -117,7 +117,7 @@ TEST_F(PacketInNotes, OfAHoneypotSayWhoseItIs) {
     EXPECT_EQ(own.reason, PacketInReason::honeypot_flow);
     EXPECT_EQ(own.key, parsed(own_flow(), From::honeypot));
     EXPECT_EQ(own.honeypot, 1U);
-    EXPECT_TRUE(own.from_honeypot());
+    EXPECT_TRUE(own.from_honeypot);
     const auto later = told(from_honeypot(own_flow().fragment(1480, false)));
     EXPECT_EQ(later.reason, PacketInReason::portless_fragment);
     EXPECT_EQ(later.honeypot, 1U);
@@ -132,12 +132,12 @@ TEST_F(PacketInNotes, OfAHoneypotSayWhoseItIs) {
 TEST_F(PacketInNotes, OfWhatHoneypotsAreHeardBy) {
     const auto arp = told(from_honeypot(Frame().arp(arp_reply, honeypot_mac, decoy, "10.1.0.1").vlan(5)));
     EXPECT_EQ(arp.reason, PacketInReason::honeypot_arp);
-    EXPECT_TRUE(arp.from_honeypot());
+    EXPECT_TRUE(arp.from_honeypot);
     EXPECT_EQ(arp.tag_count, 1U);
     const auto probe = told(from_honeypot(
         Frame().between(honeypot_mac, switch_mac).ipv4(decoy, "192.0.2.1").tcp(22, 50000, 0x12)));
     EXPECT_EQ(probe.reason, PacketInReason::probe_answered);
-    EXPECT_TRUE(probe.from_honeypot());
+    EXPECT_TRUE(probe.from_honeypot);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class WorkerRounds : public testing::Test {
     WorkerRounds() : plane_(made_plane(ports_, clock_)) {
         const std::array active{ip(server).host()};
         EXPECT_TRUE(plane_->addresses().add_domain({ip("10.1.0.0").host(), 16}, DomainKind::known, active));
-        plane_->honeypots().set(0, {mac("02:00:00:00:00:aa"), 0, first_honeypot_port});
+        plane_->honeypots().set(0, {mac("02:00:00:00:00:aa"), 0, 0});
         plane_->heartbeat().beat(far_away_ms);
     }
     ~WorkerRounds() override {

@@ -19,7 +19,7 @@ class WithClassifier : public SwitchFixture {
 
     WithClassifier() {
         addresses_->set_active(ip(printer).host(), true);
-        honeypots_.set(1, {mac("02:00:00:00:00:ab"), 0, first_honeypot_port});
+        honeypots_.set(1, {mac("02:00:00:00:00:ab"), 0, 0});
         set_pool(1, {1});
     }
     void set_rules(std::vector<ClassifierRule> rules) {

@@ -133,7 +133,7 @@ TEST(OwnFlows, AndPendingOnesAreSweptToo) {
     PathNumber latest = 0;
     const std::array<std::uint8_t, 14> frame{};
     const auto divert = [&](std::uint64_t hash, std::uint64_t now) {
-        return pending->diverted(hash, 3, frame.data(), 0, latest, static_cast<std::uint32_t>(now),
+        return pending->diverted(hash, 3, frame.data(), 0, 0, latest, static_cast<std::uint32_t>(now),
                                  [](HoneypotIndex) { return true; });
     };
     own->sent(flow, 1'000);

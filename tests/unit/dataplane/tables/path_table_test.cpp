@@ -10,13 +10,14 @@
 namespace honeyswitch::dataplane {
 namespace {
 
-/// Frames of this MAC pair and VLAN.
+/// Frames of this MAC pair and VLAN, by this link.
 struct PathCase {
     std::uint8_t neighbour;
     std::uint16_t vlan;
+    std::uint8_t link = 0;
 
     [[nodiscard]] L2Path path() const {
-        L2Path path{{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, neighbour}, {}, 0};
+        L2Path path{{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, neighbour}, {}, 0, link};
         if (vlan == 0) return path;
         path.tags[0] = {Be16::from_host(0x8100), Be16::from_host(vlan)};
         path.tag_count = 1;
@@ -27,7 +28,7 @@ struct PathCase {
 TEST(PathTable, APathKeepsItsNumber) {
     PathTable<64> table;
     std::map<PathNumber, L2Path> paths;
-    const PathCase cases[] = {{1, 0}, {2, 0}, {1, 5}, {1, 6}, {2, 5}, {0, 0}};
+    const PathCase cases[] = {{1, 0}, {2, 0}, {1, 5}, {1, 6}, {2, 5}, {0, 0}, {1, 0, 1}, {1, 5, 7}};
     for (const PathCase& each : cases) paths[table.number(each.path())] = each.path();
     EXPECT_EQ(paths.size(), std::size(cases)) << "each has a number of its own";
     for (const PathCase& each : cases) {
@@ -43,16 +44,18 @@ TEST(PathTable, AFrameHasTheNumberOfItsPath) {
         {2, 0, 0, 0, 0, 1},
         {2, 0, 0, 0, 0, 9},
         {{{Be16::from_host(0x88a8), Be16::from_host(7)}, {Be16::from_host(0x8100), Be16::from_host(8)}}},
-        2};
+        2,
+        3};
     const std::uint8_t frame[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x88, 0xa8, 0, 7, 0x81, 0, 0, 8, 8, 0};
     PathNumber latest = 0;
-    const PathNumber number = table.number(frame, 2, latest);
+    const PathNumber number = table.number(frame, 2, 3, latest);
     EXPECT_EQ(table.path(number), path);
     EXPECT_EQ(table.number(path), number);
-    EXPECT_NE(table.number(frame, 1, latest), number);
-    EXPECT_NE(table.number(frame, 0, latest), number);
-    EXPECT_EQ(table.number(frame, 2, latest), number);
-    EXPECT_EQ(table.number(frame, 2, latest), number) << "once more, now that it is the latest";
+    EXPECT_NE(table.number(frame, 1, 3, latest), number);
+    EXPECT_NE(table.number(frame, 0, 3, latest), number);
+    EXPECT_NE(table.number(frame, 2, 4, latest), number) << "the same frame, by another link";
+    EXPECT_EQ(table.number(frame, 2, 3, latest), number);
+    EXPECT_EQ(table.number(frame, 2, 3, latest), number) << "once more, now that it is the latest";
 }
 
 TEST(PathTable, WithMorePathsThanNumbersTheNewestIsRight) {
