@@ -1,6 +1,8 @@
 // Given bursts of this size, expect so many packets of new flows to be carried in the next.
 #include "dataplane/stages/load_shedder.hpp"
 
+#include <initializer_list>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/fixtures/one_link.hpp"
@@ -130,6 +132,47 @@ TEST_F(Shedding, SettlesWhereTheRingStaysShortAndTheCoreIsBusy) {
     run(100'000);
     EXPECT_LT(longest, ring / 4);
     EXPECT_GT(carried, (carried + dropped) / 5);
+}
+
+class SheddingForTwoLinks : public testing::Test {
+  protected:
+    /// The first link's outside gives full bursts, the second link's nothing.
+    void flood(unsigned rounds) {
+        for (unsigned i = 0; i < rounds; ++i) {
+            shedder_.polled(outside_of(0), burst_size, legitimate);
+            shedder_.polled(outside_of(1), 0, legitimate);
+        }
+    }
+    LoadShedder shedder_{PortLayout(2)};
+};
+
+TEST_F(SheddingForTwoLinks, AnIdleLinkRaisesNoBudgetAgainstAFloodOnAnother) {
+    flood(1000);
+    EXPECT_EQ(shedder_.newcomers(), 1U);
+    EXPECT_EQ(shedder_.lookups(), 8U);
+    EXPECT_TRUE(shedder_.link_waits());
+}
+
+TEST_F(SheddingForTwoLinks, AFloodOnTheSecondIsSeenAsWell) {
+    for (unsigned i = 0; i < as_many_as_full_ring_gives; ++i)
+        shedder_.polled(outside_of(1), burst_size, legitimate);
+    EXPECT_LT(shedder_.newcomers(), burst_size / 2);
+    EXPECT_TRUE(shedder_.link_waits());
+}
+
+TEST_F(SheddingForTwoLinks, BothTogetherRaiseItAsFastAsOneLinkDoes) {
+    flood(as_many_as_full_ring_gives);
+    LoadShedder alone{PortLayout()};
+    for (unsigned i = 0; i < as_many_as_full_ring_gives; ++i)
+        alone.polled(outside_of(0), burst_size, legitimate);
+    ASSERT_EQ(shedder_.newcomers(), alone.newcomers());
+    for (unsigned round = 0; round < 10 * burst_size; ++round) {
+        alone.polled(outside_of(0), 0, legitimate);
+        for (const LinkIndex link : std::initializer_list<LinkIndex>{0, 1})
+            shedder_.polled(outside_of(link), 0, legitimate);
+    }
+    EXPECT_EQ(shedder_.newcomers(), alone.newcomers());
+    EXPECT_GT(alone.newcomers(), 1U);
 }
 
 }  // namespace
