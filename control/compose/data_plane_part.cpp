@@ -17,6 +17,7 @@ constexpr std::uint32_t default_idle_sleep_us = 50;
 dataplane::DataPlaneConfig data_plane_config(const Config& config) {
     const auto ports = static_cast<std::uint32_t>(ports_of(config).size());
     return {.workers = static_cast<std::uint16_t>(config.workers),
+            .layout = dataplane::PortLayout(static_cast<unsigned>(link_count(config))),
             .sessions = config.session_capacity,
             .addresses = {.addresses = config.address_capacity,
                           .domains = config.domain_capacity,

@@ -13,7 +13,7 @@ namespace honeyswitch::control {
 
 [[nodiscard]] PortsConfig ports_config(const Config& config);
 
-/// By dataplane::PortIndex: "outside", "inside", "honeypot", "honeypot2", …
+/// By dataplane::PortIndex: "outside" and "inside" of each link, "honeypot", "honeypot2", …
 [[nodiscard]] std::vector<PortWatch::Name> port_names(const Config& config);
 
 /// Which of those ports are the two of one link.

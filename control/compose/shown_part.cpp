@@ -48,6 +48,7 @@ ShownConfig shown_config(const Config& config, const Numbers& numbers) {
     for (const auto& name : port_names(config)) {
         shown.ports.emplace_back();
         shown.ports.back().name = name.side;
+        shown.ports.back().link = name.link;
         shown.ports.back().device = name.device;
     }
     for (std::size_t i = 0; i < config.honeypots.size(); ++i)

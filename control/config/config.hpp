@@ -25,6 +25,12 @@ struct PortSpec {
     std::string text;    ///< as written
 };
 
+/// A cable that is led through the switch: what comes in by one of its ports leaves by the other.
+struct Link {
+    std::string name;
+    PortSpec outside, inside;
+};
+
 /// How `dev:` ports reach the kernel's interface.
 enum class KernelIo : std::uint8_t { af_xdp, af_packet };
 
@@ -42,7 +48,8 @@ struct Agent {
 };
 
 struct Config {
-    PortSpec outside, inside;
+    PortSpec outside, inside;  ///< the short form of a single link; without a device if there are records
+    std::vector<Link> links;   ///< of records, up to limits::links: see links_of
     std::vector<PortSpec> honeypot_ports;  ///< 1 to limits::honeypot_ports
     KernelIo kernel_io = KernelIo::af_xdp;
     /// Of the link. None: the default, which a device need not have.

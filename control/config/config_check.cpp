@@ -4,87 +4,13 @@
 #include <array>
 #include <iterator>
 
-#include "base/limits.hpp"
 #include "control/config/config_checks.hpp"
 #include "control/config/config_references.hpp"
 #include "control/config/cpu_list.hpp"
 #include "control/config/port_spec.hpp"
-#include "dataplane/eal/frame_lengths.hpp"
 
 namespace honeyswitch::control {
 namespace {
-
-struct NamedPort {
-    std::string_view name;
-    std::string value;  ///< the setting
-    const PortSpec& port;
-};
-
-std::vector<NamedPort> named_ports(const Config& config) {
-    std::vector<NamedPort> ports{{"outside", "outside", config.outside}, {"inside", "inside", config.inside}};
-    for (std::size_t i = 0; i < config.honeypot_ports.size(); ++i)
-        ports.push_back({"honeypot", element("honeypot", i), config.honeypot_ports[i]});
-    return ports;
-}
-
-Check check_presence_of_ports(const ConfigDraft& draft) {
-    const auto missing = [&](std::string_view name) -> Check {
-        return refuse(
-            draft, name,
-            fmt::format("no {} port: write {} = \"PORT\" in [ports], or --{} PORT", name, name, name));
-    };
-    const auto& config = draft.config;
-    Complaints errors;
-    if (config.outside.device.empty()) errors.add(missing("outside"));
-    if (config.inside.device.empty()) errors.add(missing("inside"));
-    if (config.honeypot_ports.empty()) errors.add(missing("honeypot"));
-    if (!errors.empty()) return errors.result();
-    if (config.honeypot_ports.size() > limits::honeypot_ports)
-        return refuse(draft, element("honeypot", limits::honeypot_ports),
-                      fmt::format("there are {} honeypot ports, and there can be {}",
-                                  config.honeypot_ports.size(), limits::honeypot_ports));
-    return {};
-}
-
-Check check_ports(const ConfigDraft& draft, Warnings&) {
-    if (auto checked = check_presence_of_ports(draft); !checked) return checked;
-    const auto ports = named_ports(draft.config);
-    for (std::size_t i = 1; i < ports.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j)
-            if (same_device(ports[i].port, ports[j].port))
-                return refuse(draft, ports[i].value,
-                              fmt::format("the {} port is the same device as {} {} port: '{}'", ports[i].name,
-                                          ports[i].name == ports[j].name ? "another" : "the", ports[j].name,
-                                          ports[i].port.text));
-    return {};
-}
-
-/// AF_XDP gives a frame a page of memory at most.
-Check check_mtu_of_xdp(const ConfigDraft& draft, std::string_view value, std::uint32_t frame) {
-    const auto& config = draft.config;
-    if (config.kernel_io != KernelIo::af_xdp || frame <= dataplane::xdp_most) return {};
-    for (const NamedPort& port : named_ports(config))
-        if (port.port.kind == PortSpec::Kind::kernel)
-            return refuse(
-                draft, value,
-                fmt::format("{} {} is more than AF_XDP can pass, which the {} port '{}' uses: {} at "
-                            "most; kernel_io = \"af_packet\" can",
-                            value, dataplane::mtu_of_frame(frame), port.name, port.port.text,
-                            dataplane::mtu_of_frame(dataplane::xdp_most)));
-    return {};
-}
-
-Check check_mtu(const ConfigDraft& draft, Warnings&) {
-    const auto& config = draft.config;
-    const auto link = link_frame(config), honeypot = honeypot_frame(config);
-    if (honeypot < link)
-        return refuse(draft, "honeypot_mtu",
-                      fmt::format("honeypot_mtu {} is less than mtu {}: a packet of the link could not reach "
-                                  "a honeypot",
-                                  dataplane::mtu_of_frame(honeypot), dataplane::mtu_of_frame(link)));
-    if (auto checked = check_mtu_of_xdp(draft, "mtu", link); !checked) return checked;
-    return check_mtu_of_xdp(draft, "honeypot_mtu", honeypot);
-}
 
 Check check_buffers(const ConfigDraft& draft, Warnings&) {
     constexpr std::uint32_t least_for_a_worker = 2'048;

@@ -21,6 +21,9 @@ using Warnings = std::vector<std::string>;
 [[nodiscard]] Check check_addresses(const ConfigDraft& draft, Warnings& warnings);
 /// config_checks_honeypots.cpp: pools, honeypots, tiers.
 [[nodiscard]] Check check_honeypots(const ConfigDraft& draft, Warnings& warnings);
+/// config_checks_ports.cpp: links, and ports of honeypots
+[[nodiscard]] Check check_ports(const ConfigDraft& draft, Warnings& warnings);
+[[nodiscard]] Check check_mtu(const ConfigDraft& draft, Warnings& warnings);
 /// config_checks_policy.cpp: rules, lists, logs.
 [[nodiscard]] Check check_policy(const ConfigDraft& draft, Warnings& warnings);
 /// config_checks_containment.cpp

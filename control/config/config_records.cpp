@@ -9,6 +9,7 @@
 #include "base/settings/toml_node.hpp"
 #include "control/config/agent_records.hpp"
 #include "control/config/honeypot_records.hpp"
+#include "control/config/link_records.hpp"
 #include "control/config/rule_records.hpp"
 
 namespace honeyswitch::control {
@@ -20,6 +21,7 @@ struct Kind {
     void (*read)(RecordReader&, Config&);
 };
 constexpr std::array kinds{
+    Kind{"link", limits::links, read_link},
     Kind{"pool", limits::pools, read_pool},
     Kind{"honeypot", limits::honeypots, read_honeypot},
     Kind{"rule", limits::rules, read_rule},

@@ -112,7 +112,9 @@ bool same_device(const PortSpec& one, const PortSpec& other) {
 }
 
 std::vector<const PortSpec*> ports_of(const Config& config) {
-    std::vector<const PortSpec*> ports{&config.outside, &config.inside};
+    std::vector<const PortSpec*> ports;
+    if (config.links.empty()) ports = {&config.outside, &config.inside};
+    for (const Link& link : config.links) ports.insert(ports.end(), {&link.outside, &link.inside});
     for (const PortSpec& port : config.honeypot_ports) ports.push_back(&port);
     return ports;
 }
@@ -123,6 +125,15 @@ std::uint32_t link_frame(const Config& config) {
 
 std::uint32_t honeypot_frame(const Config& config) {
     return config.honeypot_mtu ? dataplane::longest_frame(*config.honeypot_mtu) : link_frame(config);
+}
+
+std::vector<Link> links_of(const Config& config) {
+    if (!config.links.empty()) return config.links;
+    return {{.name = std::string(only_link), .outside = config.outside, .inside = config.inside}};
+}
+
+std::size_t link_count(const Config& config) {
+    return std::max<std::size_t>(config.links.size(), 1);
 }
 
 }  // namespace honeyswitch::control

@@ -25,7 +25,7 @@ namespace honeyswitch::control {
 [[nodiscard]] std::uint32_t link_frame(const Config& config);
 [[nodiscard]] std::uint32_t honeypot_frame(const Config& config);
 
-/// All ports of a configuration: outside, inside, honeypots. They live in it.
+/// All ports of a configuration: outside and inside of each link, honeypots. They live in it.
 [[nodiscard]] std::vector<const PortSpec*> ports_of(const Config& config);
 
 /// In the place of the honeypots' port where none is configured, as none is needed: it carries nothing.
@@ -33,5 +33,12 @@ inline constexpr std::string_view stand_in_device = "net_null_none,no-rx=1";
 [[nodiscard]] inline PortSpec stand_in_port() {
     return {.kind = PortSpec::Kind::vdev, .device = std::string(stand_in_device), .text = "none"};
 }
+
+/// What a link is called that is written in the short form.
+inline constexpr std::string_view only_link = "link";
+
+/// The links, in whichever form they are written; at least one.
+[[nodiscard]] std::vector<Link> links_of(const Config& config);
+[[nodiscard]] std::size_t link_count(const Config& config);
 
 }  // namespace honeyswitch::control

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <string>
 #include <vector>
 
 #include "control/config/config.hpp"
@@ -14,7 +15,10 @@ namespace honeyswitch::control {
 
 struct PortsConfig {
     dataplane::PortLayout layout;
-    std::vector<PortSpec> ports;  ///< by dataplane::PortIndex
+    // By dataplane::PortIndex
+    std::vector<PortSpec> ports;
+    std::vector<std::string> names;  ///< "outside", "outside of link west"
+
     KernelIo kernel_io = KernelIo::af_xdp;
     std::uint16_t workers = 1;
     std::uint16_t descriptors = 0;  ///< of each queue

@@ -179,11 +179,14 @@ struct LinkChanged {
     static constexpr auto type = EventType::link;
     LinkState state = LinkState::changed;
     std::string port{};  ///< empty: the sentence names it
+    std::string link{};  ///< that it is a port of; empty: of none, or the sentence names it
     Told told{};
 
     static constexpr auto columns() {
         return std::tuple_cat(std::tuple{Column{"state", &LinkChanged::state, "What became of it."},
-                                         Column{"port", &LinkChanged::port, "The port, by its side."}},
+                                         Column{"port", &LinkChanged::port, "The port, by its side."},
+                                         Column{"link", &LinkChanged::link,
+                                                "The link that it is a port of; empty: one of honeypots."}},
                               told_columns);
     }
 };

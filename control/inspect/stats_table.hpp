@@ -33,6 +33,7 @@ struct CounterRow {
 
 struct PortRow {
     std::string name;    ///< "outside", "inside", "honeypot"
+    std::string link;    ///< that it is a port of; empty: it is one of honeypots
     std::string device;  ///< as on the command line
     std::string driver;
     bool link_up = false;
@@ -48,6 +49,8 @@ struct PortRow {
     static constexpr auto traffic_columns() {
         return std::tuple{
             Column{"name", &PortRow::name, "Its side.", Shown{"PORT"}},
+            Column{"link", &PortRow::link, "The link that it is a port of; empty: it is one of honeypots.",
+                   Shown{"OF LINK"}},
             Column{"device", &PortRow::device, "As on the command line.", Shown{"DEVICE"}},
             Column{"driver", &PortRow::driver, "Its driver.", Shown{"DRIVER"}},
             Column{"link_up", &PortRow::link_up, "Whether its link is up.",

@@ -26,23 +26,28 @@ constexpr std::array<Reason, 8> reasons{{
     {"tx_dropped", "packets to {} are lost, as the transmit queue stayed full"},
 }};
 
-std::array<std::uint64_t, reasons.size()> values_of(const PortLook& look, bool of_the_link) {
+/// A full transmit queue towards honeypots is told of nowhere: what an attacker floods may be lost.
+std::array<std::uint64_t, reasons.size()> values_of(const PortLook& look, bool of_a_link) {
     const auto& counted = look.counted;
     return {counted.rx_missed, counted.rx_no_buffer, counted.rx_too_long, counted.rx_crc,
-            counted.rx_errors, counted.rx_dropped,   counted.tx_lost,     of_the_link ? look.tx_dropped : 0};
+            counted.rx_errors, counted.rx_dropped,   counted.tx_lost,     of_a_link ? look.tx_dropped : 0};
 }
 
 }  // namespace
 
+std::string PortWatch::Name::full() const {
+    return link.empty() || alone ? side : fmt::format("{} of link {}", side, link);
+}
+
 PortWatch::PortWatch(const std::vector<Name>& names) {
     for (const Name& name : names) {
         Watched port{.side = name.side,
-                     .name = fmt::format("port {} ({})", name.side, name.device),
-                     .of_the_link = name.of_the_link,
+                     .link = name.link,
+                     .name = fmt::format("port {} ({})", name.full(), name.device),
                      .losses = {}};
         for (const Reason& reason : reasons)
-            port.losses.push_back({fmt::format("{} of {}", reason.counter, name.side),
-                                   fmt::format(fmt::runtime(reason.meaning), name.side)});
+            port.losses.push_back({fmt::format("{} of {}", reason.counter, name.full()),
+                                   fmt::format(fmt::runtime(reason.meaning), name.full())});
         ports_.push_back(std::move(port));
     }
 }
@@ -53,7 +58,7 @@ PortNews PortWatch::look(std::span<const PortLook> ports, TimePoint now) {
     losses.reserve(ports_.size() * reasons.size());
     for (std::size_t i = 0; i < ports_.size() && i < ports.size(); ++i) {
         if (auto link = look_at_link(ports_[i], ports[i])) news.links.push_back(std::move(*link));
-        const auto values = values_of(ports[i], ports_[i].of_the_link);
+        const auto values = values_of(ports[i], !ports_[i].link.empty());
         for (std::size_t reason = 0; reason < reasons.size(); ++reason)
             losses.push_back(
                 {ports_[i].losses[reason].counter, ports_[i].losses[reason].meaning, values.at(reason)});
@@ -67,6 +72,7 @@ std::optional<LinkChanged> PortWatch::look_at_link(Watched& port, const PortLook
     const auto tell = [&](LinkState state, Gravity gravity, std::string_view what) {
         return LinkChanged{.state = state,
                            .port = port.side,
+                           .link = port.link,
                            .told = {gravity, fmt::format("{}: its link {}", port.name, what)}};
     };
     if (look.held) {

@@ -33,9 +33,12 @@ class PortWatch {
   public:
     struct Name {
         std::string side;    ///< "outside", "honeypot2"
+        std::string link{};  ///< that it is a port of; empty: it is one of honeypots
+        bool alone = true;   ///< there is no other link that it could be mistaken for
         std::string device;  ///< as configured: "dev:eth1"
-        /// A full transmit queue towards honeypots is told of nowhere: what an attacker floods may be lost.
-        bool of_the_link = true;
+
+        /// "outside", "outside of link west"
+        [[nodiscard]] std::string full() const;
     };
     explicit PortWatch(const std::vector<Name>& names);
 
@@ -47,9 +50,8 @@ class PortWatch {
         std::string counter, meaning;
     };
     struct Watched {
-        std::string side;
+        std::string side, link;
         std::string name;  ///< "port outside (dev:eth1)"
-        bool of_the_link;
         std::vector<Words> losses;
         bool seen = false, up = true;
         std::uint64_t times_down = 0;

@@ -33,9 +33,9 @@ void LinkKeeper::leave_up() {
 
 LinkChanged LinkKeeper::carry_out(const LinkAction& action, std::string_view who) {
     const dataplane::Port& port = ports_[action.port];
-    const auto& [side, device, of_the_link] = names_.at(action.port);
+    const PortWatch::Name& name = names_.at(action.port);
     const std::string& partner = names_.at(action.partner).side;
-    std::string text = fmt::format("port {} ({}) is ", side, device);
+    std::string text = fmt::format("port {} ({}) is ", name.full(), name.device);
     if (action.up && !who.empty())
         text += fmt::format("let up by the operator ({})", who);
     else if (action.up)
@@ -47,7 +47,8 @@ LinkChanged LinkKeeper::carry_out(const LinkAction& action, std::string_view who
     else if (const auto done = port.set_link(action.up); !done)
         text += ", which failed: " + done.error().message();
     return {.state = action.up ? LinkState::let_up : LinkState::taken_down,
-            .port = side,
+            .port = name.side,
+            .link = name.link,
             .told = {action.up ? Gravity::information : Gravity::warning, std::move(text)}};
 }
 

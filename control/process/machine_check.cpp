@@ -108,8 +108,10 @@ void check_port(const PortSpec& port, const KernelFiles& kernel, Lacks& lacks) {
 }
 
 void check_ports(const Config& config, const KernelFiles& kernel, MachineReport& report) {
-    check_port(config.outside, kernel, report.lacks);
-    check_port(config.inside, kernel, report.lacks);
+    for (const Link& link : links_of(config)) {
+        check_port(link.outside, kernel, report.lacks);
+        check_port(link.inside, kernel, report.lacks);
+    }
     for (std::size_t i = 0; i < config.honeypot_ports.size(); ++i) {
         Lacks lacks;
         check_port(config.honeypot_ports[i], kernel, lacks);

@@ -18,6 +18,7 @@
 #include "agent/wire/key.hpp"
 #include "base/system/signals.hpp"
 #include "control/compose/parts.hpp"
+#include "control/compose/ports_part.hpp"
 #include "control/config/options.hpp"
 #include "control/config/port_spec.hpp"
 #include "control/dpdk/start_ports.hpp"
@@ -143,17 +144,18 @@ Failure out_of_memory(const Error& error, const std::string& memory_before) {
     return {{error.attempted, error.object, "memory is out: " + memory_before}, bad_configuration};
 }
 
-std::vector<GuardedPort> guarded_ports(std::span<const PortSpec> specs, const dataplane::DataPlane& plane) {
+std::vector<GuardedPort> guarded_ports(std::span<const PortSpec> specs,
+                                       std::span<const PortWatch::Name> names,
+                                       const dataplane::DataPlane& plane) {
     std::vector<GuardedPort> watched;
     watched.reserve(specs.size());
     for (std::size_t i = 0; i < specs.size(); ++i)
-        watched.push_back(
-            {.index = static_cast<dataplane::PortIndex>(i),
-             .link = plane.layout().is_of_a_link(static_cast<dataplane::PortIndex>(i)) ? "link" : "",
-             .text = specs[i].text,
-             .device = specs[i].device,
-             .interface = interface_of(specs[i]),
-             .xdp = plane.ports()[i].driver() == "net_af_xdp"});
+        watched.push_back({.index = static_cast<dataplane::PortIndex>(i),
+                           .link = names[i].link,
+                           .text = specs[i].text,
+                           .device = specs[i].device,
+                           .interface = interface_of(specs[i]),
+                           .xdp = plane.ports()[i].driver() == "net_af_xdp"});
     return watched;
 }
 
@@ -171,14 +173,14 @@ Config with_stand_ins(Config config, std::span<const std::size_t> absent) {
 
 std::expected<std::unique_ptr<PortGuard>, Error> guard_ports(std::span<const PortSpec> specs,
                                                              std::span<const std::size_t> absent,
-                                                             std::span<const PortSpec> configured,
+                                                             const Config& configured,
                                                              dataplane::DataPlane& plane,
                                                              ControlPlane& control) {
-    auto guard = PortGuard::start(guarded_ports(specs, plane), control.keeper());
+    auto guard = PortGuard::start(guarded_ports(specs, port_names(configured), plane), control.keeper());
     if (!guard) return guard;
     for (const std::size_t i : absent)
         (*guard)->was_absent(plane.layout().honeypot_port(static_cast<unsigned>(i)),
-                             device_folder(configured[i]));
+                             device_folder(configured.honeypot_ports[i]));
     return guard;
 }
 
@@ -213,7 +215,7 @@ std::expected<int, Failure> serve(const Config& config, std::span<const std::siz
                                     std::max(parts.data_plane.idle_sleep_us, wait_with_nics_us));
     if (!loop) return std::unexpected(Failure{loop.error()});
     if (auto running = (*plane)->start(); !running) return std::unexpected(Failure{running.error()});
-    auto watch = guard_ports(parts.ports.ports, absent, config.honeypot_ports, **plane, **control);
+    auto watch = guard_ports(parts.ports.ports, absent, config, **plane, **control);
     if (!watch) return std::unexpected(Failure{watch.error()});
     dataplane::Eal::on_removal([raw = watch->get()](const std::string& device) { raw->wanted_back(device); });
     spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");

@@ -1,5 +1,6 @@
 #include "control/process/port_guard.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -28,6 +29,9 @@ std::expected<std::unique_ptr<PortGuard>, Error> PortGuard::start(const std::vec
     std::unique_ptr<PortGuard> watch(new PortGuard(std::move(*links), std::move(stop), keeper));
     watch->all_ = ports;
     for (const GuardedPort& port : ports)
+        if (!port.link.empty() && std::ranges::find(watch->whole_, port.link) == watch->whole_.end())
+            watch->whole_.push_back(port.link);
+    for (const GuardedPort& port : ports)
         if (auto added = watch->add(port); !added) return std::unexpected(added.error());
     watch->thread_ = std::jthread([raw = watch.get()] { raw->run(); });
     return watch;
@@ -52,16 +56,27 @@ std::expected<void, Error> PortGuard::add(const GuardedPort& watched) {
 }
 
 void PortGuard::lose(const GuardedPort& port, const std::string& reason) {
-    if (port.link.empty()) {
-        const std::uint32_t bit = 1U << port.index;
-        if ((gone_.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return;
-        return spdlog::warn(
-            "port {}: {}; it is given up, and its honeypots are down until honeyswitch is started again. All "
-            "else goes on",
-            port.text, reason);
-    }
+    if (!port.link.empty()) return lose_link(port, reason);
+    give_up(port, fmt::format("port {}: {}; it is given up, and its honeypots are down until honeyswitch is "
+                              "started again. All else goes on",
+                              port.text, reason));
+}
+
+void PortGuard::give_up(const GuardedPort& port, const std::string& sentence) {
+    const std::uint32_t bit = 1U << port.index;
+    if ((gone_.fetch_or(bit, std::memory_order_relaxed) & bit) == 0) spdlog::warn("{}", sentence);
+}
+
+/// One link less is no reason to stop the others.
+void PortGuard::lose_link(const GuardedPort& port, const std::string& reason) {
     const std::lock_guard lock(losing_);
     if (lost()) return;
+    std::erase(whole_, port.link);
+    if (!whole_.empty())
+        return give_up(port, fmt::format("port {}: {}; it is given up, and nothing passes on link {} until "
+                                         "honeyswitch is started again. {} {} on",
+                                         port.text, reason, port.link, fmt::join(whole_, ", "),
+                                         whole_.size() == 1 ? "goes" : "go"));
     reason_ = fmt::format("port {}: {}", port.text, reason);
     lost_.store(true, std::memory_order_release);
 }

@@ -42,12 +42,12 @@ class PortGuard {
     PortGuard(const PortGuard&) = delete;
     PortGuard& operator=(const PortGuard&) = delete;
 
-    /// Any thread: a port of the link is gone for good, so that only a new start can help.
+    /// Any thread: each link has a port that is gone for good, so that only a new start can help.
     [[nodiscard]] bool lost() const { return lost_.load(std::memory_order_acquire); }
     /// Precondition: lost().
     [[nodiscard]] const std::string& reason() const { return reason_; }
-    /// Any thread: ports of honeypots that are gone, a bit for each by its index. The link goes on without
-    /// them, and a new start is left to the operator, as the link would be down meanwhile.
+    /// Any thread: ports that are gone while some link is whole, a bit for each by its index. That link goes
+    /// on without them, and a new start is left to the operator, as it would be down meanwhile.
     [[nodiscard]] std::uint32_t gone() const { return gone_.load(std::memory_order_relaxed); }
     /// Any thread: this port of honeypots was not there when the switch started, and another device stands in
     /// for it. `folder`: where sysfs tells of it once it is there; the log says so then.
@@ -73,6 +73,8 @@ class PortGuard {
     [[nodiscard]] bool look();
     void put_back(Port& port, const XdpProgram& instead);
     void lose(const GuardedPort& port, const std::string& reason);
+    void lose_link(const GuardedPort& port, const std::string& reason);
+    void give_up(const GuardedPort& port, const std::string& sentence);
     void tell_of_absent();
 
     LinkSocket links_;
@@ -87,6 +89,7 @@ class PortGuard {
     std::mutex awaiting_;
     std::vector<Absent> awaited_;  ///< guarded by awaiting_
     std::mutex losing_;
+    std::vector<std::string> whole_;  ///< links whose ports are both there; guarded by losing_
     std::atomic<bool> lost_ = false;  ///< the reason is written
     std::atomic<std::uint32_t> gone_ = 0;
     std::string reason_;

@@ -103,7 +103,8 @@ std::string table_of_ports(const Json& ports, Declared columns) {
 constexpr auto traffic_columns = control::infos_of<control::PortRow>(control::PortRow::traffic_columns());
 /// What is lost at the ports, by reason.
 constexpr auto loss_columns = control::infos_of<control::PortRow>(std::tuple_cat(
-    std::tuple{honeyswitch::Column{"name", &control::PortRow::name, "Its side.", Shown{"LOST AT"}}},
+    std::tuple{honeyswitch::Column{"name", &control::PortRow::name, "Its side.", Shown{"LOST AT"}},
+               honeyswitch::Column{"link", &control::PortRow::link, "Its link.", Shown{"OF LINK"}}},
     control::PortRow::loss_columns()));
 
 std::map<std::string, std::uint64_t> counters_of(const Json* stats) {

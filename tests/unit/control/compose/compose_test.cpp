@@ -12,6 +12,7 @@
 #include "control/compose/ports_part.hpp"
 #include "control/compose/sockets_part.hpp"
 #include "control/config/campus.hpp"
+#include "control/config/port_spec.hpp"
 #include "dataplane/eal/queue_sizes.hpp"
 #include "tests/unit/control/config/config_text.hpp"
 
@@ -202,6 +203,27 @@ TEST(Compose, PortsAreNumberedFromOutsideToTheLastHoneypots) {
     std::vector<std::string> names;
     for (const auto& name : port_names(config)) names.push_back(name.side);
     EXPECT_EQ(names, (std::vector<std::string>{"outside", "inside", "honeypot", "honeypot2"}));
+    EXPECT_EQ(ports.names, names) << "of an only link they need no name of it";
+    EXPECT_EQ(ports.layout.links(), 1U);
+}
+
+TEST(Compose, PortsOfSeveralLinksComeInTheirOrder) {
+    Config config = config_of(one_honeypot);
+    config.links = {
+        {.name = "west", .outside = config.outside, .inside = config.inside},
+        {.name = "east", .outside = parse_port("dev:o").value(), .inside = parse_port("dev:i").value()}};
+    config.outside = config.inside = {};
+    const auto ports = ports_config(config);
+    EXPECT_EQ(ports.layout.links(), 2U);
+    EXPECT_EQ(data_plane_config(config).layout.links(), 2U);
+    EXPECT_EQ(ports.names,
+              (std::vector<std::string>{"outside of link west", "inside of link west", "outside of link east",
+                                        "inside of link east", "honeypot", "honeypot2"}));
+    EXPECT_EQ(ports.ports.at(2).text, "dev:o");
+    EXPECT_EQ(buffers_of(config), config.mbufs + 4 * dataplane::xdp_buffers_a_queue);
+    std::vector<std::string> links;
+    for (const auto& name : port_names(config)) links.push_back(name.link);
+    EXPECT_EQ(links, (std::vector<std::string>{"west", "west", "east", "east", "", ""}));
 }
 
 TEST(Compose, WorkersSleepWhereADeviceIsNoNic) {

@@ -54,6 +54,43 @@ TEST(ConfigChange, NamesWhatNeedsARestart) {
     }
 }
 
+Config with_links(std::vector<Link> links) {
+    Config config = running();
+    config.outside = config.inside = {};
+    config.links = std::move(links);
+    return config;
+}
+
+TEST(ConfigChange, NamesTheLinksThatNeedARestart) {
+    const auto link = [](const char* name, const char* outside, const char* inside) {
+        return Link{
+            .name = name, .outside = parse_port(outside).value(), .inside = parse_port(inside).value()};
+    };
+    const Link west = link("west", "dev:a", "dev:b"), east = link("east", "dev:x", "dev:y");
+    using Reasons = std::vector<std::string>;
+    EXPECT_EQ(unchangeable(with_links({west, east}), with_links({west, east})), Reasons());
+    EXPECT_EQ(
+        unchangeable(with_links({west}), with_links({west, east})),
+        Reasons{
+            "[[link]] 'east' cannot change while running (unset to outside dev:x, inside dev:y): restart"});
+    EXPECT_EQ(
+        unchangeable(with_links({west, east}), with_links({west})),
+        Reasons{
+            "[[link]] 'east' cannot change while running (outside dev:x, inside dev:y to unset): restart"});
+    EXPECT_EQ(
+        unchangeable(with_links({west}), with_links({link("west", "dev:a", "dev:c")})),
+        Reasons{"[[link]] 'west' cannot change while running (outside dev:a, inside dev:b to outside dev:a, "
+                "inside dev:c): restart"});
+    EXPECT_EQ(
+        unchangeable(with_links({west, east}), with_links({east, west})),
+        Reasons{"the order of [[link]] cannot change while running (west, east to east, west): restart"});
+    EXPECT_EQ(unchangeable(running(), with_links({west})),
+              (Reasons{"[ports] outside cannot change while running (dev:a to unset): restart",
+                       "[ports] inside cannot change while running (dev:b to unset): restart",
+                       "[[link]] 'west' cannot change while running (unset to outside dev:a, inside dev:b): "
+                       "restart"}));
+}
+
 TEST(ConfigChange, TakesPoliciesAsTheyCome) {
     auto wanted = running();
     wanted.idle_timeout = Milliseconds{5'000};

@@ -33,6 +33,16 @@ Honeypot honeypot_of(const char* name, const char* mac = nullptr) {
     return made;
 }
 
+Link link_of(const char* name, const char* outside, const char* inside) {
+    return {.name = name, .outside = parse_port(outside).value(), .inside = parse_port(inside).value()};
+}
+
+/// Instead of the short form.
+void set_links(Config& config, std::vector<Link> links) {
+    config.outside = config.inside = {};
+    config.links = std::move(links);
+}
+
 /// A configuration without a fault.
 ConfigDraft sound() {
     ConfigDraft draft;
@@ -44,6 +54,8 @@ ConfigDraft sound() {
     draft.config.honeypots = {honeypot_of("main")};
     draft.config.agents = {agent_of("east", 1, {prefix("10.1.0.0/16")})};
     draft.places = {{"inside", "x.toml:3:1"},
+                    {"[[link]][1].name", "x.toml:21:8"},
+                    {"[[link]][1].inside", "x.toml:23:10"},
                     {"lcores", "--lcores"},
                     {"dark[0]", "x.toml:5:9"},
                     {"dark[1]", "x.toml:5:20"},
@@ -108,6 +120,30 @@ TEST(ConfigCheck, RefusesWhatCannotWork) {
             "x.toml: no honeypot: write a [[honeypot]] with its name, or --honeypot-mac MAC"},
         Row{[](Config& c) { c.honeypot_ports.clear(); },
             "x.toml: no honeypot port: write honeypot = \"PORT\" in [ports], or --honeypot PORT"},
+        Row{[](Config& c) { c.links = {link_of("west", "dev:w", "dev:x")}; },
+            "x.toml: outside is the port of an only link, and there is a [[link]] 'west': write "
+            "'0000:03:00.0' in a [[link]] of its own, or take it out\n"
+            "x.toml:3:1: inside is the port of an only link, and there is a [[link]] 'west': write "
+            "'dev:eth1' "
+            "in a [[link]] of its own, or take it out"},
+        Row{[](Config& c) {
+                set_links(c, {link_of("west", "dev:w", "dev:x"), link_of("west", "dev:y", "dev:z")});
+            },
+            "x.toml:21:8: [[link]] 'west': another link has this name"},
+        Row{[](Config& c) {
+                set_links(c, {link_of("west", "dev:w", "dev:x"), link_of("east", "dev:y", "dev:w")});
+            },
+            "x.toml:23:10: the inside port of link 'east' is the same device as the outside port of link "
+            "'west': "
+            "'dev:w'"},
+        Row{[](Config& c) { set_links(c, {link_of("west", "dev:w", "dev:w")}); },
+            "x.toml: the inside port of link 'west' is the same device as the outside port of link 'west': "
+            "'dev:w'"},
+        Row{[](Config& c) {
+                set_links(c, {link_of("west", "dev:w", "dev:x")});
+                c.honeypot_ports = {parse_port("dev:x").value()};
+            },
+            "x.toml: the honeypot port is the same device as the inside port of link 'west': 'dev:x'"},
         Row{[](Config& c) { c.honeypot_ports.push_back(parse_port("dev:eth1").value()); },
             "x.toml:4:20: the honeypot port is the same device as the inside port: 'dev:eth1'"},
         Row{[](Config& c) { c.honeypot_ports.push_back(parse_port("vdev:net_pcap0,rx_pcap=b").value()); },

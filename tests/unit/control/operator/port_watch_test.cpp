@@ -1,5 +1,7 @@
 #include "control/operator/port_watch.hpp"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 namespace honeyswitch::control {
@@ -24,9 +26,9 @@ class Ports : public testing::Test {
         for (const auto& lost : news.losses) add(lost.told);
         return texts;
     }
-    PortWatch watch_{{{.side = "outside", .device = "dev:eth1"},
-                      {.side = "inside", .device = "dev:eth2"},
-                      {.side = "honeypot", .device = "dev:eth3", .of_the_link = false}}};
+    PortWatch watch_{{{.side = "outside", .link = "link", .device = "dev:eth1"},
+                      {.side = "inside", .link = "link", .device = "dev:eth2"},
+                      {.side = "honeypot", .device = "dev:eth3"}}};
     std::vector<PortLook> ports_{3};
     TimePoint now_{Milliseconds(5000)};
 };
@@ -104,6 +106,20 @@ TEST_F(Ports, SayNothingOfAFullQueueTowardsHoneypots) {
     EXPECT_EQ(sentences(),
               Sentences{"warning: packets to inside are lost, as the transmit queue stayed full: 1 so far "
                         "(tx_dropped of inside)"});
+}
+
+TEST(PortsOfSeveralLinks, AreNamedWithTheirLink) {
+    PortWatch watch({{.side = "outside", .link = "west", .alone = false, .device = "dev:eth1"},
+                     {.side = "outside", .link = "east", .alone = false, .device = "dev:eth2"}});
+    std::array<PortLook, 2> ports;
+    ports[0].link_up = true;
+    ports[1].counted.rx_missed = 5;
+    const auto news = watch.look(ports, TimePoint{Milliseconds{1}});
+    ASSERT_EQ(news.links.size(), 1U);
+    EXPECT_EQ(news.links[0].link, "east");
+    EXPECT_EQ(news.links[0].port, "outside");
+    EXPECT_EQ(news.links[0].told.text,
+              "port outside of link east (dev:eth2): its link is down; nothing passes there");
 }
 
 }  // namespace

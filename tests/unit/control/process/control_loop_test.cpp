@@ -85,6 +85,29 @@ TEST_F(ControlLoopTest, APortOfHoneypotsThatIsWantedBackIsGivenUpAndTheLoopGoesO
     EXPECT_NE(appliance.plane().ports()[dataplane::inside_port].rx_queues(), 0U);
 }
 
+TEST_F(ControlLoopTest, AnotherLinkGoesOnWithoutAPortAndTheLoopEndsWhenNoneIsWhole) {
+    const auto port = [](dataplane::PortIndex index, const char* link, const char* device) {
+        return GuardedPort{
+            .index = index, .link = link, .text = device, .device = device, .interface = std::nullopt};
+    };
+    const auto guard = PortGuard::start({port(0, "west", "0000:03:00.0"), port(1, "west", "0000:03:00.1"),
+                                         port(2, "east", "0000:05:00.0"), port(3, "east", "0000:05:00.1")},
+                                        appliance.control().keeper())
+                           .value();
+    guard->wanted_back("0000:03:00.1");
+    guard->wanted_back("0000:03:00.0");
+    EXPECT_FALSE(guard->lost());
+    EXPECT_EQ(guard->gone(), 0b0011U);
+    const std::string told = log.take();
+    EXPECT_NE(told.find("port 0000:03:00.1: the kernel wants its device back; it is given up, and nothing "
+                        "passes on link west until honeyswitch is started again. east goes on"),
+              std::string::npos)
+        << told;
+    guard->wanted_back("0000:05:00.0");
+    ASSERT_TRUE(guard->lost());
+    EXPECT_EQ(guard->reason(), "port 0000:05:00.0: the kernel wants its device back");
+}
+
 TEST_F(ControlLoopTest, ADeviceThatIsNoPortOfOursIsNoneOfItsBusiness) {
     auto loop = made();
     ports->wanted_back("0000:05:00.0");

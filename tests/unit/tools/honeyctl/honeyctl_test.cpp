@@ -100,6 +100,7 @@ TEST_F(Honeyctl, PrintsStats) {
     inspect.stats_row.reputation_capacity = 32;
     inspect.stats_row.counters = {{"rx_bad", "Frames that cannot be parsed.", 12}};
     inspect.stats_row.ports = {{.name = "outside",
+                                .link = "west",
                                 .device = "dev:o",
                                 .driver = "net_af_xdp",
                                 .link_up = true,
@@ -116,11 +117,13 @@ TEST_F(Honeyctl, PrintsStats) {
                                 .tx_dropped = 6,
                                 .tx_lost = 8}};
     const std::string shown_ports =
-        "PORT     DEVICE  DRIVER      LINK  HELD   MTU  RX PACKETS  RX BYTES  TX PACKETS  TX BYTES\n"
-        "outside  dev:o   net_af_xdp  up    no    1600           1        60           7         0\n"
+        "PORT     OF LINK  DEVICE  DRIVER      LINK  HELD   MTU  RX PACKETS  RX BYTES  TX PACKETS  TX BYTES\n"
+        "outside  west     dev:o   net_af_xdp  up    no    1600           1        60           7         0\n"
         "\n"
-        "LOST AT  RX MISSED  RX NO BUFFER  RX TOO LONG  RX CRC  RX ERRORS  RX DROPPED  TX DROPPED  TX LOST\n"
-        "outside          1             2            3       9          4           5           6        8\n";
+        "LOST AT  OF LINK  RX MISSED  RX NO BUFFER  RX TOO LONG  RX CRC  RX ERRORS  RX DROPPED  TX DROPPED"
+        "  TX LOST\n"
+        "outside  west             1             2            3       9          4           5           6"
+        "        8\n";
     EXPECT_EQ(run("ports"), shown_ports);
     EXPECT_EQ(run("stats"),
               "up 1m02s, 1 of 1000 sessions, 1 active addresses, 0 of 4096 sightings\n"
