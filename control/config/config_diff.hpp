@@ -18,7 +18,7 @@ struct ConfigDifference {
         what;  ///< "[timeouts] idle_timeout", "[[honeypot]] 'a' weight"; of a whole record without key
     Change change = Change::changed;
     std::string before{}, after{};  ///< empty: there was or will be none
-    bool restart = false;       ///< a running switch cannot take it on
+    bool restart = false;           ///< a running switch cannot take it on
 
     friend bool operator==(const ConfigDifference&, const ConfigDifference&) = default;
 };

@@ -64,6 +64,10 @@ std::string check_of(const Honeypot& honeypot) {
     return honeypot.check_tcp_port ? fmt::format("tcp:{}", *honeypot.check_tcp_port) : "arp";
 }
 
+RecordText text_of(const Link& link, const Config& /*config*/) {
+    return {fmt::format("'{}'", link.name), {{"outside", link.outside.text}, {"inside", link.inside.text}}};
+}
+
 RecordText text_of(const Pool& pool, const Config& /*config*/) {
     return {fmt::format("'{}'", pool.name),
             {{"affinity", std::string(word_of(pool.affinity))},
@@ -141,10 +145,10 @@ RecordsText texts_of(std::string_view kind, const std::vector<Record>& records, 
 }  // namespace
 
 std::vector<RecordsText> records_of(const Config& config) {
-    return {texts_of("pool", config.pools, config, true),   texts_of("honeypot", config.honeypots, config),
-            texts_of("rule", config.rules, config, true),   texts_of("list", config.lists, config),
-            texts_of("auth_log", config.auth_logs, config), texts_of("tier", config.tiers, config, true),
-            texts_of("agent", config.agents, config)};
+    return {texts_of("link", config.links, config, true),   texts_of("pool", config.pools, config, true),
+            texts_of("honeypot", config.honeypots, config), texts_of("rule", config.rules, config, true),
+            texts_of("list", config.lists, config),         texts_of("auth_log", config.auth_logs, config),
+            texts_of("tier", config.tiers, config, true),   texts_of("agent", config.agents, config)};
 }
 
 }  // namespace honeyswitch::control

@@ -162,7 +162,6 @@ std::expected<std::vector<Port>, Error> start_ports(const PortsConfig& config, r
         if (!port) return std::unexpected(port.error());
         if (auto able = taken_down ? check_link(*port) : std::expected<void, Error>(); !able)
             return std::unexpected(able.error());
-        const auto side = config.layout.side_of(static_cast<dataplane::PortIndex>(started.size()));
         spdlog::info("port {} is {} ({})", config.names.at(started.size()), spec.text, port->driver());
         tell_of_idle_workers(spec, *port, config.workers);
         if (auto fits = tell_of_limits(*port, spec, config.mtu_configured); !fits)

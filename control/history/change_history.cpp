@@ -59,7 +59,10 @@ std::optional<HistoryRow> row_of(std::string_view text) {
     return row;
 }
 
+/// Of a device there may be no end.
 std::string text_of_file(const std::filesystem::path& file) {
+    std::error_code none;
+    if (!std::filesystem::is_regular_file(file, none)) return "";
     std::ifstream stream(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(stream), {}};
 }

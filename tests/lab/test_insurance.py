@@ -9,7 +9,7 @@ from laboratory import view
 from laboratory.appliance import PROCESS
 from laboratory.wait import wait_for
 
-pytestmark = pytest.mark.usefixtures("switch_survives")
+survives = pytest.mark.usefixtures("switch_survives")
 BEFORE, AFTER = {"honeypot": "up"}, {"sandbox": "up"}
 
 
@@ -25,6 +25,7 @@ def comes(lab, states: dict[str, str], timeout: float = 20) -> None:
     wait_for(f"honeypots are {states}", lambda: view.honeypot_states(lab) == states, timeout=timeout)
 
 
+@survives
 def test_what_nobody_confirms_is_taken_back_whatever_the_file_says(lab) -> None:
     lab.appliance.write_config(**one_pool(SANDBOX))
     said = lab.appliance.honeyctl("reload", "--confirm", "5s")
@@ -37,6 +38,7 @@ def test_what_nobody_confirms_is_taken_back_whatever_the_file_says(lab) -> None:
     assert refused.returncode == 1 and "was taken back" in refused.stderr, refused.stderr
 
 
+@survives
 def test_what_is_confirmed_stays(lab) -> None:
     lab.appliance.write_config(**one_pool(SANDBOX))
     lab.appliance.honeyctl("reload", "--confirm", "3s")
@@ -46,6 +48,7 @@ def test_what_is_confirmed_stays(lab) -> None:
     assert list(view.honeypot_states(lab)) == ["sandbox"]
 
 
+@survives
 def test_sighup_does_not_confirm(lab) -> None:
     lab.appliance.write_config(**one_pool(SANDBOX))
     lab.appliance.honeyctl("reload", "--confirm", "6s")
@@ -74,6 +77,7 @@ def compared(lab) -> tuple[int, list[dict], dict]:
     return result.returncode, document["rows"], document
 
 
+@survives
 def test_diff_says_what_a_reload_would_change_and_changes_nothing(lab) -> None:
     assert compared(lab)[:2] == (0, [])
     lab.appliance.write_config(**one_pool(SANDBOX), timeouts={"idle_timeout": "77s", "heartbeat_timeout": "5s"})

@@ -333,17 +333,17 @@ pool = "hi"
 }
 
 TEST_F(ConfigFile, ObservingNeedsNoHoneypot) {
-    const std::string ports =
+    const std::string link =
         "[ports]\noutside = \"dev:a\"\ninside = \"dev:b\"\n[diversion]\ndark = \"10.1.0.0/16\"\n";
     const auto finished = [](const std::string& text) {
         return finish_config(read_config_text(text, "x.toml").value());
     };
-    const auto observes = finished(ports + "mode = \"observe\"\n");
+    const auto observes = finished(link + "mode = \"observe\"\n");
     ASSERT_TRUE(observes) << observes.error().message();
     ASSERT_EQ(observes->config.honeypots.size(), 1U);
     ASSERT_EQ(observes->config.honeypot_ports.size(), 1U);
     EXPECT_EQ(observes->config.honeypot_ports[0].text, "none");
-    EXPECT_FALSE(finished(ports + "mode = \"divert\"\n"));
+    EXPECT_FALSE(finished(link + "mode = \"divert\"\n"));
 }
 
 TEST_F(ConfigFile, NoDepthIsTooMuch) {

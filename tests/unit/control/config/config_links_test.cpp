@@ -1,6 +1,7 @@
 // Links in the configuration file.
 #include <array>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/limits.hpp"
@@ -80,7 +81,7 @@ TEST(Links, AreRefusedWithTheirPlace) {
         Row{link("a", "dev:x", "dev:y") + link("b", "dev:v", "dev:x"),
             "8:10: the inside port of link 'b' is the same device as the outside port of link 'a': 'dev:x'"},
         Row{link("a", "dev:x", "dev:pot"),
-            "6:12: the honeypot port is the same device as the inside port of link 'a': 'dev:pot'"},
+            "7:12: the honeypot port is the same device as the inside port of link 'a': 'dev:pot'"},
         Row{too_many, "33:1: [[link]]: there are 9, and there can be 8"},
     };
     for (const auto& [text, message] : rows) EXPECT_EQ(read(text), "/etc/x.toml:" + message) << text;

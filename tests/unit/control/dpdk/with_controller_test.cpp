@@ -99,7 +99,7 @@ TEST_F(WithController, WhatWasOnItsWayWhenMaintenanceBeganPasses) {
     handle();
     EXPECT_EQ(left(inside_port), (Frames{to(decoy).bytes()}));
     EXPECT_EQ(switch_.flows().session_count(), 0U);
-    EXPECT_EQ(counted(ControlCounter::packet_in_maintenance), 1U);
+    EXPECT_EQ(controller_.counters().value(ControlCounter::packet_in_maintenance), 1U);
 }
 
 }  // namespace

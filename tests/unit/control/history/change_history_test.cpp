@@ -97,7 +97,7 @@ TEST_F(ChangeHistoryTest, PagesLeadBackInTimeAndStayWhileRowsCome) {
 
 TEST_F(ChangeHistoryTest, TheFileIsRenamedWhenItHasGrownAndBothAreRead) {
     {
-        ChangeHistory history(file(), 100);
+        ChangeHistory history(file(), 50);
         for (int i = 0; i < 3; ++i) {
             history.put(row(fmt::format("{}", i)));
             wait_for([&] { return text().contains(fmt::format("\"command\":\"{}\"", i)); });
@@ -105,7 +105,7 @@ TEST_F(ChangeHistoryTest, TheFileIsRenamedWhenItHasGrownAndBothAreRead) {
     }
     EXPECT_EQ(parse_history(text()).size(), 1U);
     EXPECT_EQ(parse_history(text("history.1")).size(), 1U) << "what was called so is gone";
-    EXPECT_EQ(commands(ChangeHistory(file(), 100)), (std::vector<std::string>{"2", "1"}));
+    EXPECT_EQ(commands(ChangeHistory(file(), 50)), (std::vector<std::string>{"2", "1"}));
 }
 
 TEST_F(ChangeHistoryTest, MemoryAndRowsAreBounded) {
@@ -134,15 +134,16 @@ TEST_F(ChangeHistoryTest, BehindALineThatWasCutOffANewOneBegins) {
 
 /// A folder that is not there stands for any that takes nothing; root may write to a read-only one.
 TEST_F(ChangeHistoryTest, AFolderThatTakesNothingIsToldOnceAndStopsNothing) {
-    ChangeHistory history(folder.path() / "gone" / "history");
-    history.put(row("one"));
-    wait_for([&] { return commands(history).size() == 1; });
-    history.put(row("two"));
-    wait_for([&] { return commands(history).size() == 2; });
-    std::filesystem::create_directory(folder.path() / "gone");
-    history.put(row("three"));
-    wait_for([&] { return parse_history(text("gone/history")).size() == 3; });
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    {
+        ChangeHistory history(folder.path() / "gone" / "history");
+        history.put(row("one"));
+        wait_for([&] { return commands(history).size() == 1; });
+        history.put(row("two"));
+        wait_for([&] { return commands(history).size() == 2; });
+        std::filesystem::create_directory(folder.path() / "gone");
+        history.put(row("three"));
+        wait_for([&] { return parse_history(text("gone/history")).size() == 3; });
+    }  // what it is about to say is said
     const auto told = log.take();
     EXPECT_EQ(std::ranges::count(told, '\n'), 2) << told;
     EXPECT_TRUE(told.starts_with("error: history: ")) << told;
@@ -158,7 +159,7 @@ TEST_F(ChangeHistoryTest, AFullDiskIsToldAndCountedAtTheEnd) {
         wait_for([&] { return commands(history).size() == 1; });
     }
     const auto told = log.take();
-    EXPECT_NE(told.find("No space left on device; changes go on"), std::string::npos) << told;
+    EXPECT_NE(told.find("No space left on device"), std::string::npos) << told;
     EXPECT_NE(told.find("history: 1 changes are not written"), std::string::npos) << told;
 }
 

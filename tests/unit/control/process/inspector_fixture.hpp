@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "control/compose/ports_part.hpp"
 #include "control/dpdk/prefix_of.hpp"
 #include "control/process/inspector.hpp"
 #include "tests/unit/fixtures/appliance.hpp"
@@ -91,6 +92,8 @@ struct Switchboard {
     ListWatcher watcher;
     NoticeServer notices;
     PortKeeper keeper;
+    LinkKeeper links;
+    DiversionControl diversion;
     ReloadInsurance insurance;
     ChangeHistory history{""};
     std::vector<ConfigDifference> differences;
@@ -107,8 +110,11 @@ struct Switchboard {
           watcher(lists, parts.lists, parts.auth_logs, events, now),
           notices(parts.agents, controller, events, parts.agent_timeout, [](auto, auto) {}),
           keeper(appliance.plane().ports()),
+          links({config.link_state, config.link_state_wait, link_pairs(config)}, appliance.plane().ports(),
+                port_names(config), keeper),
+          diversion(the_switch, controller, events),
           inspector({numbers, controller, the_switch, notices, honeypots, lists, watcher, appliance.plane(),
-                     keeper, insurance, history, differences, now},
+                     keeper, links, insurance, history, differences, diversion, now},
                     parts.shown) {
         auto classifier = dataplane::Classifier::build(parts.classifier, parts.workers);
         if (!classifier) throw std::runtime_error(classifier.error().message());
@@ -158,7 +164,7 @@ struct InspectorTest : testing::Test {
             board->controller.packet_in(packet, now);
         the_switch.packet_outs().settle();
         the_switch.packet_outs().flush();
-        EXPECT_EQ(appliance.handed_back(dataplane::first_honeypot_port), 1U);
+        EXPECT_EQ(appliance.handed_back(appliance.plane().layout().honeypot_port(0)), 1U);
     }
     /// The agent has swept the domain, and seen these.
     void known(const char* domain, std::vector<Ipv4Address> active) {

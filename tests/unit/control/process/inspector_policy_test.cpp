@@ -67,7 +67,7 @@ TEST_F(InspectorTest, ListsSayTheirFileAndHowManyAreOnThem) {
     EXPECT_EQ(rows[1].kind, SourceList::Kind::benign);
     EXPECT_EQ(rows[1].file, appliance.in_folder("scanners.list"));
     EXPECT_EQ(rows[1].entries, 2U);
-    EXPECT_EQ(shown().stats(now).listed, 3U);
+    EXPECT_EQ(shown().stats(now).sources, 3U);
 }
 
 TEST_F(InspectorTest, EntriesOfListsSayWhoPutThemThereAndForHowLong) {

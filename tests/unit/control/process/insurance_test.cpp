@@ -189,7 +189,7 @@ TEST_F(InsuranceTest, WhatOperatorsPutOnAListThatWasGoneIsBackOnIt) {
     pass(1ms);
     const auto entries = ask(R"({"command":"list_entries"})")["rows"];
     ASSERT_EQ(entries.size(), 1U) << entries;
-    EXPECT_EQ(entries[0]["prefix"], "203.0.113.7");
+    EXPECT_EQ(entries[0]["prefix"], "203.0.113.7/32");
     EXPECT_LT(entries[0]["remaining_ms"], 51 * 60'000);
     EXPECT_EQ(entries[0]["origins"], json::array({"operator"}));
 }
@@ -222,7 +222,7 @@ TEST_F(InsuranceTest, TheHistoryHasEachStepWithWhoAskedForIt) {
     ASSERT_EQ(rows.size(), 5U) << rows;
     Names commands;
     for (const auto& row : rows) commands.push_back(row["command"]);
-    EXPECT_EQ(commands, (Names{"list_add", "reload 3 taken back", "reload 2 --confirm 10m",
+    EXPECT_EQ(commands, (Names{"list_add", "reload 2 taken back", "reload 2 --confirm 10m",
                                "confirm of reload 1", "reload 1 --confirm 10m"}));
     EXPECT_EQ(rows[4]["changes"], json::array({"[timeouts] idle_timeout: 1m to 7s"}));
     EXPECT_EQ(rows[1]["changes"], json::array({"[timeouts] idle_timeout: 1m to 7s"}));
