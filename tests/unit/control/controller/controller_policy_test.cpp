@@ -184,7 +184,7 @@ class Tiers : public ControllerPolicy {
                                        .destinations = {},
                                        .payload_sessions = 1,
                                        .window = Milliseconds{60'000}}},
-                            .reputation_capacity = 1024}) {}
+                            .reputation_capacity = 8'192}) {}
 };
 
 TEST_F(Tiers, ASourceMovesWithItsReputation) {
@@ -218,7 +218,7 @@ TEST_F(Tiers, ThatAReloadHasReplacedMoveNobodyAnyLonger) {
                                        .destinations = {},
                                        .payload_sessions = {},
                                        .window = Milliseconds{600'000}}},
-                            .reputation_capacity = 4'096};
+                            .reputation_capacity = 8'192};
     reconfigure(config);
     for (std::uint32_t i = 0; i < sources; ++i) (void)packet_in(key_to(decoy, 1, {0xcb000000 + i}));
     EXPECT_EQ(switch_.moved.size(), sources);
