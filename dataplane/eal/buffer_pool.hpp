@@ -5,7 +5,6 @@
 #include <expected>
 #include <memory>
 
-#include <rte_errno.h>
 #include <rte_mbuf.h>
 
 #include "base/error.hpp"
@@ -35,18 +34,15 @@ static_assert(bytes_per_buffer(0) % (2 * RTE_CACHE_LINE_SIZE) == RTE_CACHE_LINE_
 // AF_XDP's chunks are no longer than a page.
 static_assert(bytes_per_buffer(xdp_most) <= 4096);
 
-/// Main thread. `count` buffers, each with room for a frame of `frame` bytes behind the head room.
-[[nodiscard]] inline std::expected<BufferPool, Error> create_buffer_pool(
-    std::uint32_t count, std::uint32_t frame = longest_frame(default_mtu)) {
-    constexpr unsigned cached_by_each_lcore = 256;
-    const auto head_and_room = static_cast<std::uint16_t>(RTE_PKTMBUF_HEADROOM + room_of_buffer(frame));
-    rte_mempool* const pool =
-        rte_pktmbuf_pool_create("buffers", count, cached_by_each_lcore, private_bytes_of_buffer,
-                                head_and_room, static_cast<int>(rte_socket_id()));
-    if (pool == nullptr)
-        return std::unexpected(
-            Error{"allocate", std::to_string(count) + " packet buffers", rte_strerror(rte_errno)});
-    return BufferPool(pool);
-}
+/// Main thread. `count` buffers, each with room for a frame of `frame` bytes behind the head room, or for
+/// more.
+///
+/// net_af_xdp tells the kernel of one memory for all of them, which begins at the first and is `count`
+/// buffers long. A mempool leaves gaps, as no buffer crosses the end of a page, so that the last ones lie
+/// behind that memory: the kernel would take none of them, and a port would be left with fewer each time it
+/// got one. With huge pages these are a few, and nobody gets them. Without, half of each page would be a gap:
+/// a buffer that is not longer takes a whole page.
+[[nodiscard]] std::expected<BufferPool, Error> create_buffer_pool(
+    std::uint32_t count, std::uint32_t frame = longest_frame(default_mtu), const char* name = "buffers");
 
 }  // namespace honeyswitch::dataplane

@@ -71,10 +71,10 @@ class LoadShedder {
     }
     /// A ring of an inside, or, while new flows are dropped, of an outside.
     [[nodiscard]] bool any_is_long() const {
-        for (PortIndex port = 0; port < layout_.link_ports(); ++port)
-            if (full_bursts_[port] >
-                (layout_.side_of(port) == Side::inside ? patience : patience_in_overload))
-                return true;
+        for (unsigned i = 0; i < layout_.link_ports(); ++i) {
+            const bool inside = layout_.side_of(static_cast<PortIndex>(i)) == Side::inside;
+            if (full_bursts_[i] > (inside ? patience : patience_in_overload)) return true;
+        }
         return false;
     }
     /// By a sixteenth for as many packets as a full burst has: polls that find little follow each other fast,

@@ -1,0 +1,70 @@
+#include "dataplane/eal/buffer_pool.hpp"
+
+#include <string>
+#include <vector>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_mbuf_pool_ops.h>
+
+namespace honeyswitch::dataplane {
+namespace {
+
+constexpr std::uint32_t small_page = 4096;
+
+struct Layout {
+    std::uint32_t room;  ///< of a buffer, with the head room
+    unsigned flags;      ///< of the mempool
+};
+
+/// A mempool's own header is a cache line before each object.
+Layout layout_for(std::uint32_t frame) {
+    constexpr std::uint32_t beside_room = sizeof(rte_mbuf) + private_bytes_of_buffer + RTE_CACHE_LINE_SIZE;
+    static_assert(sizeof(rte_mempool_objhdr) <= RTE_CACHE_LINE_SIZE);
+    const std::uint32_t room = RTE_PKTMBUF_HEADROOM + room_of_buffer(frame);
+    if (rte_eal_has_hugepages() != 0 || bytes_per_buffer(frame) > small_page) return {room, 0};
+    return {small_page - beside_room, RTE_MEMPOOL_F_NO_SPREAD};
+}
+
+/// Buffers that lie behind `count` times the length of one are in use for good.
+void hold_back_the_last(rte_mempool& pool) {
+    std::vector<void*> buffers(pool.populated_size);
+    if (rte_mempool_get_bulk(&pool, buffers.data(), pool.populated_size) != 0) return;
+    const std::size_t length = pool.header_size + pool.elt_size + pool.trailer_size;
+    const auto* const begin = static_cast<const std::byte*>(STAILQ_FIRST(&pool.mem_list)->addr);
+    const auto* const end = begin + length * pool.populated_size;
+    std::erase_if(buffers, [&](const void* buffer) {
+        const auto* const first = static_cast<const std::byte*>(buffer) - pool.header_size;
+        return first < begin || first + length > end;
+    });
+    rte_mempool_put_bulk(&pool, buffers.data(), static_cast<unsigned>(buffers.size()));
+}
+
+}  // namespace
+
+std::expected<BufferPool, Error> create_buffer_pool(std::uint32_t count, std::uint32_t frame,
+                                                    const char* name) {
+    constexpr unsigned cached_by_each_lcore = 256;
+    const auto failed = [&](int code) {
+        return std::unexpected(
+            Error{"allocate", std::to_string(count) + " packet buffers", rte_strerror(code)});
+    };
+    const auto [room, flags] = layout_for(frame);
+    BufferPool pool(rte_mempool_create_empty(
+        name, count, static_cast<unsigned>(sizeof(rte_mbuf)) + private_bytes_of_buffer + room,
+        cached_by_each_lcore, sizeof(rte_pktmbuf_pool_private), static_cast<int>(rte_socket_id()), flags));
+    if (pool == nullptr) return failed(rte_errno);
+    if (const int code = rte_mempool_set_ops_byname(pool.get(), rte_mbuf_best_mempool_ops(), nullptr);
+        code != 0)
+        return failed(-code);
+    rte_pktmbuf_pool_private of_each{.mbuf_data_room_size = static_cast<std::uint16_t>(room),
+                                     .mbuf_priv_size = private_bytes_of_buffer,
+                                     .flags = 0};
+    rte_pktmbuf_pool_init(pool.get(), &of_each);
+    if (const int code = rte_mempool_populate_default(pool.get()); code < 0) return failed(-code);
+    rte_mempool_obj_iter(pool.get(), rte_pktmbuf_init, nullptr);
+    hold_back_the_last(*pool);
+    return pool;
+}
+
+}  // namespace honeyswitch::dataplane
