@@ -24,7 +24,7 @@ class ReloadInsurance {
     [[nodiscard]] std::optional<TimePoint> until() const { return until_; }
     [[nodiscard]] Milliseconds within() const { return within_; }
     /// Precondition: pending().
-    [[nodiscard]] const Config& before() const { return *before_; }
+    [[nodiscard]] const Config& before() const { return before_.value(); }
 
     /// A reload comes into force. Where one waits already, that one's way back stays, and the time is anew.
     void insure(const Config& before, std::uint64_t reload, Milliseconds within) {

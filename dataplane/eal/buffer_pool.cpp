@@ -26,17 +26,19 @@ Layout layout_for(std::uint32_t frame) {
     return {small_page - beside_room, RTE_MEMPOOL_F_NO_SPREAD};
 }
 
-/// Buffers that lie behind `count` times the length of one are in use for good.
+/// Whether a buffer lies within what is told to the kernel.
+bool lies_within(const rte_mempool& pool, const void* buffer) {
+    const std::size_t length = pool.header_size + pool.elt_size + pool.trailer_size;
+    const auto* const begin = static_cast<const std::byte*>(STAILQ_FIRST(&pool.mem_list)->addr);
+    const auto* const first = static_cast<const std::byte*>(buffer) - pool.header_size;
+    return first >= begin && first + length <= begin + length * pool.populated_size;
+}
+
+/// The others are in use for good.
 void hold_back_the_last(rte_mempool& pool) {
     std::vector<void*> buffers(pool.populated_size);
     if (rte_mempool_get_bulk(&pool, buffers.data(), pool.populated_size) != 0) return;
-    const std::size_t length = pool.header_size + pool.elt_size + pool.trailer_size;
-    const auto* const begin = static_cast<const std::byte*>(STAILQ_FIRST(&pool.mem_list)->addr);
-    const auto* const end = begin + length * pool.populated_size;
-    std::erase_if(buffers, [&](const void* buffer) {
-        const auto* const first = static_cast<const std::byte*>(buffer) - pool.header_size;
-        return first < begin || first + length > end;
-    });
+    std::erase_if(buffers, [&](const void* buffer) { return !lies_within(pool, buffer); });
     rte_mempool_put_bulk(&pool, buffers.data(), static_cast<unsigned>(buffers.size()));
 }
 
@@ -65,6 +67,15 @@ std::expected<BufferPool, Error> create_buffer_pool(std::uint32_t count, std::ui
     rte_mempool_obj_iter(pool.get(), rte_pktmbuf_init, nullptr);
     hold_back_the_last(*pool);
     return pool;
+}
+
+unsigned buffers_in_use(rte_mempool& pool) {
+    unsigned held_back = 0;
+    const auto count = [](rte_mempool* all, void* held, void* buffer, unsigned) {
+        *static_cast<unsigned*>(held) += lies_within(*all, buffer) ? 0 : 1;
+    };
+    rte_mempool_obj_iter(&pool, count, &held_back);
+    return rte_mempool_in_use_count(&pool) - held_back;
 }
 
 }  // namespace honeyswitch::dataplane

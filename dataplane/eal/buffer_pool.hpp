@@ -45,4 +45,7 @@ static_assert(bytes_per_buffer(xdp_most) <= 4096);
 [[nodiscard]] std::expected<BufferPool, Error> create_buffer_pool(
     std::uint32_t count, std::uint32_t frame = longest_frame(default_mtu), const char* name = "buffers");
 
+/// Those that somebody has. Walks all of them: not while packets pass.
+[[nodiscard]] unsigned buffers_in_use(rte_mempool& pool);
+
 }  // namespace honeyswitch::dataplane

@@ -1,6 +1,7 @@
 // The data plane put together and taken down: given these sizes, expect these tables, or this error.
 #include "dataplane/data_plane.hpp"
 
+#include "dataplane/eal/buffer_pool.hpp"
 #include "tests/unit/fixtures/one_link.hpp"
 #include "tests/unit/fixtures/ring_ports.hpp"
 #include "tests/unit/fixtures/switch_fixture.hpp"
@@ -93,7 +94,7 @@ TEST_F(DataPlanes, FreeWhatWaitsInTheirRings) {
         ASSERT_EQ(ring->give(std::span(&packet, 1)), 1U);
     }
     plane.reset();
-    EXPECT_EQ(rte_mempool_in_use_count(&buffers()), 0U);
+    EXPECT_EQ(buffers_in_use(buffers()), 0U);
 }
 
 TEST_F(DataPlanes, TellWhatMemoryTheyNeed) {

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "dataplane/eal/buffer_pool.hpp"
 #include "tests/unit/fixtures/appliance.hpp"
 #include "tests/unit/fixtures/heard_log.hpp"
 #include "tests/unit/fixtures/one_link.hpp"
@@ -246,7 +247,7 @@ TEST_F(ControlPlaneTest, IsTakenDownInTheMiddleOfAReloadAndLeavesNothingBehind) 
     EXPECT_EQ(appliance->plane().sessions().size(), 20U) << "the tables outlive who writes them";
     (void)appliance->handed_back(0);
     appliance.reset();
-    EXPECT_EQ(rte_mempool_in_use_count(&Appliance::buffers()), 0U) << "a buffer was lost";
+    EXPECT_EQ(dataplane::buffers_in_use(Appliance::buffers()), 0U) << "a buffer was lost";
     begin(one_pot);
     EXPECT_EQ(names("honeypots"), Names{"a"}) << "another start finds its sockets free";
 }

@@ -1,6 +1,7 @@
 // The way out: given these packets and reasons, expect them on these wires, and counted so.
 #include "dataplane/stages/transmitter.hpp"
 
+#include "dataplane/eal/buffer_pool.hpp"
 #include "tests/unit/fixtures/switch_fixture.hpp"
 
 namespace honeyswitch::dataplane {
@@ -50,10 +51,10 @@ TEST_F(WayOut, EndsForAReason) {
 }
 
 TEST_F(WayOut, FreesManyThatEndWithoutAFlush) {
-    const unsigned before = rte_mempool_in_use_count(&buffers());
+    const unsigned before = buffers_in_use(buffers());
     for (unsigned i = 0; i < burst_size; ++i)
         transmitter_->discard(arrived(to(decoy)), Counter::outside_dropped_rule);
-    EXPECT_EQ(rte_mempool_in_use_count(&buffers()), before);
+    EXPECT_EQ(buffers_in_use(buffers()), before);
 }
 
 TEST_F(WayOut, LeadsToTheControlThreadAsFarAsItHasRoom) {

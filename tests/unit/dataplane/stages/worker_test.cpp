@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "dataplane/data_plane.hpp"
+#include "dataplane/eal/buffer_pool.hpp"
 #include "tests/unit/fixtures/ring_ports.hpp"
 #include "tests/unit/fixtures/switch_fixture.hpp"
 
@@ -32,7 +33,7 @@ class WorkerRounds : public testing::Test {
         plane_.reset();
         for (const PortIndex port : {outside_port, inside_port, first_honeypot_port})
             (void)ports_.take_all(port);
-        EXPECT_EQ(rte_mempool_in_use_count(&buffers()), 0U) << "a buffer was lost";
+        EXPECT_EQ(buffers_in_use(buffers()), 0U) << "a buffer was lost";
     }
 
     static std::unique_ptr<DataPlane> made_plane(RingPorts& ports, const SwitchClock& clock) {
