@@ -14,7 +14,8 @@ PortsConfig ports_config(const Config& config) {
                        .frame = link_frame(config),
                        .honeypot_frame = honeypot_frame(config),
                        .links_are_taken_down = config.link_state != LinkMode::hub,
-                       .mtu_configured = config.mtu.has_value() || config.honeypot_mtu.has_value()};
+                       .mtu_configured = config.mtu.has_value(),
+                       .honeypot_mtu_configured = config.mtu.has_value() || config.honeypot_mtu.has_value()};
     for (const PortSpec* const port : ports_of(config)) result.ports.push_back(*port);
     for (const PortWatch::Name& name : port_names(config)) result.names.push_back(name.full());
     result.descriptors =

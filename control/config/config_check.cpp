@@ -60,10 +60,15 @@ Check check_purpose(const ConfigDraft& draft, Warnings& warnings) {
 }
 
 /// In observe mode nothing goes to honeypots, so that there need be none; that all is decided as it would be,
-/// there is one where none is named.
+/// there is one in each pool where none is named.
 void add_what_is_missing(Config& config) {
     if (config.honeypot_ports.empty()) config.honeypot_ports.push_back(stand_in_port());
-    if (config.honeypots.empty()) config.honeypots.emplace_back().name = "none";
+    if (!config.honeypots.empty()) return;
+    for (std::size_t pool = 0; pool < std::max<std::size_t>(config.pools.size(), 1); ++pool) {
+        Honeypot& stand_in = config.honeypots.emplace_back();
+        stand_in.name = pool == 0 ? "none" : fmt::format("none{}", pool + 1);
+        stand_in.pool = pool;
+    }
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ void compare_order(const RecordsText& before, const RecordsText& after, Differen
                      .after = shown(moved.in2, will_be)});
 }
 
-void compare_records(const RecordsText& before, const RecordsText& after, Differences& found) {
+void compare_each(const RecordsText& before, const RecordsText& after, Differences& found) {
     const auto old_ones = by_name(before), new_ones = by_name(after);
     const auto what = [&](const RecordText& record) {
         return fmt::format("[[{}]] {}", before.kind, record.name);
@@ -153,6 +153,15 @@ void compare_records(const RecordsText& before, const RecordsText& after, Differ
         if (!old_ones.contains(record.name))
             found.push_back({.what = what(record), .change = Change::added, .after = whole(record)});
     if (before.order_matters) compare_order(before, after, found);
+}
+
+void compare_records(const RecordsText& before, const RecordsText& after, Differences& found) {
+    Differences of_kind;
+    compare_each(before, after, of_kind);
+    for (ConfigDifference& difference : of_kind) {
+        difference.restart = before.needs_restart;
+        found.push_back(std::move(difference));
+    }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -131,7 +132,10 @@ RecordText text_of(const Agent& agent, const Config& /*config*/) {
 template <typename Record>
 RecordsText texts_of(std::string_view kind, const std::vector<Record>& records, const Config& config,
                      bool order_matters = false) {
-    RecordsText texts{.kind = kind, .order_matters = order_matters, .records = {}};
+    RecordsText texts{.kind = kind,
+                      .order_matters = order_matters,
+                      .needs_restart = std::is_same_v<Record, Link>,
+                      .records = {}};
     std::map<std::string, unsigned> seen;
     for (const Record& record : records) {
         RecordText text = text_of(record, config);

@@ -25,6 +25,7 @@ struct RecordText {
 struct RecordsText {
     std::string_view kind;            ///< "honeypot"
     bool order_matters = false;       ///< the first one that fits decides, or is the default
+    bool needs_restart = false;       ///< none of them can change while the switch runs
     std::vector<RecordText> records;  ///< in the order of the file
 };
 

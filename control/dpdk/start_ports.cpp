@@ -118,7 +118,7 @@ std::expected<void, Error> set_up(const PortSpec& spec) {
     if (!interface) return std::unexpected(interface.error());
     if (interface->is_up()) return {};
     if (auto done = interface->set_up(true); !done) return done;
-    spdlog::warn("{}: was down; it is set up, as link_state alone takes it down", interface->name());
+    spdlog::warn("{}: was down; it is set up, so that packets pass", interface->name());
     return {};
 }
 
@@ -156,7 +156,8 @@ std::expected<std::vector<Port>, Error> start_ports(const PortsConfig& config, r
             config.layout.is_of_a_link(static_cast<dataplane::PortIndex>(started.size()));
         port_config.frame = of_the_link ? config.frame : config.honeypot_frame;
         const bool taken_down = of_the_link && config.links_are_taken_down;
-        if (auto up = taken_down ? set_up(spec) : std::expected<void, Error>(); !up)
+        // Whoever ran before may have taken it down, and been killed.
+        if (auto up = of_the_link ? set_up(spec) : std::expected<void, Error>(); !up)
             return std::unexpected(up.error());
         auto port = start_port(spec, static_cast<unsigned>(started.size()), config.kernel_io, port_config);
         if (!port) return std::unexpected(port.error());
@@ -164,8 +165,8 @@ std::expected<std::vector<Port>, Error> start_ports(const PortsConfig& config, r
             return std::unexpected(able.error());
         spdlog::info("port {} is {} ({})", config.names.at(started.size()), spec.text, port->driver());
         tell_of_idle_workers(spec, *port, config.workers);
-        if (auto fits = tell_of_limits(*port, spec, config.mtu_configured); !fits)
-            return std::unexpected(fits.error());
+        const bool configured = of_the_link ? config.mtu_configured : config.honeypot_mtu_configured;
+        if (auto fits = tell_of_limits(*port, spec, configured); !fits) return std::unexpected(fits.error());
         started.push_back(std::move(*port));
     }
     return started;

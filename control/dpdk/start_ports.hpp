@@ -27,7 +27,9 @@ struct PortsConfig {
     std::uint32_t honeypot_frame = frame;
     /// Ports of the link are up at the start, and must be able to be taken down.
     bool links_are_taken_down = false;
-    bool mtu_configured = false;  ///< a port that passes less is an error; otherwise the log says how much
+    /// A port of a link that passes less is an error; otherwise the log says how much.
+    bool mtu_configured = false;
+    bool honeypot_mtu_configured = false;  ///< likewise of a port towards honeypots
 };
 
 /// By dataplane::PortIndex. Interfaces of the kernel are made fit for it (KernelSettings), and the log says

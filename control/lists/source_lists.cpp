@@ -50,8 +50,9 @@ SourceLists::SourceLists(std::span<const Numbered<SourceList>> lists, std::size_
 std::expected<std::size_t, std::string> SourceLists::find(std::string_view list) const {
     std::vector<std::string_view> names;
     for (std::size_t i = 0; i < lists_.size(); ++i) {
+        if (lists_[i].name.empty()) continue;  // a number that no list has now
         if (lists_[i].name == list) return i;
-        if (!lists_[i].name.empty()) names.emplace_back(lists_[i].name);
+        names.emplace_back(lists_[i].name);
     }
     return std::unexpected(fmt::format("there is no list '{}'{}", list, suggest_name(list, names)));
 }

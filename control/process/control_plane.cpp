@@ -205,7 +205,9 @@ std::expected<std::vector<std::string>, std::string> ControlPlane::link_up(std::
     if (!changes) return std::unexpected(std::move(changes.error()));
     std::vector<std::string> ports;
     for (LinkChanged& change : *changes) {
-        ports.push_back(change.port);
+        ports.push_back(plane_.layout().links() == 1
+                            ? change.port
+                            : fmt::format("{} of link {}", change.port, change.link));
         events_.publish(std::move(change));
     }
     return ports;

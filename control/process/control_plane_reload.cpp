@@ -118,7 +118,7 @@ void ControlPlane::finish_reload(TimePoint now) {
         tell_of_reload(ConfigPhase::warned, Gravity::warning, warning);
     // The watcher logs them itself, once it reads the files.
     std::ranges::move(list_findings_, std::back_inserter(reload_state_.sentences));
-    if (done)
+    if (done && !taking_back_)
         tell_of_reload(ConfigPhase::done, Gravity::information,
                        "reloaded: the new configuration is in force");
     if (taking_back_) return finish_taking_back();

@@ -67,6 +67,17 @@ kind = "attacker"
         EXPECT_EQ(texts(sound(before), sound(after)), told) << after;
 }
 
+TEST(ConfigDiff, NoLinkChangesWithoutARestart) {
+    Config before = sound(two_pools), after = before;
+    before.links = {{.name = "west", .outside = before.outside, .inside = before.inside}};
+    after.links = {{.name = "west", .outside = before.inside, .inside = before.inside}, before.links[0]};
+    after.links[1].name = "east";
+    const auto found = differences(before, after);
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].what, "[[link]] 'west' outside");
+    EXPECT_TRUE(found[0].restart && found[1].restart);
+}
+
 TEST(ConfigDiff, RecordsComeAndGoByTheirNames) {
     EXPECT_EQ(texts(sound("[[honeypot]]\nname = \"a\"\n"), sound("[[honeypot]]\nname = \"b\"\n")),
               (Words{"[[honeypot]] 'a' removed: port dev:low, pool default, weight 1, check arp",

@@ -344,6 +344,12 @@ TEST_F(ConfigFile, ObservingNeedsNoHoneypot) {
     ASSERT_EQ(observes->config.honeypot_ports.size(), 1U);
     EXPECT_EQ(observes->config.honeypot_ports[0].text, "none");
     EXPECT_FALSE(finished(link + "mode = \"divert\"\n"));
+    const auto pools =
+        finished(link + "mode = \"observe\"\n[[pool]]\nname = \"low\"\n[[pool]]\nname = \"high\"\n");
+    ASSERT_TRUE(pools) << pools.error().message();
+    ASSERT_EQ(pools->config.honeypots.size(), 2U);
+    EXPECT_EQ(pools->config.honeypots[1].name, "none2");
+    EXPECT_EQ(pools->config.honeypots[1].pool, 1U);
 }
 
 TEST_F(ConfigFile, NoDepthIsTooMuch) {

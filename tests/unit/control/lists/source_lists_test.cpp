@@ -136,6 +136,7 @@ TEST_F(SourceListsTest, ErrorsAreSentences) {
     file(0, {one});
     EXPECT_EQ(add("atackers", two), "there is no list 'atackers'; did you mean 'attackers'?");
     EXPECT_EQ(remove("zzz", two), "there is no list 'zzz'");
+    EXPECT_EQ(add("", two), "there is no list ''") << "numbers without a list have no name";
     EXPECT_EQ(add("ssh", prefix("0.0.0.0/0")),
               "0.0.0.0/0 is shorter than /8, the shortest prefix that a list may have");
     EXPECT_EQ(add("ssh", two, 0s), "203.0.113.2: its lifetime has to be more than 0");
