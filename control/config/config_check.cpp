@@ -67,6 +67,7 @@ void add_what_is_missing(Config& config) {
     for (std::size_t pool = 0; pool < std::max<std::size_t>(config.pools.size(), 1); ++pool) {
         Honeypot& stand_in = config.honeypots.emplace_back();
         stand_in.name = pool == 0 ? "none" : fmt::format("none{}", pool + 1);
+        stand_in.mac = MacAddress{{0x02, 0, 0, 0, 0, static_cast<std::uint8_t>(pool + 1)}};
         stand_in.pool = pool;
     }
 }

@@ -4,6 +4,7 @@
 // it anew, and in between nobody must be off a list. To empty a list, empty its file.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,6 +53,10 @@ class ListWatcher {
                      TimePoint now);
 
     [[nodiscard]] std::vector<FollowedLog> logs() const;
+    /// A file of a list is being read, or is about to be.
+    [[nodiscard]] bool reading() const {
+        return std::ranges::any_of(lists_, [](const ListFile& list) { return list.load || list.due; });
+    }
 
   private:
     /// A file saved several times is read when that is over, or has gone on for long enough.

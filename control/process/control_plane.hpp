@@ -132,6 +132,8 @@ class ControlPlane final : public Operate {
     void finish_comparison();
     void put_lost_sources_back(TimePoint now);
     void free_numbers(TimePoint now);
+    void divert_at_its_time(dataplane::ModeSettings modes, TimePoint now);
+    [[nodiscard]] bool diverts(TimePoint now);
     void apply(Prepared prepared, TimePoint now);
     void tell_of_reload(ConfigPhase phase, Gravity gravity, std::string text, const std::string& who = "");
 
@@ -162,6 +164,8 @@ class ControlPlane final : public Operate {
     std::unique_ptr<OperatorServer> operators_;  ///< set by create(), as what it shows is this
     Reloader reloader_;
     ReloadState reload_state_;
+    std::optional<dataplane::ModeSettings> diverts_later_;  ///< of a reload that ends observing
+    TimePoint lists_awaited_until_{};
     ReloadWish wish_;                         ///< of the reload that is under way
     std::vector<std::string> changes_;        ///< of the same, for the history
     bool taking_back_ = false;                ///< it is one that goes back to what was before

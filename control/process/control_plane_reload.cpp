@@ -48,7 +48,7 @@ void ControlPlane::tell_of_reload(ConfigPhase phase, Gravity gravity, std::strin
 /// The configuration is read; then what it changes comes into force, over many turns if it is much.
 void ControlPlane::go_on_with_reload(TimePoint now) {
     if (!reloader_.running()) {
-        if (!controller_.changing()) finish_reload(now);
+        if (!controller_.changing() && diverts(now)) finish_reload(now);
         return;
     }
     auto result = reloader_.take();
@@ -85,7 +85,7 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
     const bool observes = parts.honeypots.asks_nobody;
     if (observes) diversion_.configure(parts.modes);
     honeypots_.reconfigure(std::move(parts.honeypots));
-    if (!observes) diversion_.configure(parts.modes);
+    if (!observes) divert_at_its_time(parts.modes, now);
     switch_.set_classifier(std::move(prepared.classifier));
     lists_.reconfigure(parts.lists);
     watcher_.reconfigure(parts.lists, parts.auth_logs, now);
@@ -96,6 +96,29 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
         tell_of_reload(ConfigPhase::applying, Gravity::information,
                        "reload: domains and active addresses come into force; until a new dark prefix has, "
                        "its traffic goes inside");
+}
+
+/// After observing nothing is diverted before all that protects hosts is in force: active addresses, rules,
+/// and lists, whose files are read over many turns. For a file that cannot be read to its end nobody waits
+/// for ever.
+void ControlPlane::divert_at_its_time(dataplane::ModeSettings modes, TimePoint now) {
+    constexpr Milliseconds patience{30'000};
+    diverts_later_.reset();
+    if (diversion_.state().mode == DiversionMode::observe) {
+        diverts_later_ = modes;
+        lists_awaited_until_ = now + patience;
+        modes.diverting = dataplane::Diverting::nothing;
+    }
+    diversion_.configure(modes);
+}
+
+/// Of a reload of which all else is in force: begins to divert, if that waits and can be.
+bool ControlPlane::diverts(TimePoint now) {
+    if (!diverts_later_) return true;
+    if ((lists_.busy() || watcher_.reading()) && now < lists_awaited_until_) return false;
+    diversion_.configure(*diverts_later_);
+    diverts_later_.reset();
+    return true;
 }
 
 /// What a former configuration named, and nothing refers to any more.

@@ -1,5 +1,6 @@
 #include "dataplane/eal/buffer_pool.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,12 @@ bool lies_within(const rte_mempool& pool, const void* buffer) {
 void hold_back_the_last(rte_mempool& pool) {
     std::vector<void*> buffers(pool.populated_size);
     if (rte_mempool_get_bulk(&pool, buffers.data(), pool.populated_size) != 0) return;
-    std::erase_if(buffers, [&](const void* buffer) { return !lies_within(pool, buffer); });
-    rte_mempool_put_bulk(&pool, buffers.data(), static_cast<unsigned>(buffers.size()));
+    const auto last = std::partition(buffers.begin(), buffers.end(),
+                                     [&](const void* buffer) { return lies_within(pool, buffer); });
+    const auto within = static_cast<unsigned>(last - buffers.begin());
+    // Memory in several pieces is none that AF_XDP could use at all.
+    const bool few = pool.populated_size - within <= pool.populated_size / 16;
+    rte_mempool_put_bulk(&pool, buffers.data(), few ? within : pool.populated_size);
 }
 
 }  // namespace

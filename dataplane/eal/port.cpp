@@ -76,6 +76,7 @@ Port::Port(Port&& other) noexcept
       rx_queues_(other.rx_queues()),
       open_(std::exchange(other.open_, false)),
       strips_vlan_(other.strips_vlan_),
+      scatters_(other.scatters_),
       spreads_(other.spreads_),
       asked_(other.asked_),
       passes_(other.passes_),
@@ -115,6 +116,8 @@ std::expected<Port, Error> Port::start(std::uint16_t id, const PortConfig& confi
     // A device without a promiscuous mode passes every frame anyway.
     if (const int code = rte_eth_promiscuous_enable(id); code != 0 && code != -ENOTSUP)
         return failed("set promiscuous mode on", id, code);
+    rte_eth_rxq_info queue{};
+    port.scatters_ = rte_eth_rx_queue_info_get(id, 0, &queue) == 0 && queue.scattered_rx != 0;
     if (port.strips_vlan_) port.drain();
     return port;
 }

@@ -42,6 +42,8 @@ class Port {
     [[nodiscard]] const std::string& driver() const { return driver_; }
     /// The driver hands VLAN tags over beside the frame whether asked or not, so they must be put back.
     [[nodiscard]] bool strips_vlan() const { return strips_vlan_; }
+    /// The driver strips tags, or may hand a long frame over in several buffers.
+    [[nodiscard]] bool needs_restoring() const { return strips_vlan_ || scatters_; }
     /// The kernel's interface behind it; empty: none.
     [[nodiscard]] const std::string& interface() const { return interface_; }
     /// Frames of as many bytes are sure to pass, without FCS; what is longer may be lost. It may be less than
@@ -80,6 +82,7 @@ class Port {
     std::atomic<std::uint16_t> rx_queues_{1};
     bool open_ = true;
     bool strips_vlan_ = false;
+    bool scatters_ = false;
     bool spreads_ = true;
     std::uint32_t asked_ = 0, passes_ = 0;
     EtherAddress mac_{};

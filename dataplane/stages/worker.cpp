@@ -83,7 +83,8 @@ bool Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
 unsigned Worker::restore(PortIndex index, std::span<rte_mbuf*> packets) {
     unsigned kept = 0, cut = 0;
     for (rte_mbuf* packet : packets) {
-        if (was_cut(*packet)) {
+        // Another driver may not send chains: it would send the beginning alone.
+        if (was_cut(*packet) || (packet->nb_segs > 1 && rte_pktmbuf_linearize(packet) != 0)) {
             ++cut;
             transmitter_.discard(packet, Counter::dropped_too_long);
         } else if ((packet->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && rte_vlan_insert(&packet) != 0) {
@@ -99,7 +100,11 @@ unsigned Worker::restore(PortIndex index, std::span<rte_mbuf*> packets) {
 
 unsigned Worker::poll(PortIndex index) {
     const Port& port = ports_[index];
-    if (config_.index >= port.rx_queues()) return 0;
+    if (config_.index >= port.rx_queues()) {
+        // It may have been given up with a full ring, which is nobody's now.
+        pipeline_.overload().polled(index, 0, false);
+        return 0;
+    }
     std::array<rte_mbuf*, burst_size> packets;
     const unsigned polled = rte_eth_rx_burst(port.id(), config_.index, packets.data(), burst_size);
     unsigned count = polled;
@@ -108,7 +113,7 @@ unsigned Worker::poll(PortIndex index) {
         return 0;
     }
     for (unsigned i = 0; i < count; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
-    if (port.strips_vlan()) count = restore(index, std::span(packets).first(count));
+    if (port.needs_restoring()) count = restore(index, std::span(packets).first(count));
     const bool legitimate = count != 0 && decide(index, std::span(packets).first(count));
     pipeline_.overload().polled(index, polled, legitimate);
     transmitter_.flush();

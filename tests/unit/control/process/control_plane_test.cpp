@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <thread>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -341,6 +342,26 @@ TEST_F(DivertingTest, AReloadLetsItObserveAndDivertAgain) {
     EXPECT_EQ(diverting(), dataplane::Diverting::all);
     turns(3);
     EXPECT_GT(appliance->handed_back(dataplane::first_honeypot_port), 0U) << "it is asked again";
+}
+
+TEST_F(DivertingTest, NothingIsDivertedAfterObservingBeforeWhatProtectsHostsIsInForce) {
+    begin("mode = \"observe\"\n" + one_pot);
+    std::string scanners;
+    for (unsigned i = 0; i < 900; ++i) scanners += fmt::format("203.{}.{}.1\n", i / 250, i % 250);
+    appliance->put("scanners.list", scanners);
+    appliance->write("active = [\"10.1.252.0/22\"]\n" + one_pot + list("scanners", "benign") +
+                     fmt::format("file = \"{}\"\n", appliance->in_folder("scanners.list")));
+    ASSERT_TRUE(appliance->control().reload({}));
+    for (int i = 0; i < 20'000 && diverting() == dataplane::Diverting::nothing; ++i) {
+        appliance->turn();
+        std::this_thread::sleep_for(std::chrono::microseconds{200});  // the file is read on another thread
+    }
+    const auto sentences = appliance->control().reload_state().sentences;
+    EXPECT_EQ(diverting(), dataplane::Diverting::all) << (sentences.empty() ? "" : sentences[0]);
+    EXPECT_NE(listing("203.3.149.1").lists(), 0U) << "the last line of the file";
+    EXPECT_FALSE(appliance->control().reload_state().phase == Phase::refused);
+    const auto state = json::parse(appliance->ask(R"({"command":"active","destination":"10.1.255.255"})"));
+    EXPECT_EQ(state["rows"].size(), 1U) << "the last address of the prefix";
 }
 
 TEST_F(DivertingTest, MaintenanceIsRememberedWhileItObserves) {
