@@ -14,17 +14,20 @@ namespace {
 constexpr std::uint32_t small_page = 4096;
 
 struct Layout {
-    std::uint32_t room;  ///< of a buffer, with the head room
-    unsigned flags;      ///< of the mempool
+    std::uint32_t room;           ///< of a buffer, with the head room
+    std::uint32_t private_bytes;  ///< before it
+    unsigned flags;               ///< of the mempool
 };
 
-/// A mempool's own header is a cache line before each object.
+/// A mempool's own header is a cache line before each object. What a page has too much is before the room, so
+/// that frames of the same length pass with huge pages and without.
 Layout layout_for(std::uint32_t frame) {
-    constexpr std::uint32_t beside_room = sizeof(rte_mbuf) + private_bytes_of_buffer + RTE_CACHE_LINE_SIZE;
     static_assert(sizeof(rte_mempool_objhdr) <= RTE_CACHE_LINE_SIZE);
     const std::uint32_t room = RTE_PKTMBUF_HEADROOM + room_of_buffer(frame);
-    if (rte_eal_has_hugepages() != 0 || bytes_per_buffer(frame) > small_page) return {room, 0};
-    return {small_page - beside_room, RTE_MEMPOOL_F_NO_SPREAD};
+    if (rte_eal_has_hugepages() != 0 || bytes_per_buffer(frame) > small_page)
+        return {room, private_bytes_of_buffer, 0};
+    return {room, small_page - RTE_CACHE_LINE_SIZE - static_cast<std::uint32_t>(sizeof(rte_mbuf)) - room,
+            RTE_MEMPOOL_F_NO_SPREAD};
 }
 
 /// Whether a buffer lies within what is told to the kernel.
@@ -56,16 +59,16 @@ std::expected<BufferPool, Error> create_buffer_pool(std::uint32_t count, std::ui
         return std::unexpected(
             Error{"allocate", std::to_string(count) + " packet buffers", rte_strerror(code)});
     };
-    const auto [room, flags] = layout_for(frame);
+    const auto [room, private_bytes, flags] = layout_for(frame);
     BufferPool pool(rte_mempool_create_empty(
-        name, count, static_cast<unsigned>(sizeof(rte_mbuf)) + private_bytes_of_buffer + room,
-        cached_by_each_lcore, sizeof(rte_pktmbuf_pool_private), static_cast<int>(rte_socket_id()), flags));
+        name, count, static_cast<unsigned>(sizeof(rte_mbuf)) + private_bytes + room, cached_by_each_lcore,
+        sizeof(rte_pktmbuf_pool_private), static_cast<int>(rte_socket_id()), flags));
     if (pool == nullptr) return failed(rte_errno);
     if (const int code = rte_mempool_set_ops_byname(pool.get(), rte_mbuf_best_mempool_ops(), nullptr);
         code != 0)
         return failed(-code);
     rte_pktmbuf_pool_private of_each{.mbuf_data_room_size = static_cast<std::uint16_t>(room),
-                                     .mbuf_priv_size = private_bytes_of_buffer,
+                                     .mbuf_priv_size = static_cast<std::uint16_t>(private_bytes),
                                      .flags = 0};
     rte_pktmbuf_pool_init(pool.get(), &of_each);
     if (const int code = rte_mempool_populate_default(pool.get()); code < 0) return failed(-code);

@@ -31,7 +31,7 @@ TEST(BufferPool, EveryBufferThatIsGivenOutLiesInTheMemoryOfXdp) {
         const auto* const first = reinterpret_cast<const std::byte*>(buffer) - pool->header_size;
         const auto* const last = static_cast<const std::byte*>(buffer->buf_addr) + buffer->buf_len;
         ASSERT_TRUE(first >= umem.begin && last <= umem.end);
-        ASSERT_GE(buffer->buf_len, RTE_PKTMBUF_HEADROOM + room_of_buffer(longest_frame(default_mtu)));
+        ASSERT_EQ(buffer->buf_len, RTE_PKTMBUF_HEADROOM + room_of_buffer(longest_frame(default_mtu)));
     }
     for (rte_mbuf* const buffer : given) rte_pktmbuf_free(buffer);
 }
