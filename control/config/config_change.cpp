@@ -22,6 +22,7 @@ std::string said(const std::vector<Link>& links, std::string_view name) {
 
 std::string names(const std::vector<Link>& links) {
     std::vector<std::string_view> all;
+    all.reserve(links.size());
     for (const Link& link : links) all.emplace_back(link.name);
     return fmt::format("{}", fmt::join(all, ", "));
 }

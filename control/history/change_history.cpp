@@ -134,6 +134,10 @@ void ChangeHistory::put(HistoryRow row) {
         row.changes.push_back(fmt::format("and {} more", more));
     }
     const std::scoped_lock lock(mutex_);
+    if (arrived_.size() == most_waiting) {  // the disk hangs
+        arrived_.pop_front();
+        ++passed_over_;
+    }
     arrived_.push_back(std::move(row));
     wakeup_.notify_one();
 }
@@ -143,8 +147,11 @@ HistoryPage ChangeHistory::page(std::uint32_t cursor, std::size_t limit) const {
     HistoryPage page;
     auto above = forgotten_ + static_cast<std::uint32_t>(latest_.size());
     if (cursor != 0) above = std::min(above, cursor);
-    for (; above > forgotten_ && page.rows.size() < limit; --above)
+    std::size_t changes = 0;
+    for (; above > forgotten_ && page.rows.size() < limit && changes < most_changes_of_a_page; --above) {
         page.rows.push_back(latest_[above - 1 - forgotten_]);
+        changes += page.rows.back().changes.size();
+    }
     if (above > forgotten_) page.next = above;
     return page;
 }
@@ -161,6 +168,7 @@ void ChangeHistory::run(const std::stop_token& stop) {
             else
                 wakeup_.wait_for(lock, stop, between_tries, some);
             rows.swap(arrived_);
+            lost_ += std::exchange(passed_over_, 0);
         }
         const bool last = stop.stop_requested() && rows.empty();
         for (HistoryRow& row : rows) {

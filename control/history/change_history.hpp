@@ -33,6 +33,9 @@ class ChangeHistory {
     /// Of the changes of a row; what is beyond is counted.
     static constexpr std::size_t most_changes = 100;
 
+    /// A page ends behind the row with which it has so many.
+    static constexpr std::size_t most_changes_of_a_page = 500;
+
     /// `file`: empty: only the memory knows. Reads the latest rows of it and of FILE.1.
     explicit ChangeHistory(std::filesystem::path file, std::uintmax_t longest = usual_size);
     /// Tries to write what still waits.
@@ -57,7 +60,8 @@ class ChangeHistory {
     const std::uintmax_t longest_;
     mutable std::mutex mutex_;
     std::condition_variable_any wakeup_;
-    std::deque<HistoryRow> arrived_;  ///< not looked at by the thread yet
+    std::deque<HistoryRow> arrived_;  ///< not looked at by the thread yet, `most_waiting` at most
+    std::uint64_t passed_over_ = 0;   ///< there was no room for them
     std::deque<HistoryRow> latest_;   ///< the oldest first
     std::uint32_t forgotten_ = 0;     ///< rows before latest_
     std::uint64_t lost_ = 0;          ///< the thread's, as the following

@@ -26,8 +26,11 @@ ControlPlane::~ControlPlane() {
 void ControlPlane::insure(const Config& next) {
     if (wish_.confirm_within) insurance_.insure(config_, reload_state_.id, *wish_.confirm_within);
     if (!insurance_.pending() || taking_back_) return;
+    const auto has = [](const Config& config, const SourceList& list) {
+        return std::ranges::find(config.lists, list.name, &SourceList::name) != config.lists.end();
+    };
     for (const SourceList& list : config_.lists)
-        if (std::ranges::find(next.lists, list.name, &SourceList::name) == next.lists.end())
+        if (!has(next, list) && has(insurance_.before(), list))
             insurance_.keep(lists_.put_sources(list.name));
 }
 

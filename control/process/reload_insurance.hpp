@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,21 +18,21 @@ namespace honeyswitch::control {
 class ReloadInsurance {
   public:
     /// Something waits for a confirmation.
-    [[nodiscard]] bool pending() const { return before_.has_value(); }
+    [[nodiscard]] bool pending() const { return before_ != nullptr; }
     /// The reload that it began with.
     [[nodiscard]] std::uint64_t reload() const { return reload_; }
     /// When it is taken back; none: nothing waits, or the time has not begun.
     [[nodiscard]] std::optional<TimePoint> until() const { return until_; }
     [[nodiscard]] Milliseconds within() const { return within_; }
     /// Precondition: pending().
-    [[nodiscard]] const Config& before() const { return before_.value(); }
+    [[nodiscard]] const Config& before() const { return *before_; }
 
     /// A reload comes into force. Where one waits already, that one's way back stays, and the time is anew.
     void insure(const Config& before, std::uint64_t reload, Milliseconds within) {
         within_ = within;
         until_.reset();
         if (pending()) return;
-        before_ = before;
+        before_ = std::make_unique<Config>(before);
         reload_ = reload;
     }
     /// All of it is in force: from now on there is so much time.
@@ -52,7 +53,7 @@ class ReloadInsurance {
     [[nodiscard]] std::vector<PutSource> take_lost() { return std::exchange(lost_, {}); }
 
   private:
-    std::optional<Config> before_;
+    std::unique_ptr<Config> before_;
     std::uint64_t reload_ = 0;
     Milliseconds within_{};
     std::optional<TimePoint> until_;

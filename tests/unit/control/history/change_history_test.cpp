@@ -80,6 +80,22 @@ TEST_F(ChangeHistoryTest, OutlivesARestartAndIsOnlyAppendedTo) {
     EXPECT_EQ(history.page(0, 1).rows[0].user, "root") << "whose uid it is";
 }
 
+TEST_F(ChangeHistoryTest, APageHasABoundedNumberOfChanges) {
+    ChangeHistory history("");
+    for (int i = 0; i < 20; ++i) history.put(row("reload", std::vector<std::string>(100, "x")));
+    wait_for([&] { return !history.page(0, 1).rows.empty() && history.page(0, 1).next == 19U; });
+    std::size_t rows = 0;
+    std::uint32_t cursor = 0;
+    for (unsigned pages = 0; pages < 4; ++pages) {
+        const auto page = history.page(cursor, 1'000);
+        EXPECT_EQ(page.rows.size(), 5U);
+        rows += page.rows.size();
+        cursor = page.next.value_or(0);
+    }
+    EXPECT_EQ(rows, 20U);
+    EXPECT_EQ(cursor, 0U) << "that was all";
+}
+
 TEST_F(ChangeHistoryTest, PagesLeadBackInTimeAndStayWhileRowsCome) {
     ChangeHistory history("");
     for (int i = 0; i < 5; ++i) history.put(row(fmt::format("{}", i)));
