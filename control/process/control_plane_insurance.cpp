@@ -37,12 +37,12 @@ void ControlPlane::insure(const Config& next) {
 /// A reload is in force, and what it may go back to stands.
 void ControlPlane::say_what_is_unconfirmed(TimePoint now) {
     if (wish_.confirm_within) insurance_.begin(now);
-    if (!insurance_.until()) return;
+    const auto until = insurance_.until();
+    if (!until) return;
     auto sentence = fmt::format(
         "not confirmed: in {} the configuration from before reload {} is in force again, "
         "unless honeyctl confirm comes",
-        duration_text(std::chrono::ceil<std::chrono::seconds>(*insurance_.until() - now)),
-        insurance_.reload());
+        duration_text(std::chrono::ceil<std::chrono::seconds>(*until - now)), insurance_.reload());
     tell_of_reload(ConfigPhase::unconfirmed, Gravity::warning, sentence, wish_.by.text);
     reload_state_.sentences.push_back(std::move(sentence));
 }
