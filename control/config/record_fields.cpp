@@ -9,6 +9,7 @@
 
 #include "base/duration.hpp"
 #include "control/config/flow_text.hpp"
+#include "control/config/policy_names.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -34,32 +35,6 @@ std::string pool_of(const Config& config, std::optional<std::size_t> pool) {
     return pool ? config.pools.at(*pool).name : std::string();
 }
 
-std::string_view word_of(Affinity affinity) {
-    switch (affinity) {
-        case Affinity::source:
-            return "source";
-        case Affinity::destination:
-            return "destination";
-        case Affinity::session:
-            break;
-    }
-    return "session";
-}
-
-std::string_view word_of(Rule::Action action) {
-    switch (action) {
-        case Rule::Action::inside:
-            return "inside";
-        case Rule::Action::drop:
-            return "drop";
-        case Rule::Action::divert:
-            return "divert";
-        case Rule::Action::pool:
-            break;
-    }
-    return "pool";
-}
-
 std::string check_of(const Honeypot& honeypot) {
     if (!honeypot.watched) return "none";
     return honeypot.check_tcp_port ? fmt::format("tcp:{}", *honeypot.check_tcp_port) : "arp";
@@ -71,7 +46,7 @@ RecordText text_of(const Link& link, const Config& /*config*/) {
 
 RecordText text_of(const Pool& pool, const Config& /*config*/) {
     return {fmt::format("'{}'", pool.name),
-            {{"affinity", std::string(word_of(pool.affinity))},
+            {{"affinity", std::string(name_of(pool.affinity))},
              {"when_none", pool.when_none == Pool::WhenNone::inside ? "inside" : "drop"},
              {"on_failure", pool.on_failure == Pool::OnFailure::stay ? "stay" : "move"}}};
 }
@@ -92,13 +67,13 @@ RecordText text_of(const Rule& rule, const Config& config) {
              {"destination", list_of(rule.destinations)},
              {"protocol", text_of(rule.protocol)},
              {"ports", list_of(rule.ports)},
-             {"action", std::string(word_of(rule.action))},
+             {"action", std::string(name_of(rule.action))},
              {"pool", pool_of(config, rule.pool)}}};
 }
 
 RecordText text_of(const SourceList& list, const Config& config) {
     return {fmt::format("'{}'", list.name),
-            {{"kind", list.kind == SourceList::Kind::attacker ? "attacker" : "benign"},
+            {{"kind", std::string(name_of(list.kind))},
              {"file", list.file.string()},
              {"protocol", text_of(list.protocol)},
              {"ports", list_of(list.ports)},

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "control/config/policy_names.hpp"
 #include "control/inspect/inspect.hpp"
 #include "control/operator/operate.hpp"
 
@@ -14,9 +15,6 @@ namespace honeyswitch::control {
 [[nodiscard]] std::string_view name_of(DiversionMode mode);
 [[nodiscard]] std::string_view name_of(Containment containment);
 [[nodiscard]] std::string_view name_of(Admission admission);
-[[nodiscard]] std::string_view name_of(Affinity affinity);
-[[nodiscard]] std::string_view name_of(Rule::Action action);
-[[nodiscard]] std::string_view name_of(SourceList::Kind kind);
 [[nodiscard]] std::string_view name_of(ReloadState::Phase phase);
 [[nodiscard]] std::string_view name_of(dataplane::Step step);
 

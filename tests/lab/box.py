@@ -17,6 +17,46 @@ BINARY = "control/honeyswitch"
 SIDES = ("outside", "inside", "honeypot")
 PATIENCE_S = 30
 SERVER = "10.66.0.1"
+HONEYPOT_MAC = "02:00:00:00:00:66"
+
+
+def stop_in_turn(processes: list[subprocess.Popen]) -> None:
+    """The last one first; who does not end when asked is killed."""
+    for process in reversed(processes):
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def configuration_text(ports: str, control_socket: Path, notices: str = "") -> str:
+    """Of a small switch between cables. `ports`: records and the table [ports]; `notices`: more of that table."""
+    return f"""
+{ports}
+[process]
+no_huge = true
+lcores = "{min(os.sched_getaffinity(0))},{max(os.sched_getaffinity(0))}"
+[capacity]
+session_capacity = 1024
+address_capacity = 131072
+pending_capacity = 1024
+reputation_capacity = 1024
+mbufs = 8192
+[diversion]
+dark = ["10.66.0.0/16"]
+active = ["{SERVER}/32"]
+[notices]
+listen_address = "127.0.0.1"
+{notices}
+[operator]
+control_socket = "{control_socket}"
+[[honeypot]]
+name = "pot"
+mac = "{HONEYPOT_MAC}"
+check = "none"
+"""
 
 
 class Box:
@@ -47,30 +87,9 @@ class Box:
     def configuration(self, name: str, port: int = 6466, **ports: str) -> Path:
         sides = {side: ports.get(side, f"dev:{side}") for side in SIDES}
         path = self.folder / f"{name}.toml"
-        path.write_text(
-            "[ports]\n" + "".join(f'{side} = "{device}"\n' for side, device in sides.items()) + f"""
-[process]
-no_huge = true
-lcores = "{min(os.sched_getaffinity(0))},{max(os.sched_getaffinity(0))}"
-[capacity]
-session_capacity = 1024
-address_capacity = 131072
-pending_capacity = 1024
-reputation_capacity = 1024
-mbufs = 8192
-[diversion]
-dark = ["10.66.0.0/16"]
-active = ["{SERVER}/32"]
-[notices]
-listen_address = "127.0.0.1"
-listen_port = {port}
-[operator]
-control_socket = "{self.folder}/{name}.sock"
-[[honeypot]]
-name = "pot"
-mac = "02:00:00:00:00:66"
-check = "none"
-""")
+        path.write_text(configuration_text(
+            "[ports]\n" + "".join(f'{side} = "{device}"\n' for side, device in sides.items()),
+            self.folder / f"{name}.sock", f"listen_port = {port}"))  # fmt: skip
         return path
 
     def command(self, configuration: Path, *options: str) -> list[str]:

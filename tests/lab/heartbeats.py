@@ -3,8 +3,8 @@
 side, so that nothing else keeps it from its clock.
 
     heartbeats.py send INTERFACE       until SIGTERM, then prints how many were sent, and its own longest pause
-    heartbeats.py receive INTERFACE    until SIGTERM, then prints how many came, the most that were missing in a row, and the
-                                       longest silence by the kernel's clock
+    heartbeats.py receive INTERFACE    until SIGTERM, then prints how many came, the most that were missing in a row,
+                                       and the longest silence by the kernel's clock
 """
 
 import json

@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from box import HONEYPOT_MAC, SERVER, configuration_text
 from conftest import PREFIX
 from laboratory import wiring
 from laboratory.namespace import Namespace
@@ -13,8 +14,7 @@ from laboratory.paths import default_build
 from laboratory.wait import wait_for
 
 LINKS = ("west", "east")
-CLIENT, SERVER, NEWCOMER, DARK = "198.51.100.1", "10.66.0.1", "10.66.0.7", "10.66.9.9"
-HONEYPOT_MAC = "02:00:00:00:00:66"
+CLIENT, NEWCOMER, DARK = "198.51.100.1", "10.66.0.7", "10.66.9.9"
 NEXT_HOP = {"outside": "192.0.2.1", "inside": "192.0.2.2"}
 MACS = {side: {link: f"02:00:00:00:0{number}:0{index}" for index, link in enumerate(LINKS)}
         for number, side in enumerate(NEXT_HOP)}
@@ -93,32 +93,9 @@ class LinkedBox:
         records = "".join(f'[[link]]\nname = "{link}"\noutside = "dev:outside-{link}"\ninside = "dev:inside-{link}"\n'
                           for link in links)
         path = self.folder / "links.toml"
-        path.write_text(f"""
-{records}
-[ports]
-honeypot = "dev:pot"
-kernel_io = "{self.kernel_io}"
-[process]
-no_huge = true
-lcores = "{min(os.sched_getaffinity(0))},{max(os.sched_getaffinity(0))}"
-[capacity]
-session_capacity = 1024
-address_capacity = 131072
-pending_capacity = 1024
-reputation_capacity = 1024
-mbufs = 8192
-[diversion]
-dark = ["10.66.0.0/16"]
-active = ["{SERVER}/32"]
-[notices]
-listen_address = "127.0.0.1"
-[operator]
-control_socket = "{self.folder}/control.sock"
-[[honeypot]]
-name = "pot"
-mac = "{HONEYPOT_MAC}"
-check = "none"
-""")
+        path.write_text(configuration_text(
+            f'{records}[ports]\nhoneypot = "dev:pot"\nkernel_io = "{self.kernel_io}"\n',
+            self.folder / "control.sock"))  # fmt: skip
         return path
 
     def start(self) -> None:

@@ -1,5 +1,5 @@
-"""Neighbours on a link as real networks have them, one program on each side, and what each says of the other: that it is up,
-and how often it was lost."""
+"""Neighbours on a link as real networks have them, one program on each side, and what each says of the other: that it
+is up, and how often it was lost."""
 
 import json
 import re
@@ -79,8 +79,8 @@ class Frr:
 
 
 class OpenVswitch:
-    """Two userspace bridges with a port each: of the one it speaks LACP, of the other RSTP (of both it would wait for either
-    to let the other begin). Nothing else of the wire reaches them: that is for the kernel."""
+    """Two userspace bridges with a port each: of the one it speaks LACP, of the other RSTP (of both it would wait for
+    either to let the other begin). Nothing else of the wire reaches them: that is for the kernel."""
 
     def __init__(self, side: Side, number: int):
         self.side, self.folder, self.root = side, side.folder / "ovs", number == 1
@@ -172,7 +172,8 @@ class Lldpd:
 
 
 class Keepalived:
-    """VRRP with ten advertisements a second. The first side is master; the other takes over as soon as three are missing."""
+    """VRRP with ten advertisements a second. The first side is master; the other takes over as soon as three are
+    missing."""
 
     def __init__(self, side: Side, number: int):
         self.side, self.master = side, number == 1

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from box import Box
+from box import Box, stop_in_turn
 from laboratory.namespace import Namespace
 from laboratory.paths import default_build
 from laboratory.wait import wait_for
@@ -73,13 +73,7 @@ router bgp {self.number(self.side)}
         return False
 
     def stop(self) -> None:
-        for process in reversed(self.processes):
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=10)
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        stop_in_turn(self.processes)
         shutil.rmtree(self.folder)
 
 

@@ -1,5 +1,5 @@
-"""Neighbours across the switch do not notice it: routing protocols, spanning tree, LACP, LLDP, VRRP and the heartbeats of a
-bypass switch stay up while attackers scan as fast as this machine lets them.
+"""Neighbours across the switch do not notice it: routing protocols, spanning tree, LACP, LLDP, VRRP and the heartbeats
+of a bypass switch stay up while attackers scan as fast as this machine lets them.
 
 The same is done over a plain cable first, in the same run: a neighbour that is lost there is lost by this machine, which
 has too few CPUs for all of them, and says nothing of the switch.

@@ -1,11 +1,11 @@
 """Open vSwitch with its userspace datapath in a namespace, its ports bundled by LACP."""
 
-import contextlib
 import os
 import re
 import subprocess
 from pathlib import Path
 
+from box import stop_in_turn
 from laboratory.namespace import Namespace
 from laboratory.wait import wait_for
 
@@ -38,13 +38,7 @@ class UserspaceBridge:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in reversed(self.started):
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=10)
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        stop_in_turn(self.started)
 
     def _environment(self) -> dict[str, str]:
         places = ("OVS_RUNDIR", "OVS_DBDIR", "OVS_SYSCONFDIR", "OVS_LOGDIR")
