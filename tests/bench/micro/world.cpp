@@ -50,7 +50,7 @@ Identity Traffic64::next() {
 
 void Traffic64::write(std::byte* frame) {
     const Identity who = next();
-    write_frame(frame, templates_[who.udp], who, from_campus(traffic_));
+    write_frame(frame, templates_[who.udp], who, from_campus(traffic_), 0);
 }
 
 SessionKey key_of(const Identity& who) {
