@@ -160,7 +160,7 @@ class Lldpd:
         self.side.start("lldpd", "lldpd", "-d", "-I", "wire", "-u", str(self.socket), "-O", "/dev/null")
         self.side.wait_for("lldpd listens", self.socket.exists)
         self._ask("configure", "lldp", "tx-interval", "1")
-        self._ask("configure", "lldp", "tx-hold", "3")
+        self._ask("configure", "lldp", "tx-hold", "6")  # on a loaded machine lldpd itself may wait for three seconds
 
     def _ask(self, *words: str) -> str:
         return self.side.namespace.attempt("lldpcli", "-u", str(self.socket), *words).stdout

@@ -27,7 +27,7 @@ SECONDS = int(os.environ.get("HONEYSWITCH_PEERS_SECONDS", "15"))
 CABLE_SECONDS = min(SECONDS, 60)
 MTU = int(os.environ.get("HONEYSWITCH_PEERS_MTU", "1500"))
 HEARTBEATS_PRIORITY = 30
-CUT_SECONDS = 8  # the slowest, RSTP, gives up its neighbour after six
+CUT_SECONDS = 10  # the slowest, RSTP and LLDP, give up their neighbours after six
 NAMES = ("bfd", "bgp", "isis", "lacp", "rstp", "lldp", "vrrp")
 
 
