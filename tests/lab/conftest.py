@@ -20,6 +20,10 @@ from laboratory.settings import Settings
 PREFIX = os.environ.get("LAB_PREFIX", "hstest-")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "no_switch: no switch runs in it, so it can run beside those in which one does")
+
+
 @pytest.fixture(scope="session", name="lab")
 def raised_lab() -> Iterator[Lab]:
     if os.geteuid() != 0:

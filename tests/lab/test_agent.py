@@ -16,6 +16,8 @@ from laboratory.wait import comes_true, wait_for
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 from segment import CONTROLLER_PORT, LOCALHOST, RELAY_PORT, Agent, Controller, Relay, Segment, Weather
 
+pytestmark = pytest.mark.no_switch
+
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 TIMES = ["--sweep-interval", "1s", "--sweep-patience", "300ms", "--probe-count", "2",
          "--probe-interval", "200ms", "--probe-hold", "1s"]

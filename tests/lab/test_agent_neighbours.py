@@ -13,6 +13,8 @@ from laboratory.namespace import Namespace
 from laboratory.wait import comes_true
 from segment import Agent, Controller, Segment
 
+pytestmark = pytest.mark.no_switch
+
 ALWAYS_ASKING = ["--sweep-rate", "4000", "--sweep-interval", "1s", "--sweep-patience", "100ms", "--probe-count", "2",
                  "--probe-interval", "200ms", "--probe-hold", "1s"]
 AT_EASE = ["--sweep-rate", "1000", "--sweep-interval", "2s", "--sweep-patience", "1s", "--probe-count", "2",

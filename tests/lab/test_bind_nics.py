@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from fake_pci import DISK, NEIGHBOUR, NIC, FakeKernel, bind_nics, with_two_cards_and_a_disk
 
+pytestmark = pytest.mark.no_switch
+
 
 @pytest.fixture(name="kernel")
 def fake_kernel(tmp_path: Path) -> FakeKernel:

@@ -9,6 +9,8 @@ import pytest
 from honeypot_box import ATTACKER, GATEWAY, PREFIX, SETUP, Box
 from laboratory.namespace import Namespace
 
+pytestmark = pytest.mark.no_switch
+
 
 @pytest.fixture(name="box")
 def raised_box(tmp_path: Path) -> Iterator[Box]:

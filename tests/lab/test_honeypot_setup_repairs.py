@@ -15,6 +15,8 @@ from laboratory.wait import comes_true
 from scapy.layers.inet import TCP
 from scapy.layers.l2 import Ether
 
+pytestmark = pytest.mark.no_switch
+
 REDIRECTED = (*SETUP, "--redirect", "tcp:1-1000:6401", "--keep", "tcp:22")
 MANAGEMENT = "10.99.7.0/24"
 

@@ -11,6 +11,8 @@ import pytest
 from fake_pci import NIC, FakeKernel, bind_command, bind_nics, with_two_cards_and_a_disk
 from laboratory.namespace import Namespace
 
+pytestmark = pytest.mark.no_switch
+
 
 @pytest.fixture(name="kernel")
 def fake_kernel(tmp_path: Path) -> FakeKernel:

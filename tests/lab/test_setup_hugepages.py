@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from laboratory.paths import TOOLS
 
+pytestmark = pytest.mark.no_switch
+
 POOL = "devices/system/node/node{}/hugepages/hugepages-2048kB"
 
 
