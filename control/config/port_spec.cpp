@@ -111,12 +111,26 @@ bool same_device(const PortSpec& one, const PortSpec& other) {
     return one.kind == other.kind && name(one) == name(other);
 }
 
-std::vector<const PortSpec*> ports_of(const Config& config) {
-    std::vector<const PortSpec*> ports;
+namespace {
+
+/// `Any` is a Config, const or not, and so are the ports.
+template <typename Any>
+auto ports_in(Any& config) {
+    std::vector<decltype(&config.outside)> ports;
     if (config.links.empty()) ports = {&config.outside, &config.inside};
-    for (const Link& link : config.links) ports.insert(ports.end(), {&link.outside, &link.inside});
-    for (const PortSpec& port : config.honeypot_ports) ports.push_back(&port);
+    for (auto& link : config.links) ports.insert(ports.end(), {&link.outside, &link.inside});
+    for (auto& port : config.honeypot_ports) ports.push_back(&port);
     return ports;
+}
+
+}  // namespace
+
+std::vector<const PortSpec*> ports_of(const Config& config) {
+    return ports_in(config);
+}
+
+PortSpec& port_at(Config& config, std::size_t index) {
+    return *ports_in(config).at(index);
 }
 
 std::uint32_t link_frame(const Config& config) {

@@ -27,12 +27,16 @@ namespace honeyswitch::control {
 
 /// All ports of a configuration: outside and inside of each link, honeypots. They live in it.
 [[nodiscard]] std::vector<const PortSpec*> ports_of(const Config& config);
+/// One of them, by its place there.
+[[nodiscard]] PortSpec& port_at(Config& config, std::size_t index);
 
 /// In the place of the honeypots' port where none is configured, as none is needed: it carries nothing.
 inline constexpr std::string_view stand_in_device = "net_null_none,no-rx=1";
 [[nodiscard]] inline PortSpec stand_in_port() {
     return {.kind = PortSpec::Kind::vdev, .device = std::string(stand_in_device), .text = "none"};
 }
+/// How the device begins that stands in for a port that was not there at the start; it carries nothing.
+inline constexpr std::string_view absent_device = "net_null_absent";
 
 /// What a link is called that is written in the short form.
 inline constexpr std::string_view only_link = "link";

@@ -7,6 +7,7 @@
 
 #include <rte_ethdev.h>
 
+#include "control/config/port_spec.hpp"
 #include "dataplane/eal/eal.hpp"
 #include "dataplane/eal/frame_lengths.hpp"
 #include "dataplane/eal/kernel_settings.hpp"
@@ -123,8 +124,8 @@ std::expected<void, Error> set_up(const PortSpec& spec) {
 }
 
 /// Whoever cannot take its link down would leave its partner's failure untold.
-std::expected<void, Error> check_link(const Port& port) {
-    if (!port.interface().empty()) return {};
+std::expected<void, Error> check_link(const PortSpec& spec, const Port& port) {
+    if (!port.interface().empty() || spec.device.starts_with(absent_device)) return {};
     auto taken_up = port.set_link(true);
     if (taken_up) return {};
     taken_up.error().reason += "; [ports] link_state must be \"hub\" with it";
@@ -161,7 +162,7 @@ std::expected<std::vector<Port>, Error> start_ports(const PortsConfig& config, r
             return std::unexpected(up.error());
         auto port = start_port(spec, static_cast<unsigned>(started.size()), config.kernel_io, port_config);
         if (!port) return std::unexpected(port.error());
-        if (auto able = taken_down ? check_link(*port) : std::expected<void, Error>(); !able)
+        if (auto able = taken_down ? check_link(spec, *port) : std::expected<void, Error>(); !able)
             return std::unexpected(able.error());
         spdlog::info("port {} is {} ({})", config.names.at(started.size()), spec.text, port->driver());
         tell_of_idle_workers(spec, *port, config.workers);

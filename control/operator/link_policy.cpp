@@ -16,6 +16,7 @@ LinkPolicy::LinkPolicy(LinkMode mode, Milliseconds wait, const std::vector<LinkP
 
 void LinkPolicy::note(End& end, bool up, TimePoint now) {
     if (end.held) return;
+    end.was_up |= end.given_up;
     if (up) {
         end.was_up = true;
         end.let_up.reset();
@@ -38,7 +39,7 @@ bool LinkPolicy::back(const End& end, TimePoint now) const {
 }
 
 LinkAction LinkPolicy::release(End& end, const End& partner, TimePoint now) {
-    end = {.port = end.port, .held = false, .up = false, .was_up = false, .since = now, .let_up = now};
+    end = {.port = end.port, .given_up = end.given_up, .since = now, .let_up = now};
     return {.port = end.port, .partner = partner.port, .up = true};
 }
 
@@ -77,6 +78,12 @@ std::optional<std::vector<LinkAction>> LinkPolicy::let_up(std::string_view name,
     return actions;
 }
 
+void LinkPolicy::give_up(std::size_t port) {
+    for (Pair& pair : pairs_)
+        for (End& end : pair.ends)
+            if (end.port == port) end.given_up = true;
+}
+
 std::vector<std::size_t> LinkPolicy::ports() const {
     std::vector<std::size_t> ports;
     for (const Pair& pair : pairs_)
@@ -89,6 +96,11 @@ const LinkPolicy::End* LinkPolicy::find(std::size_t port) const {
         for (const End& end : pair.ends)
             if (end.port == port) return &end;
     return nullptr;
+}
+
+bool LinkPolicy::has_given_up(std::size_t port) const {
+    const End* const end = find(port);
+    return end != nullptr && end->given_up;
 }
 
 bool LinkPolicy::holds(std::size_t port) const {

@@ -44,6 +44,11 @@ class LinkPolicy {
     /// link on the other side has it taken down again. None: there is no such pair.
     [[nodiscard]] std::optional<std::vector<LinkAction>> let_up(std::string_view name, TimePoint now);
 
+    /// This port is given up for good: it counts as one that had its link and has lost it. Whoever calls says
+    /// from here on that it is not up.
+    void give_up(std::size_t port);
+    [[nodiscard]] bool has_given_up(std::size_t port) const;
+
     /// It never does anything.
     [[nodiscard]] bool idle() const { return mode_ == LinkMode::hub || pairs_.empty(); }
     /// That it looks at.
@@ -60,6 +65,7 @@ class LinkPolicy {
         bool held = false;
         bool up = false;
         bool was_up = false;  ///< since the start, or since it was let up: it can only lose what it had
+        bool given_up = false;
         TimePoint since;      ///< it is as it is
         std::optional<TimePoint> let_up;  ///< it was, and its link is awaited
     };

@@ -90,9 +90,10 @@ class ControlPlane final : public Operate {
         return diversion_.set_maintenance(on, who, now);
     }
 
-    /// The device of this port is gone, or the kernel wants it back. Once for each port.
+    /// The device of this port is gone, the kernel wants it back, or it was never there. Once for each port.
     void give_up(dataplane::PortIndex port) {
         plane_.give_up(port);
+        links_.give_up(port);
         if (!plane_.layout().is_of_a_link(port)) honeypots_.give_up(port);
     }
     /// When the loop has ended: no port stays down that link_state has taken down.

@@ -41,7 +41,8 @@ LinkChanged LinkKeeper::carry_out(const LinkAction& action, std::string_view who
     else if (action.up)
         text += fmt::format("let up, as {} has its link again", partner);
     else
-        text += fmt::format("taken down, as {} lost its link", partner);
+        text += fmt::format("taken down, as {} {}", partner,
+                            policy_.has_given_up(action.partner) ? "is given up" : "lost its link");
     if (!port.interface().empty())
         keeper_.want_link(port.interface(), action.up);
     else if (const auto done = port.set_link(action.up); !done)

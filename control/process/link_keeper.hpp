@@ -31,6 +31,8 @@ class LinkKeeper {
     [[nodiscard]] std::expected<std::vector<LinkChanged>, std::string> let_up(std::string_view link,
                                                                               TimePoint now,
                                                                               std::string_view who);
+    /// This port is given up for good.
+    void give_up(std::size_t port) { policy_.give_up(port); }
     /// At the end, when nobody else uses the keeper of the ports: lets everything up that is held, at once.
     void leave_up();
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <optional>
+#include <span>
 #include <system_error>
 
 #include <arpa/inet.h>
@@ -107,19 +109,29 @@ void check_port(const PortSpec& port, const KernelFiles& kernel, Lacks& lacks) {
         check_interface(port, *interface, kernel, lacks);
 }
 
+/// What the switch goes without if it starts without this port; nothing if it cannot: without one whole link
+/// it would only pretend to forward. `lacks`: of each port.
+std::optional<std::string> without_port(const Config& config, std::span<const Lacks> lacks, std::size_t port) {
+    const auto links = links_of(config);
+    if (port >= 2 * links.size()) return "its honeypots are down";
+    for (std::size_t i = 0; i < links.size(); ++i)
+        if (lacks[2 * i].empty() && lacks[2 * i + 1].empty())
+            return fmt::format("nothing passes on link {}", links[port / 2].name);
+    return std::nullopt;
+}
+
 void check_ports(const Config& config, const KernelFiles& kernel, MachineReport& report) {
-    for (const Link& link : links_of(config)) {
-        check_port(link.outside, kernel, report.lacks);
-        check_port(link.inside, kernel, report.lacks);
-    }
-    for (std::size_t i = 0; i < config.honeypot_ports.size(); ++i) {
-        Lacks lacks;
-        check_port(config.honeypot_ports[i], kernel, lacks);
-        for (Lack& lack : lacks) {
-            if (lack.lasting)
-                report.lacks.push_back(std::move(lack));
+    const auto ports = ports_of(config);
+    std::vector<Lacks> lacks(ports.size());
+    for (std::size_t i = 0; i < ports.size(); ++i) check_port(*ports[i], kernel, lacks[i]);
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+        const auto without = without_port(config, lacks, i);
+        for (const Lack& lack : lacks[i]) {
+            if (lack.lasting || !without)
+                report.lacks.push_back(lack);
             else
-                report.absent.push_back({i, std::move(lack.sentence)});
+                report.absent.push_back({i, fmt::format("{}; the switch starts without this port, and {}",
+                                                        lack.sentence, *without)});
         }
     }
 }

@@ -18,15 +18,16 @@ struct Lack {
     bool lasting = false;  ///< starting again cannot help: the machine or the configuration must change first
 };
 
-/// A port of honeypots that is not there, or cannot be had.
+/// A port that is not there, or cannot be had, and that the switch can start without.
 struct AbsentPort {
-    std::size_t index;     ///< in Config::honeypot_ports
-    std::string sentence;  ///< as a Lack's
+    std::size_t index;     ///< of ports_of(Config)
+    std::string sentence;  ///< as a Lack's, with what becomes of the start
 };
 
 struct MachineReport {
     std::vector<Lack> lacks;  ///< any of them keeps the switch from starting
-    /// The link matters more than honeypots do: the switch starts without these.
+    /// Links matter more than honeypots do, and those that are whole more than one that is not: the switch
+    /// starts without these.
     std::vector<AbsentPort> absent;
     std::vector<std::string> notes;  ///< sentences on what is worth knowing and keeps it from nothing
 };

@@ -80,15 +80,12 @@ bool tell_of_lists(const Config& config) {
     return usable;
 }
 
-constexpr auto without_port = "the switch starts without this port, and its honeypots are down";
-
 bool tell_of_machine(const Config& config) {
     const auto report = check_machine(config, memory_needed(config));
     for (const Lack& lack : report.lacks)
         std::fputs(fmt::format("honeyswitch: on this machine: {}\n", lack.sentence).c_str(), stderr);
     for (const AbsentPort& port : report.absent)
-        std::fputs(fmt::format("honeyswitch: on this machine: {}; {}\n", port.sentence, without_port).c_str(),
-                   stderr);
+        std::fputs(fmt::format("honeyswitch: on this machine: {}\n", port.sentence).c_str(), stderr);
     for (const std::string& note : report.notes)
         std::fputs(fmt::format("on this machine: {}\n", note).c_str(), stdout);
     return report.lacks.empty() && report.absent.empty();
@@ -112,12 +109,12 @@ int tell_of_check(const Config& config) {
 }
 
 /// What is missing at the boot may be there a moment later: interfaces that others make, cards that are
-/// bound. For ports of honeypots alone the link does not wait longer than this.
-constexpr std::chrono::seconds patience_with_honeypots{5};
+/// bound. What can start does not wait longer than this for ports that it can start without.
+constexpr std::chrono::seconds patience_with_ports{5};
 
 MachineReport check_with_patience(const Config& config) {
     constexpr std::chrono::milliseconds between_looks{200};
-    const auto deadline = std::chrono::steady_clock::now() + patience_with_honeypots;
+    const auto deadline = std::chrono::steady_clock::now() + patience_with_ports;
     while (true) {
         auto report = check_machine(config, memory_needed(config));
         const bool may_help = report.lacks.empty() && !report.absent.empty();
@@ -126,12 +123,12 @@ MachineReport check_with_patience(const Config& config) {
     }
 }
 
-/// Returns the ports of honeypots that are not there, as indices in Config::honeypot_ports.
+/// Returns the ports that are not there and can be done without, as indices of ports_of(config).
 std::expected<std::vector<std::size_t>, ExitCode> look_at_machine(const Config& config) {
     const auto report = check_with_patience(config);
     std::vector<std::size_t> absent;
     for (const AbsentPort& port : report.absent) {
-        spdlog::warn("{}; {}", port.sentence, without_port);
+        spdlog::warn("{}", port.sentence);
         absent.push_back(port.index);
     }
     for (const Lack& lack : report.lacks) spdlog::error("cannot start: {}", lack.sentence);
@@ -164,9 +161,9 @@ std::vector<GuardedPort> guarded_ports(std::span<const PortSpec> specs,
 Config with_stand_ins(Config config, std::span<const std::size_t> absent) {
     config.idle_sleep_us = idle_sleep_us(config);  // as if they were there
     for (const std::size_t i : absent) {
-        PortSpec& port = config.honeypot_ports[i];
+        PortSpec& port = port_at(config, i);
         port.kind = PortSpec::Kind::vdev;
-        port.device = fmt::format("net_null_absent{},no-rx=1", i);
+        port.device = fmt::format("{}{},no-rx=1", absent_device, i);
     }
     return config;
 }
@@ -179,13 +176,12 @@ std::expected<std::unique_ptr<PortGuard>, Error> guard_ports(std::span<const Por
     auto guard = PortGuard::start(guarded_ports(specs, port_names(configured), plane), control.keeper());
     if (!guard) return guard;
     for (const std::size_t i : absent)
-        (*guard)->was_absent(plane.layout().honeypot_port(static_cast<unsigned>(i)),
-                             device_folder(configured.honeypot_ports[i]));
+        (*guard)->was_absent(static_cast<dataplane::PortIndex>(i), device_folder(*ports_of(configured)[i]));
     return guard;
 }
 
 /// Composes data plane and control plane, and runs them until a signal asks to stop. Whatever nobody else may
-/// have is taken before anything is touched. `absent`: indices in Config::honeypot_ports.
+/// have is taken before anything is touched. `absent`: indices of ports_of(config).
 std::expected<int, Failure> serve(const Config& config, std::span<const std::size_t> absent,
                                   std::vector<std::string> arguments, const sigset_t& signals) {
     const Config present = with_stand_ins(config, absent);

@@ -98,8 +98,11 @@ class LinkedBox:
             self.folder / "control.sock"))  # fmt: skip
         return path
 
-    def start(self) -> None:
-        command = self.box.command(str(default_build() / "control/honeyswitch"), "--config", str(self.configuration()))
+    def start(self, settings: str = "") -> None:
+        """`settings`: more of the table [ports]."""
+        path = self.configuration()
+        path.write_text(path.read_text().replace("[ports]\n", f"[ports]\n{settings}"))
+        command = self.box.command(str(default_build() / "control/honeyswitch"), "--config", str(path))
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_for("the switch forwards", lambda: self.process.poll() is not None or "forwarding with" in self.told(),

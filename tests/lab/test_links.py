@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from laboratory.paths import default_build
 from laboratory.wait import wait_for
 from linked_box import CLIENT, DARK, LINKS, NEWCOMER, SERVER, LinkedBox
 from userspace_bridge import UserspaceBridge
@@ -126,3 +127,33 @@ def test_a_bond_with_lacp_over_both_links(linked: LinkedBox):
             wait_for("the bundle is one member less", lambda end=end: end.members() == {FIRST: False, SECOND: True}, 60,
                      evidence=lambda end=end: end.shown() + linked.told())
         wait_for("a ping passes", passes, 30, evidence=left.shown)
+
+
+def test_a_link_whose_port_is_not_there_keeps_no_other_from_starting(linked: LinkedBox):
+    """And its neighbour on the other side is told by its link, if that is wanted."""
+    linked.box.ip("link", "set", "inside-west", "down")
+    linked.box.ip("link", "set", "inside-west", "name", "elsewhere")
+    linked.give_addresses()
+    linked.start('link_state = "wire"\n')
+    linked.serve_pages(linked.inside, "server")
+    told = linked.told()
+    assert "port dev:inside-west: there is no interface 'inside-west'" in told, told
+    assert "the switch starts without this port, and nothing passes on link west" in told, told
+    for machine in (linked.outside, linked.inside):
+        linked.leave_by(machine, SECOND)
+    assert linked.who_serves(SERVER) == "server", linked.told()
+    wait_for("the other port of the link is down", lambda: not linked.port("outside", FIRST)["link_up"], timeout=20,
+             evidence=linked.told)
+    assert "port outside of link west (dev:outside-west) is taken down, as inside is given up" in linked.told()
+    assert linked.port("outside", SECOND)["link_up"] and linked.port("inside", SECOND)["link_up"]
+
+
+def test_a_start_without_one_whole_link_is_refused(linked: LinkedBox):
+    for link in LINKS:
+        linked.box.ip("link", "delete", f"inside-{link}")
+    refused = subprocess.run(linked.box.command(str(default_build() / "control/honeyswitch"), "--config",
+                                                str(linked.configuration())),
+                             capture_output=True, text=True, check=False, timeout=60)  # fmt: skip
+    assert refused.returncode == 1, refused.stderr
+    for link in LINKS:
+        assert f"cannot start: port dev:inside-{link}: there is no interface" in refused.stderr + refused.stdout

@@ -31,6 +31,10 @@ class Links {
         apply(*actions, done);
         return done;
     }
+    void give_up(std::size_t port) {
+        policy_.give_up(port);
+        whole.at(port) = false;
+    }
     [[nodiscard]] const LinkPolicy& policy() const { return policy_; }
     [[nodiscard]] bool down(std::size_t port) const { return down_.at(port); }
 
@@ -73,6 +77,28 @@ TEST(LinkPolicy, OfAWireFollowsDownAndUpOnEachSide) {
         EXPECT_EQ(links.pass(600), Actions()) << "all is as before";
         EXPECT_EQ(links.policy().times_taken_down(), 1U);
     }
+}
+
+TEST(LinkPolicy, APortThatWasNeverThereCountsAsLost) {
+    for (const LinkMode mode : {LinkMode::wire, LinkMode::breaker}) {
+        Links links(mode);
+        links.give_up(1);
+        EXPECT_EQ(links.pass(20), Actions{"0 down by 1"});
+        EXPECT_TRUE(links.policy().has_given_up(1));
+        EXPECT_EQ(links.let_up("a"), Actions{"0 up by 1"});
+        EXPECT_EQ(links.pass(20), Actions{"0 down by 1"}) << "it is as gone as before";
+        EXPECT_EQ(links.pass(600), Actions());
+    }
+}
+
+TEST(LinkPolicy, APortThatIsHeldAndGivenUpTakesItsPartnerDownOnceThatIsBack) {
+    Links links(LinkMode::wire);
+    (void)links.pass(20);
+    links.whole[0] = false;
+    EXPECT_EQ(links.pass(20), Actions{"1 down by 0"});
+    links.give_up(1);
+    links.whole[0] = true;
+    EXPECT_EQ(links.pass(40), (Actions{"1 up by 0", "0 down by 1"}));
 }
 
 TEST(LinkPolicy, OfABreakerStaysUntilAnOperatorSaysSo) {

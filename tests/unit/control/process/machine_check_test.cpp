@@ -160,11 +160,29 @@ TEST_F(MachineCheck, StartsWithoutPortsOfHoneypotsAlone) {
     auto report = check();
     EXPECT_TRUE(report.lacks.empty());
     ASSERT_EQ(report.absent.size(), 1U);
-    EXPECT_EQ(report.absent[0].index, 1U);
+    EXPECT_EQ(report.absent[0].index, 3U);
     EXPECT_EQ(report.absent[0].sentence,
-              "port 0000:05:00.0: there is no PCI device 0000:05:00.0; 'tools/bind-nics' lists the NICs");
+              "port 0000:05:00.0: there is no PCI device 0000:05:00.0; 'tools/bind-nics' lists the NICs; the "
+              "switch starts without this port, and its honeypots are down");
     config.inside = parse_port("0000:05:00.0").value();
     EXPECT_EQ(check().lacks.size(), 1U);
+}
+
+TEST_F(MachineCheck, StartsWithoutALinkWhileAnotherIsWhole) {
+    const auto there = parse_port("0000:03:00.0").value(), gone = parse_port("0000:05:00.0").value();
+    config.honeypot_ports = {there};
+    config.links = {{.name = "west", .outside = there, .inside = there},
+                    {.name = "east", .outside = there, .inside = gone}};
+    auto report = check();
+    EXPECT_TRUE(report.lacks.empty());
+    ASSERT_EQ(report.absent.size(), 1U);
+    EXPECT_EQ(report.absent[0].index, 3U);
+    EXPECT_TRUE(report.absent[0].sentence.ends_with(
+        "; the switch starts without this port, and nothing passes on link east"))
+        << report.absent[0].sentence;
+    config.links[0].outside = gone;
+    EXPECT_TRUE(check().absent.empty());
+    EXPECT_EQ(check().lacks.size(), 2U) << "no link is whole";
 }
 
 TEST_F(MachineCheck, SeesThatSysfsIsOfAnotherNetworkNamespace) {
