@@ -12,7 +12,8 @@ BUILD = pathlib.Path(os.environ.get("HONEYSWITCH_BUILD", ROOT / "build"))
 PAGES = BUILD / "tools" / "pages"
 PROGRAMS = {"honeyswitch": BUILD / "control" / "honeyswitch", "honeyctl": BUILD / "tools" / "honeyctl",
             "honeyswitch-agent": BUILD / "agent" / "honeyswitch-agent",
-            **{name: ROOT / "tools" / name for name in ("bind-nics", "honeypot-setup", "setup-hugepages")}}
+            **{name: ROOT / "tools" / name for name in ("bind-nics", "honeypot-setup", "setup-hugepages")},
+            "honeyswitch-setup": ROOT / "tools/setup"}
 # What bash does when the key is pressed, without readline, which alone has compopt.
 COMPLETE = """source "$1"
 compopt() { :; }

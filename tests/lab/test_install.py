@@ -11,7 +11,8 @@ from laboratory.paths import SOURCE, default_build
 PREFIX = Path("usr/local")
 DOC = PREFIX / "share/doc/honeyswitch"
 UNITS = PREFIX / "lib/systemd/system"
-OURS = ("honeyswitch", "honeyctl", "honeyswitch-agent", "bind-nics", "honeypot-setup", "setup-hugepages")
+OURS = ("honeyswitch", "honeyctl", "honeyswitch-agent", "honeyswitch-setup", "bind-nics", "honeypot-setup",
+        "setup-hugepages")
 # What README.md names besides, of Debian and of the clone in which its steps are done.
 OTHERS = ("apt", "meson", "ninja", "systemctl", "systemd-sysusers", "install", "tools/install", "ovs-ofctl")
 

@@ -14,7 +14,7 @@ from clean_debian import CleanDebian, repacked, run
 NAMES = ("honeyswitch", "honeyswitch-agent", "honeyswitch-honeypot")
 CONFFILES = {"honeyswitch": "etc/honeyswitch/honeyswitch.toml",
              "honeyswitch-agent": "etc/honeyswitch/honeyswitch-agent.toml"}
-PROGRAMS = {"honeyswitch": ("honeyswitch", "honeyctl", "bind-nics", "setup-hugepages"),
+PROGRAMS = {"honeyswitch": ("honeyswitch", "honeyctl", "honeyswitch-setup", "bind-nics", "setup-hugepages"),
             "honeyswitch-agent": ("honeyswitch-agent",), "honeyswitch-honeypot": ("honeypot-setup",)}
 UNITS = ("honeyswitch.service", "honeyswitch-agent.service")
 OLD, CHANGED = "# as the version before wrote it\n", "# changed by the operator\n"
