@@ -20,7 +20,7 @@ enum class Fate : std::uint8_t {
     copied,       ///< a worker has given a copy of it to the control thread
     handed_back,  ///< the control thread has given it to a worker, who has sent it
     generated,    ///< the control thread has made it
-    unsent,       ///< it was sent, and the port had no room
+    unsent,       ///< it was sent, and the port had no room, or is one of a mirror, which sends nothing
 };
 
 [[nodiscard]] constexpr std::string_view name_of(Fate fate) {

@@ -22,6 +22,9 @@ static_assert(sizeof(VlanTag) == 4);
 
 inline constexpr unsigned max_vlan_tags = 2;  ///< 802.1ad: one service and one customer tag
 
+/// In the place of a link's number: a frame that came by a mirror shows no way back.
+inline constexpr std::uint8_t no_link = 255;
+
 /// The MAC pair and the tags as they came from the outside, and the link that they came by. A reply carries
 /// the pair swapped and the same tags, and leaves by that link.
 struct L2Path {
@@ -29,7 +32,7 @@ struct L2Path {
     EtherAddress source{};       ///< the upstream router's
     std::array<VlanTag, max_vlan_tags> tags{};
     std::uint8_t tag_count = 0;  ///< 0 to max_vlan_tags; unused tags are zero
-    std::uint8_t link = 0;       ///< its number
+    std::uint8_t link = 0;       ///< its number; no_link: a mirror, by which nothing leaves
 
     friend constexpr bool operator==(const L2Path&, const L2Path&) = default;
 };

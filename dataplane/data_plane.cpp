@@ -73,7 +73,7 @@ std::expected<void, Error> DataPlane::add_worker(const DataPlaneConfig& config, 
                                      .layout = layout_,
                                      .honeypot_port_macs = {},
                                      .probe_source = config.probe_source}};
-    for (std::size_t i = layout_.link_ports(); i < ports_.size(); ++i)
+    for (std::size_t i = layout_.honeypot_port(0); i < ports_.size(); ++i)
         worker.pipeline.honeypot_port_macs.at(layout_.honeypot_number(static_cast<PortIndex>(i))) =
             ports_[i].mac();
     const Tables tables{*addresses_, *sessions_, honeypots_,  pools_, *pending_,

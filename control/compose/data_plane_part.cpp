@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "control/compose/ports_part.hpp"
 #include "control/config/port_spec.hpp"
 #include "control/honeypots/honeypot_health.hpp"
 #include "dataplane/eal/buffer_pool.hpp"
@@ -17,7 +18,7 @@ constexpr std::uint32_t default_idle_sleep_us = 50;
 dataplane::DataPlaneConfig data_plane_config(const Config& config) {
     const auto ports = static_cast<std::uint32_t>(ports_of(config).size());
     return {.workers = static_cast<std::uint16_t>(config.workers),
-            .layout = dataplane::PortLayout(static_cast<unsigned>(link_count(config))),
+            .layout = port_layout(config),
             .sessions = config.session_capacity,
             .addresses = {.addresses = config.address_capacity,
                           .domains = config.domain_capacity,

@@ -6,7 +6,7 @@
 namespace honeyswitch::control {
 
 PortsConfig ports_config(const Config& config) {
-    PortsConfig result{.layout = dataplane::PortLayout(static_cast<unsigned>(link_count(config))),
+    PortsConfig result{.layout = port_layout(config),
                        .ports = {},
                        .names = {},
                        .kernel_io = config.kernel_io,
@@ -24,13 +24,21 @@ PortsConfig ports_config(const Config& config) {
     return result;
 }
 
+dataplane::PortLayout port_layout(const Config& config) {
+    return dataplane::PortLayout(static_cast<unsigned>(link_count(config)),
+                                 static_cast<unsigned>(mirrors_of(config).size()));
+}
+
 std::vector<PortWatch::Name> port_names(const Config& config) {
     std::vector<PortWatch::Name> names;
+    const auto mirrors = mirrors_of(config);
+    const bool alone = link_count(config) + mirrors.size() == 1;
     for (const Link& link : links_of(config)) {
-        const bool alone = link_count(config) == 1;
         names.push_back({.side = "outside", .link = link.name, .alone = alone, .device = link.outside.text});
         names.push_back({.side = "inside", .link = link.name, .alone = alone, .device = link.inside.text});
     }
+    for (const Link& link : mirrors)
+        names.push_back({.side = "mirror", .link = link.name, .alone = alone, .device = link.mirror.text});
     for (std::size_t i = 0; i < config.honeypot_ports.size(); ++i)
         names.push_back({.side = i == 0 ? "honeypot" : "honeypot" + std::to_string(i + 1),
                          .device = config.honeypot_ports[i].text});

@@ -13,10 +13,13 @@ namespace honeyswitch::control {
 
 [[nodiscard]] PortsConfig ports_config(const Config& config);
 
-/// By dataplane::PortIndex: "outside" and "inside" of each link, "honeypot", "honeypot2", …
+[[nodiscard]] dataplane::PortLayout port_layout(const Config& config);
+
+/// By dataplane::PortIndex: "outside" and "inside" of each link, "mirror" of others, "honeypot", "honeypot2",
+/// …
 [[nodiscard]] std::vector<PortWatch::Name> port_names(const Config& config);
 
-/// Which of those ports are the two of one link.
+/// Which of those ports are the two of one link. A mirror is none.
 [[nodiscard]] std::vector<LinkPair> link_pairs(const Config& config);
 
 }  // namespace honeyswitch::control

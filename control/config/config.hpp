@@ -25,10 +25,15 @@ struct PortSpec {
     std::string text;    ///< as written
 };
 
-/// A cable that is led through the switch: what comes in by one of its ports leaves by the other.
+/// A cable that is led through the switch: what comes in by one of its ports leaves by the other. Or a
+/// mirror: a port that gets copies of what passes elsewhere, in both directions, and out of which nothing
+/// goes.
 struct Link {
     std::string name;
-    PortSpec outside, inside;
+    PortSpec outside, inside;  ///< without a device if it is a mirror
+    PortSpec mirror{};         ///< without a device unless it is one
+
+    [[nodiscard]] bool is_mirror() const { return !mirror.device.empty(); }
 };
 
 /// How `dev:` ports reach the kernel's interface.
@@ -49,7 +54,7 @@ struct Agent {
 
 struct Config {
     PortSpec outside, inside;  ///< the short form of a single link; without a device if there are records
-    std::vector<Link> links;   ///< of records, up to limits::links: see links_of
+    std::vector<Link> links;   ///< of records, up to limits::links: see links_of and mirrors_of
     std::vector<PortSpec> honeypot_ports;  ///< 1 to limits::honeypot_ports
     KernelIo kernel_io = KernelIo::af_xdp;
     /// Of the link. None: the default, which a device need not have.

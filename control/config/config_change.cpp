@@ -17,6 +17,7 @@ std::string said(const Setting& setting, const Config& config) {
 std::string said(const std::vector<Link>& links, std::string_view name) {
     const auto link = std::ranges::find(links, name, &Link::name);
     if (link == links.end()) return "unset";
+    if (link->is_mirror()) return fmt::format("mirror {}", link->mirror.text);
     return fmt::format("outside {}, inside {}", link->outside.text, link->inside.text);
 }
 

@@ -59,6 +59,17 @@ Check check_purpose(const ConfigDraft& draft, Warnings& warnings) {
     return {};
 }
 
+/// Whoever has mirrors alone observes, as nothing could be diverted.
+void observe_mirrors(ConfigDraft& draft) {
+    if (!only_mirrors(draft.config)) return;
+    const bool written = draft.places.contains("diversion.mode");
+    if (written && draft.config.diversion == DiversionMode::divert)
+        draft.warnings.push_back(Complaint{
+            draft.place_of("diversion.mode"),
+            "mode \"divert\" has no meaning with mirrors alone: they are observed, and nothing is diverted"});
+    draft.config.diversion = DiversionMode::observe;
+}
+
 /// In observe mode nothing goes to honeypots, so that there need be none; that all is decided as it would be,
 /// there is one in each pool where none is named.
 void add_what_is_missing(Config& config) {
@@ -86,6 +97,7 @@ std::expected<Warnings, Complaint> check_config(const ConfigDraft& draft) {
 }
 
 std::expected<CheckedConfig, Complaint> finish_config(ConfigDraft draft) {
+    observe_mirrors(draft);
     if (draft.config.diversion == DiversionMode::observe) add_what_is_missing(draft.config);
     if (auto resolved = resolve_references(draft); !resolved) return std::unexpected(resolved.error());
     auto checked = check_config(draft);

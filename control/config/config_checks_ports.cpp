@@ -20,6 +20,11 @@ std::vector<NamedPort> named_ports(const Config& config) {
         ports = {{"outside port", "outside", &config.outside}, {"inside port", "inside", &config.inside}};
     for (std::size_t i = 0; i < config.links.size(); ++i) {
         const Link& link = config.links[i];
+        if (link.is_mirror()) {
+            ports.push_back({fmt::format("mirror port of link '{}'", link.name), record("link", i, "mirror"),
+                             &link.mirror});
+            continue;
+        }
         ports.push_back({fmt::format("outside port of link '{}'", link.name), record("link", i, "outside"),
                          &link.outside});
         ports.push_back(
@@ -63,6 +68,17 @@ Check check_presence_of_ports(const ConfigDraft& draft) {
     return check_names(draft, "link", config.links);
 }
 
+/// What becomes of a link's other port has no meaning where no link has one.
+Check check_link_state(const ConfigDraft& draft) {
+    const auto& config = draft.config;
+    if (config.link_state == LinkMode::hub || !only_mirrors(config)) return {};
+    return refuse(
+        draft, "link_state",
+        fmt::format("link_state must be \"hub\", as link '{}' is a mirror, and so is every other: none "
+                    "has another port that could follow",
+                    config.links.front().name));
+}
+
 /// AF_XDP gives a frame a page of memory at most.
 Check check_mtu_of_xdp(const ConfigDraft& draft, std::string_view value, std::uint32_t frame) {
     const auto& config = draft.config;
@@ -83,6 +99,7 @@ Check check_mtu_of_xdp(const ConfigDraft& draft, std::string_view value, std::ui
 
 Check check_ports(const ConfigDraft& draft, Warnings& /*warnings*/) {
     if (auto checked = check_presence_of_ports(draft); !checked) return checked;
+    if (auto checked = check_link_state(draft); !checked) return checked;
     const auto ports = named_ports(draft.config);
     for (std::size_t i = 1; i < ports.size(); ++i)
         for (std::size_t j = 0; j < i; ++j)

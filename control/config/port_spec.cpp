@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -118,7 +120,10 @@ template <typename Any>
 auto ports_in(Any& config) {
     std::vector<decltype(&config.outside)> ports;
     if (config.links.empty()) ports = {&config.outside, &config.inside};
-    for (auto& link : config.links) ports.insert(ports.end(), {&link.outside, &link.inside});
+    for (auto& link : config.links)
+        if (!link.is_mirror()) ports.insert(ports.end(), {&link.outside, &link.inside});
+    for (auto& link : config.links)
+        if (link.is_mirror()) ports.push_back(&link.mirror);
     for (auto& port : config.honeypot_ports) ports.push_back(&port);
     return ports;
 }
@@ -142,12 +147,25 @@ std::uint32_t honeypot_frame(const Config& config) {
 }
 
 std::vector<Link> links_of(const Config& config) {
-    if (!config.links.empty()) return config.links;
-    return {{.name = std::string(only_link), .outside = config.outside, .inside = config.inside}};
+    if (config.links.empty())
+        return {{.name = std::string(only_link), .outside = config.outside, .inside = config.inside}};
+    std::vector<Link> links;
+    std::ranges::copy_if(config.links, std::back_inserter(links), std::not_fn(&Link::is_mirror));
+    return links;
 }
 
 std::size_t link_count(const Config& config) {
-    return std::max<std::size_t>(config.links.size(), 1);
+    return links_of(config).size();
+}
+
+std::vector<Link> mirrors_of(const Config& config) {
+    std::vector<Link> mirrors;
+    std::ranges::copy_if(config.links, std::back_inserter(mirrors), &Link::is_mirror);
+    return mirrors;
+}
+
+bool only_mirrors(const Config& config) {
+    return !config.links.empty() && std::ranges::all_of(config.links, &Link::is_mirror);
 }
 
 }  // namespace honeyswitch::control

@@ -25,7 +25,7 @@ namespace honeyswitch::control {
 [[nodiscard]] std::uint32_t link_frame(const Config& config);
 [[nodiscard]] std::uint32_t honeypot_frame(const Config& config);
 
-/// All ports of a configuration: outside and inside of each link, honeypots. They live in it.
+/// All ports of a configuration: outside and inside of each link, mirrors, honeypots. They live in it.
 [[nodiscard]] std::vector<const PortSpec*> ports_of(const Config& config);
 /// One of them, by its place there.
 [[nodiscard]] PortSpec& port_at(Config& config, std::size_t index);
@@ -41,8 +41,12 @@ inline constexpr std::string_view absent_device = "net_null_absent";
 /// What a link is called that is written in the short form.
 inline constexpr std::string_view only_link = "link";
 
-/// The links, in whichever form they are written; at least one.
+/// The links that are led through the switch, in whichever form they are written.
 [[nodiscard]] std::vector<Link> links_of(const Config& config);
 [[nodiscard]] std::size_t link_count(const Config& config);
+/// The links that it only listens to. There is one at least of both together.
+[[nodiscard]] std::vector<Link> mirrors_of(const Config& config);
+/// It listens, and does nothing else: nothing of this configuration can be diverted.
+[[nodiscard]] bool only_mirrors(const Config& config);
 
 }  // namespace honeyswitch::control

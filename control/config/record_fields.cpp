@@ -41,7 +41,8 @@ std::string check_of(const Honeypot& honeypot) {
 }
 
 RecordText text_of(const Link& link, const Config& /*config*/) {
-    return {fmt::format("'{}'", link.name), {{"outside", link.outside.text}, {"inside", link.inside.text}}};
+    return {fmt::format("'{}'", link.name),
+            {{"outside", link.outside.text}, {"inside", link.inside.text}, {"mirror", link.mirror.text}}};
 }
 
 RecordText text_of(const Pool& pool, const Config& /*config*/) {

@@ -68,6 +68,12 @@ void RecordReader::require(std::string_view key, std::string_view example) {
     if (!table_.contains(key)) fail(key, fmt::format("{} is missing; write {}", key, example));
 }
 
+void RecordReader::refuse_beside(std::string_view key, std::string_view other, std::string_view why) {
+    if (!table_.contains(key)) return;
+    note(fmt::format(".{}", key), table_.get(key)->source());
+    fail(key, fmt::format("{} has no place beside {}: {}", key, other, why));
+}
+
 void RecordReader::refuse_empty(std::string_view key) {
     const auto* const array = table_.get_as<toml::array>(key);
     if (array != nullptr && array->empty()) fail(key, fmt::format("{} is empty; leave it out for any", key));

@@ -33,6 +33,8 @@ class RecordReader {
     void only(std::initializer_list<std::string_view> keys);
     /// `example` is how to write it: "name = \"NAME\"".
     void require(std::string_view key, std::string_view example);
+    /// Where `other` is written, `key` has no place. `why`: half a sentence.
+    void refuse_beside(std::string_view key, std::string_view other, std::string_view why);
     /// An empty array would stand for any, and whoever writes one means none.
     void refuse_empty(std::string_view key);
 

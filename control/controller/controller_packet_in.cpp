@@ -27,7 +27,7 @@ void Controller::packet_in(const PacketIn& packet, TimePoint now) {
 
 void Controller::packet_in_from_outside(const PacketIn& packet, TimePoint now) {
     using Verdict = Judgement::Verdict;
-    latest_path_ = packet.path;
+    if (packet.path.link != no_link) latest_path_ = packet.path;
     if (const auto flow = switch_.flows.find_session(packet)) {
         counters_.add(ControlCounter::packet_in_existing_session);
         if (switch_.flows.ended(*flow)) return switch_.packets.packet_out_inside(packet.buffer);

@@ -55,7 +55,7 @@ bool PacketIns::describe(rte_mbuf* packet, const PacketInNote& note, PacketIn& d
                    .hash = of_its_own ? plane_.sessions().hash(note.own_key) : note.hash,
                    .honeypot = HoneypotId{sender},
                    .path = dataplane::l2_path_of(dataplane::frame_of(packet), note.l3(),
-                                                 note.from_honeypot ? 0 : dataplane::link_of(note.port)),
+                                                 plane_.layout().way_back_of(note.port)),
                    .from_honeypot = from_honeypot,
                    .fragment = note.fragment(),
                    .bytes = static_cast<std::uint16_t>(packet->pkt_len)};

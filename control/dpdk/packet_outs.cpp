@@ -44,7 +44,7 @@ void PacketOuts::packet_out(BufferId buffer, FlowId flow, TimePoint now) {
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     if (!plane_.honeypots().address(honeypot)) return packet_out_honeypot(buffer, HoneypotId{honeypot});
     plane_.sessions().came_by(session, dataplane::bytes_of(packet), note.tag_count,
-                              dataplane::link_of(note.port), latest_path_);
+                              plane_.layout().way_back_of(note.port), latest_path_);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     if (dataplane::may_advance(session) &&
         dataplane::advance(session, dataplane::frame_of(packet), note.l3()))
@@ -62,6 +62,7 @@ void PacketOuts::send_back(rte_mbuf* packet, const PacketInNote& note, Session& 
         return drop(packet, ControlCounter::packet_in_contained_foreign);
     const std::uint32_t bytes = packet->pkt_len;
     const L2Path path = plane_.sessions().way_back(session);
+    if (path.link == no_link) return drop(packet, ControlCounter::packet_in_contained);
     if (!dataplane::address_back(packet, note.tag_count, path))
         return drop(packet, ControlCounter::packet_in_no_headroom);
     Session::add(session.bytes_out, session.packets_out, bytes);
@@ -80,7 +81,7 @@ void PacketOuts::send_inside(rte_mbuf* packet) {
 
 void PacketOuts::packet_out_honeypot(BufferId buffer, HoneypotId honeypot) {
     rte_mbuf* const packet = packet_of(buffer);
-    if (observes()) return send_inside(packet);
+    if (observes() || dataplane::note_of(packet).copy) return send_inside(packet);
     const auto address = plane_.honeypots().address(std::to_underlying(honeypot));
     if (!address) return to_no_honeypot(packet, address.error().drops);
     if (!dataplane::address_to_honeypot(packet, dataplane::note_of(packet).tag_count, *address))

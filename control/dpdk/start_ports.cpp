@@ -153,10 +153,10 @@ std::expected<std::vector<Port>, Error> start_ports(const PortsConfig& config, r
     PortConfig port_config{.workers = config.workers, .descriptors = config.descriptors, .buffers = &buffers};
     std::vector<Port> started;
     for (const PortSpec& spec : config.ports) {
-        const bool of_the_link =
-            config.layout.is_of_a_link(static_cast<dataplane::PortIndex>(started.size()));
+        const auto index = static_cast<dataplane::PortIndex>(started.size());
+        const bool of_the_link = config.layout.side_of(index) != dataplane::Side::honeypot;
         port_config.frame = of_the_link ? config.frame : config.honeypot_frame;
-        const bool taken_down = of_the_link && config.links_are_taken_down;
+        const bool taken_down = config.layout.is_of_a_link(index) && config.links_are_taken_down;
         // Whoever ran before may have taken it down, and been killed.
         if (auto up = of_the_link ? set_up(spec) : std::expected<void, Error>(); !up)
             return std::unexpected(up.error());

@@ -66,7 +66,7 @@ class LinkPolicy {
         bool up = false;
         bool was_up = false;  ///< since the start, or since it was let up: it can only lose what it had
         bool given_up = false;
-        TimePoint since;      ///< it is as it is
+        TimePoint since;                  ///< it is as it is
         std::optional<TimePoint> let_up;  ///< it was, and its link is awaited
     };
     struct Pair {

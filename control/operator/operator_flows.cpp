@@ -16,7 +16,7 @@ std::uint64_t cursor_of(Kind kind, std::uint32_t place = 0) {
     return std::uint64_t{std::to_underlying(kind)} << 32 | place;
 }
 
-constexpr std::string_view outside = "outside", honeypot_side = "honeypot";
+constexpr std::string_view outside = "outside", honeypot_side = "honeypot", mirror = "mirror";
 constexpr std::uint16_t vlan_tag = 0x8100, vlan_mask = 0xfff;  // IEEE 802.1Q
 
 bool is_any(Ipv4Prefix prefix) {
@@ -71,7 +71,8 @@ class Honeypots {
 
 Flow default_flow(const Stats& stats, const std::string& in_port) {
     Flow flow{.match = {.in_port = in_port}, .duration = age(stats.started, stats.now)};
-    if (in_port.starts_with(honeypot_side) && stats.containment != Containment::open)
+    const bool contained = in_port.starts_with(honeypot_side) && stats.containment != Containment::open;
+    if (contained || in_port == mirror)
         flow.actions = {DropIt{}};
     else
         flow.actions = {Output{in_port == outside ? "inside" : std::string(outside)}};
@@ -85,6 +86,8 @@ std::vector<Flow> default_flows(const Inspect& inspect, TimePoint now) {
         if (is_of_honeypots(port)) flows.push_back(default_flow(stats, port.name));
     if (flows.size() == 1) flows.push_back(default_flow(stats, std::string(honeypot_side)));
     flows.push_back(default_flow(stats, std::string(outside)));
+    if (std::ranges::any_of(inspect.port_names(), [](const PortRow& port) { return port.name == mirror; }))
+        flows.push_back(default_flow(stats, std::string(mirror)));
     return flows;
 }
 

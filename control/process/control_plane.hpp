@@ -94,7 +94,7 @@ class ControlPlane final : public Operate {
     void give_up(dataplane::PortIndex port) {
         plane_.give_up(port);
         links_.give_up(port);
-        if (!plane_.layout().is_of_a_link(port)) honeypots_.give_up(port);
+        if (plane_.layout().side_of(port) == dataplane::Side::honeypot) honeypots_.give_up(port);
     }
     /// When the loop has ended: no port stays down that link_state has taken down.
     void leave_links_up() { links_.leave_up(); }

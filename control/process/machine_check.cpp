@@ -110,14 +110,20 @@ void check_port(const PortSpec& port, const KernelFiles& kernel, Lacks& lacks) {
 }
 
 /// What the switch goes without if it starts without this port; nothing if it cannot: without one whole link
-/// it would only pretend to forward. `lacks`: of each port.
-std::optional<std::string> without_port(const Config& config, std::span<const Lacks> lacks, std::size_t port) {
-    const auto links = links_of(config);
-    if (port >= 2 * links.size()) return "its honeypots are down";
-    for (std::size_t i = 0; i < links.size(); ++i)
-        if (lacks[2 * i].empty() && lacks[2 * i + 1].empty())
-            return fmt::format("nothing passes on link {}", links[port / 2].name);
-    return std::nullopt;
+/// it would only pretend to forward, or, with mirrors alone, to observe. `lacks`: of each port.
+std::optional<std::string> without_port(const Config& config, std::span<const Lacks> lacks,
+                                        std::size_t port) {
+    const auto links = links_of(config), mirrors = mirrors_of(config);
+    const std::size_t first_mirror = 2 * links.size(), first_honeypot = first_mirror + mirrors.size();
+    if (port >= first_honeypot) return "its honeypots are down";
+    bool any_whole = false;
+    for (std::size_t i = 0; i < first_mirror; i += 2)
+        any_whole = any_whole || (lacks[i].empty() && lacks[i + 1].empty());
+    for (std::size_t i = first_mirror; i < first_honeypot; ++i)
+        any_whole = any_whole || (links.empty() && lacks[i].empty());
+    if (!any_whole) return std::nullopt;
+    if (port < first_mirror) return fmt::format("nothing passes on link {}", links[port / 2].name);
+    return fmt::format("link {} is not observed", mirrors[port - first_mirror].name);
 }
 
 void check_ports(const Config& config, const KernelFiles& kernel, MachineReport& report) {

@@ -152,6 +152,8 @@ std::vector<GuardedPort> guarded_ports(std::span<const PortSpec> specs,
                            .text = specs[i].text,
                            .device = specs[i].device,
                            .interface = interface_of(specs[i]),
+                           .mirror = plane.layout().side_of(static_cast<dataplane::PortIndex>(i)) ==
+                                     dataplane::Side::mirror,
                            .xdp = plane.ports()[i].driver() == "net_af_xdp"});
     return watched;
 }

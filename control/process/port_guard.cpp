@@ -29,7 +29,8 @@ std::expected<std::unique_ptr<PortGuard>, Error> PortGuard::start(const std::vec
     std::unique_ptr<PortGuard> watch(new PortGuard(std::move(*links), std::move(stop), keeper));
     watch->all_ = ports;
     for (const GuardedPort& port : ports)
-        if (!port.link.empty() && std::ranges::find(watch->whole_, port.link) == watch->whole_.end())
+        if (!port.link.empty() && !watch->is_beside_links(port) &&
+            std::ranges::find(watch->whole_, port.link) == watch->whole_.end())
             watch->whole_.push_back(port.link);
     for (const GuardedPort& port : ports)
         if (auto added = watch->add(port); !added) return std::unexpected(added.error());
@@ -55,7 +56,18 @@ std::expected<void, Error> PortGuard::add(const GuardedPort& watched) {
     return {};
 }
 
+/// A mirror of a switch that is led through elsewhere: the links do not end with it, nor it with them.
+bool PortGuard::is_beside_links(const GuardedPort& port) const {
+    return port.mirror && std::ranges::any_of(all_, [](const GuardedPort& other) {
+               return !other.link.empty() && !other.mirror;
+           });
+}
+
 void PortGuard::lose(const GuardedPort& port, const std::string& reason) {
+    if (is_beside_links(port))
+        return give_up(port, fmt::format("port {}: {}; it is given up, and link {} is not observed until "
+                                         "honeyswitch is started again. All else goes on",
+                                         port.text, reason, port.link));
     if (!port.link.empty()) return lose_link(port, reason);
     give_up(port, fmt::format("port {}: {}; it is given up, and its honeypots are down until honeyswitch is "
                               "started again. All else goes on",

@@ -27,6 +27,7 @@ struct GuardedPort {
     std::string text;                      ///< as it is configured
     std::string device;                    ///< as DPDK calls it
     std::optional<std::string> interface;  ///< of the kernel
+    bool mirror = false;                   ///< its link is only listened to
     bool xdp = false;                      ///< its packets come by an XDP program, which is attached by now
 };
 
@@ -74,6 +75,7 @@ class PortGuard {
     void put_back(Port& port, const XdpProgram& instead);
     void lose(const GuardedPort& port, const std::string& reason);
     void lose_link(const GuardedPort& port, const std::string& reason);
+    [[nodiscard]] bool is_beside_links(const GuardedPort& port) const;
     void give_up(const GuardedPort& port, const std::string& sentence);
     void tell_of_absent();
 
@@ -89,7 +91,8 @@ class PortGuard {
     std::mutex awaiting_;
     std::vector<Absent> awaited_;  ///< guarded by awaiting_
     std::mutex losing_;
-    std::vector<std::string> whole_;  ///< links whose ports are both there; guarded by losing_
+    /// Links whose ports are there: those that are led through the switch, or mirrors if there are no others.
+    std::vector<std::string> whole_;  ///< guarded by losing_
     std::atomic<bool> lost_ = false;  ///< the reason is written
     std::atomic<std::uint32_t> gone_ = 0;
     std::string reason_;

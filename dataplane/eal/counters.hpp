@@ -57,6 +57,10 @@ enum class Counter : std::uint8_t {
     honeypot_contained_source_cap,
     honeypot_contained_honeypot_cap,
     honeypot_contained_observe,
+    honeypot_contained_mirror,
+    mirror_from_outside,
+    mirror_from_inside,
+    mirror_passed_over,
     packet_out_inside,
     packet_out_outside,
     packet_out_honeypot,
@@ -178,6 +182,19 @@ inline constexpr std::array<CounterInfo<Counter>, counter_count> counter_info{{
      "Replies beyond what one honeypot may send, dropped."},
     {Counter::honeypot_contained_observe, "honeypot_contained_observe", Fate::dropped, "packets",
      "Whatever honeypots sent in observe mode, in which nothing of theirs leaves; dropped."},
+    {Counter::honeypot_contained_mirror, "honeypot_contained_mirror", Fate::dropped, "packets",
+     "Packets of a honeypot for a flow that only mirrors have shown, so that there is no way back; dropped."},
+    {Counter::mirror_from_outside, "mirror_from_outside", Fate::unsent, "packets",
+     "Frames of mirrors that go from outside to the campus: decided, counted and recorded as in observe "
+     "mode, "
+     "and ended here."},
+    {Counter::mirror_from_inside, "mirror_from_inside", Fate::unsent, "packets",
+     "Frames of mirrors that come from the campus: counted and noted as those from inside are, and ended "
+     "here."},
+    {Counter::mirror_passed_over, "mirror_passed_over", Fate::dropped, "packets",
+     "Frames of mirrors that tell no direction, as none or both of their addresses are the campus' or they "
+     "are "
+     "not IPv4; passed over."},
     {Counter::packet_out_inside, "packet_out_inside", Fate::handed_back, "packets",
      "Packet-Outs sent inside."},
     {Counter::packet_out_outside, "packet_out_outside", Fate::handed_back, "packets",

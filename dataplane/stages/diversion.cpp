@@ -12,7 +12,7 @@ void Diversion::to_session(std::size_t i) {
     const HoneypotIndex honeypot = session.honeypot.load(std::memory_order_relaxed);
     const auto address = tables.honeypots.address(honeypot);
     if (!address) return to_no_honeypot(i, address.error().drops);
-    tables.sessions.came_by(session, bytes_of(packet), candidates_.tag_count(i), context_.link(),
+    tables.sessions.came_by(session, bytes_of(packet), candidates_.tag_count(i), context_.link,
                             session_path_);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     session.seen(context_.now);
@@ -37,8 +37,8 @@ HoneypotIndex Diversion::note_pending(std::size_t i, HoneypotIndex chosen) {
     const Tables& tables = context_.tables;
     const auto in_service = [&](HoneypotIndex index) { return tables.honeypots.address(index).has_value(); };
     const auto [honeypot, is_new] = tables.pending.diverted(
-        candidates_.hash(i), chosen, bytes_of(candidates_.packet(i)), candidates_.tag_count(i),
-        context_.link(), pending_path_, context_.now, in_service);
+        candidates_.hash(i), chosen, bytes_of(candidates_.packet(i)), candidates_.tag_count(i), context_.link,
+        pending_path_, context_.now, in_service);
     if (is_new) context_.tally.add(candidates_.key(i), Step::first_packet);
     return honeypot;
 }

@@ -9,7 +9,7 @@ namespace honeyswitch::dataplane {
 
 void HoneypotSide::remember_path(const rte_mbuf* packet) {
     const L3View l3 = parse_l3(frame_of(packet), packet->pkt_len);
-    if (l3.result == L3Result::ipv4) latest_path_ = l2_path_of(frame_of(packet), l3, context_.link());
+    if (l3.result == L3Result::ipv4) latest_path_ = l2_path_of(frame_of(packet), l3, context_.link);
 }
 
 void HoneypotSide::take(std::span<rte_mbuf* const> packets) {
@@ -151,6 +151,8 @@ void HoneypotSide::reply_without_session(std::size_t i, PendingFlow flow) {
 
 void HoneypotSide::send_back(std::size_t i, const L2Path& path, Counter reason) const {
     rte_mbuf* const packet = candidates_.packet(i);
+    if (path.link == no_link) [[unlikely]]
+        return context_.drop(packet, Counter::honeypot_contained_mirror);
     if (!address_back(packet, candidates_.tag_count(i), path))
         return context_.drop(packet, Counter::dropped_no_headroom);
     context_.transmitter.send(packet, {reason, outside_of(path.link)});

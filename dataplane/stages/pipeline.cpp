@@ -1,6 +1,7 @@
 #include "dataplane/stages/pipeline.hpp"
 
 #include "dataplane/stages/find_sessions.hpp"
+#include "dataplane/stages/mirror.hpp"
 #include "dataplane/stages/outside.hpp"
 
 namespace honeyswitch::dataplane {
@@ -9,7 +10,10 @@ namespace honeyswitch::dataplane {
 /// there behind it is decided one by one, in the order of decide_outside.
 bool Pipeline::from_outside(std::span<rte_mbuf*> packets, PortIndex port) {
     context_.port = port;
+    context_.link = link_of(port);
     context_.diverting = context_.tables.modes.diverting.load(std::memory_order_relaxed);
+    if (context_.tables.modes.open_containment.load(std::memory_order_relaxed))
+        honeypot_side_.remember_path(packets[0]);
     const bool legitimate = decide_burst(packets);
     // Observe mode: none of them has left, whatever was decided, and all pass in the order in which they
     // came.
@@ -20,9 +24,6 @@ bool Pipeline::from_outside(std::span<rte_mbuf*> packets, PortIndex port) {
 
 bool Pipeline::decide_burst(std::span<rte_mbuf*> packets) {
     context_.classifier = &context_.tables.classifier.get();
-    if (context_.tables.modes.open_containment.load(std::memory_order_relaxed))
-        honeypot_side_.remember_path(packets[0]);
-
     OutsideBurst burst(packets, context_.tables.addresses);
     const PolicyNotes notes = rules_.note(burst);
     const BurstMask active = burst.active();
@@ -95,6 +96,23 @@ void Pipeline::from_inside(std::span<rte_mbuf*> packets, PortIndex port) {
     inside_.note(packets);
     // What was noted is in effect before the packets that made it leave: no answer can come too early.
     context_.transmitter.send(packets, {Counter::inside_to_outside, partner_of(port)});
+}
+
+/// What came from inside is noted first: an answer to it that is in the same burst then finds its host
+/// active.
+void Pipeline::from_mirror(std::span<rte_mbuf*> packets, PortIndex port) {
+    context_.port = port;
+    context_.link = no_link;
+    context_.diverting = Diverting::nothing;
+    context_.classifier = &context_.tables.classifier.get();
+    MirrorBurst burst(packets, *context_.classifier);
+    const auto inside = burst.from_inside(), outside = burst.from_outside();
+    if (!inside.empty()) inside_.note(inside);
+    for (rte_mbuf* const packet : inside) context_.transmitter.note(packet, {Counter::inside_to_outside});
+    if (!outside.empty()) decide_burst(outside);
+    context_.transmitter.end_noted(inside, Counter::mirror_from_inside);
+    context_.transmitter.end_noted(outside, Counter::mirror_from_outside);
+    context_.transmitter.discard(burst.others(), Counter::mirror_passed_over);
 }
 
 void Pipeline::from_honeypot(std::span<rte_mbuf*> packets, PortIndex port) {

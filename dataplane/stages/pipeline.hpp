@@ -54,6 +54,8 @@ class Pipeline {
     bool from_outside(std::span<rte_mbuf*> packets, PortIndex port);
     void from_inside(std::span<rte_mbuf*> packets, PortIndex port);
     void from_honeypot(std::span<rte_mbuf*> packets, PortIndex port);
+    /// From both sides: each is decided, counted and recorded as in observe mode, and all end here.
+    void from_mirror(std::span<rte_mbuf*> packets, PortIndex port);
 
   private:
     bool decide_burst(std::span<rte_mbuf*> packets);

@@ -59,8 +59,9 @@ struct StageContext {
     const Classifier* classifier = nullptr;
     /// Of this burst.
     Diverting diverting = Diverting::all;
-    /// That the burst came in by.
+    /// That the burst came in by, and the link by which answers to it leave: none, if it is a mirror's.
     PortIndex port = 0;
+    LinkIndex link = 0;
 
     /// Whatever is decided about packets from outside, they pass.
     [[nodiscard]] bool observes() const { return diverting == Diverting::nothing; }
@@ -70,7 +71,6 @@ struct StageContext {
     // A packet from outside. Where these observe, its reason is noted and it stays in its burst, which passes
     // as a whole (Pipeline::observe).
 
-    [[nodiscard]] LinkIndex link() const { return link_of(port); }
     void send_inside(rte_mbuf* packet, Counter reason) const {
         if (observes()) [[unlikely]]
             return note_inside(packet, reason);

@@ -64,8 +64,9 @@ void Transmitter::transmit(PortIndex port, std::span<rte_mbuf*> packets) {
                                                    static_cast<std::uint16_t>(packets.size())));
     if (packets.empty()) [[likely]]
         return;
+    // By a mirror's port nobody sends; if somebody did, it would be as by an outside that is gone.
     constexpr std::array dropped{Counter::tx_dropped_outside, Counter::tx_dropped_inside,
-                                 Counter::tx_dropped_honeypot};
+                                 Counter::tx_dropped_honeypot, Counter::tx_dropped_outside};
     counters_.add(dropped[static_cast<std::size_t>(layout_.side_of(port))], packets.size());
     dropped_[port].store(dropped_[port].load(std::memory_order_relaxed) + packets.size(),
                          std::memory_order_relaxed);

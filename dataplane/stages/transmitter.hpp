@@ -39,7 +39,8 @@ class Transmitter {
           layout_(layout),
           port_ids_(port_ids),
           queue_(queue),
-          counters_(counters) {}
+          counters_(counters),
+          given_up_(layout.mirror_bits()) {}
 
     // All of these take the packets over.
 
@@ -77,6 +78,9 @@ class Transmitter {
         transmit(port, packets);
     }
 
+    /// The same, where none of them goes anywhere: all end here, for this reason too.
+    void end_noted(std::span<rte_mbuf*> packets, Counter reason) { discard(packets, reason); }
+
     /// Any thread: nothing is given to this port from a grace period on; it is lost like what finds its queue
     /// full.
     void give_up(PortIndex port) { given_up_.fetch_or(1U << port, std::memory_order_relaxed); }
@@ -108,7 +112,8 @@ class Transmitter {
     std::array<Queue, most_ports> queues_;
     Queue discarded_;
     std::array<std::atomic<std::uint64_t>, most_ports> dropped_{};
-    std::atomic<std::uint32_t> given_up_{0};  ///< a bit for each port
+    /// A bit for each port. Mirrors' are there from the start: whatever asks for it, nothing goes there.
+    std::atomic<std::uint32_t> given_up_;
 };
 static_assert(most_ports <= 32);
 

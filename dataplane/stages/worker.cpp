@@ -57,6 +57,7 @@ unsigned Worker::round() {
     unsigned packets = send_packet_outs();
     const unsigned link_ports = config_.pipeline.layout.link_ports();
     for (unsigned index = 0; index < link_ports; ++index) packets += poll(static_cast<PortIndex>(index));
+    // Neither do mirrors hold up the links.
     if (pipeline_.overload().honeypots_wait()) return packets;
     for (std::size_t index = link_ports; index < ports_.size(); ++index)
         packets += poll(static_cast<PortIndex>(index));
@@ -70,6 +71,9 @@ bool Worker::decide(PortIndex index, std::span<rte_mbuf*> packets) {
         case Side::inside:
             pipeline_.from_inside(packets, index);
             return true;
+        case Side::mirror:
+            pipeline_.from_mirror(packets, index);
+            return false;
         case Side::honeypot:
             pipeline_.from_honeypot(packets, index);
             return false;
@@ -122,8 +126,9 @@ unsigned Worker::poll(PortIndex index) {
 
 unsigned Worker::send_packet_outs() {
     if (packet_outs_.empty()) return 0;
+    // The control thread sends nothing by a mirror's port; if it did, it would be unsent there.
     constexpr std::array reasons{Counter::packet_out_outside, Counter::packet_out_inside,
-                                 Counter::packet_out_honeypot};
+                                 Counter::packet_out_honeypot, Counter::packet_out_outside};
     unsigned sent = 0;
     std::array<rte_mbuf*, burst_size> packets;
     // Ends: the control thread cannot put more than a ring behind what it has put there already.

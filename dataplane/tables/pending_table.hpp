@@ -49,7 +49,8 @@ class PendingTable {
     };
     /// A packet of the flow, from `frame`, goes to a honeypot: the one that the flow has begun with, if
     /// `in_service` says so of it, or else the one that was chosen. `tag_count` VLAN tags are in it, and it
-    /// came by this link. `latest`: as in PathTable::number.
+    /// came by this link; one that came by no_link leaves a flow its way back. `latest`: as in
+    /// PathTable::number.
     template <typename InService>
     Diverted diverted(std::uint64_t hash, HoneypotIndex chosen, const std::uint8_t* frame,
                       std::uint8_t tag_count, std::uint8_t link, PathNumber& latest, std::uint32_t now,
@@ -59,7 +60,7 @@ class PendingTable {
             if (!old) return packed({chosen, false, path});
             const PendingFlow before = unpacked(*old);
             if (in_service(before.honeypot)) chosen = before.honeypot;
-            return packed({chosen, before.answered, path});
+            return packed({chosen, before.answered, link == no_link ? before.path : path});
         });
         return {chosen, !known};
     }

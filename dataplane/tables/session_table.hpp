@@ -91,6 +91,8 @@ class SessionTable {
     /// `latest`: as in PathTable::number.
     void came_by(Session& session, const std::uint8_t* frame, std::uint8_t tag_count, std::uint8_t link,
                  PathNumber& latest) {
+        if (link == no_link) [[unlikely]]
+            return;
         const PathNumber number = paths_->number(frame, tag_count, link, latest);
         if (session.path.load(std::memory_order_relaxed) != number) [[unlikely]]
             session.path.store(number, std::memory_order_release);

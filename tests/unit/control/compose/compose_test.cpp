@@ -226,6 +226,26 @@ TEST(Compose, PortsOfSeveralLinksComeInTheirOrder) {
     EXPECT_EQ(links, (std::vector<std::string>{"west", "west", "east", "east", "", ""}));
 }
 
+TEST(Compose, PortsOfMirrorsStandBetweenThoseOfLinksAndHoneypots) {
+    Config config = config_of(one_honeypot);
+    config.links = {{.name = "span", .outside = {}, .inside = {}, .mirror = parse_port("dev:s").value()},
+                    {.name = "west", .outside = config.outside, .inside = config.inside}};
+    config.outside = config.inside = {};
+    config.link_state = LinkMode::wire;
+    const auto ports = ports_config(config);
+    EXPECT_EQ(ports.names, (std::vector<std::string>{"outside of link west", "inside of link west",
+                                                     "mirror of link span", "honeypot", "honeypot2"}));
+    EXPECT_EQ(ports.ports.at(2).text, "dev:s");
+    EXPECT_EQ(ports.layout.side_of(2), dataplane::Side::mirror);
+    EXPECT_EQ(data_plane_config(config).layout.side_of(3), dataplane::Side::honeypot);
+    const auto pairs = link_pairs(config);
+    ASSERT_EQ(pairs.size(), 1U) << "link_state is not asked of a mirror";
+    EXPECT_EQ(pairs[0].name, "west");
+    const auto shown = shown_config(config, first_numbers(config));
+    EXPECT_EQ(shown.ports.at(2).name, "mirror");
+    EXPECT_EQ(shown.ports.at(2).link, "span");
+}
+
 TEST(Compose, WorkersSleepWhereADeviceIsNoNic) {
     Config config = config_of(one_honeypot);
     EXPECT_EQ(idle_sleep_us(config), 50U);

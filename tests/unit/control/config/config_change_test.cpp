@@ -67,7 +67,11 @@ TEST(ConfigChange, NamesTheLinksThatNeedARestart) {
             .name = name, .outside = parse_port(outside).value(), .inside = parse_port(inside).value()};
     };
     const Link west = link("west", "dev:a", "dev:b"), east = link("east", "dev:x", "dev:y");
+    const Link span{.name = "east", .outside = {}, .inside = {}, .mirror = parse_port("dev:s").value()};
     using Reasons = std::vector<std::string>;
+    EXPECT_EQ(unchangeable(with_links({west, east}), with_links({west, span})),
+              Reasons{"[[link]] 'east' cannot change while running (outside dev:x, inside dev:y to mirror "
+                      "dev:s): restart"});
     EXPECT_EQ(unchangeable(with_links({west, east}), with_links({west, east})), Reasons());
     EXPECT_EQ(
         unchangeable(with_links({west}), with_links({west, east})),

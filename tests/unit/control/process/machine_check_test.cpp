@@ -185,6 +185,23 @@ TEST_F(MachineCheck, StartsWithoutALinkWhileAnotherIsWhole) {
     EXPECT_EQ(check().lacks.size(), 2U) << "no link is whole";
 }
 
+TEST_F(MachineCheck, StartsWithoutAMirrorWhileSomethingElseIsWhole) {
+    const auto there = parse_port("0000:03:00.0").value(), gone = parse_port("0000:05:00.0").value();
+    config.honeypot_ports = {there};
+    config.links = {{.name = "west", .outside = there, .inside = there},
+                    {.name = "tap", .outside = {}, .inside = {}, .mirror = gone}};
+    const auto report = check();
+    EXPECT_TRUE(report.lacks.empty());
+    ASSERT_EQ(report.absent.size(), 1U);
+    EXPECT_EQ(report.absent[0].index, 2U);
+    EXPECT_TRUE(report.absent[0].sentence.ends_with("and link tap is not observed"))
+        << report.absent[0].sentence;
+    config.links = {{.name = "tap", .outside = {}, .inside = {}, .mirror = gone}};
+    EXPECT_EQ(check().lacks.size(), 1U) << "with mirrors alone, one has to be there";
+    config.links.push_back({.name = "tap2", .outside = {}, .inside = {}, .mirror = there});
+    EXPECT_TRUE(check().lacks.empty());
+}
+
 TEST_F(MachineCheck, SeesThatSysfsIsOfAnotherNetworkNamespace) {
     write("sys/class/net/elsewhere/ifindex", "7\n");
     config.inside = parse_port("dev:elsewhere").value();
