@@ -11,6 +11,7 @@
 #include "agent/app/privileges.hpp"
 #include "agent/sockets/interface_info.hpp"
 #include "agent/sockets/status_socket.hpp"
+#include "base/system/service_manager.hpp"
 #include "base/system/signals.hpp"
 
 using namespace honeyswitch;
@@ -72,6 +73,8 @@ int run(const AgentOptions& options) {
     if (!agent) return fail(bad_configuration, agent.error());
     if (const auto dropped = drop_privileges(options.user); !dropped) return fail(failed, dropped.error());
     if (const auto started = (*agent)->start_resolver(); !started) return fail(failed, started.error());
+    // Its sockets are open, and hear. Nobody may be there to be told.
+    (void)ServiceManager::of_environment().tell("READY=1");
     if (const auto restricted = restrict_system_calls(); !restricted) return fail(failed, restricted.error());
     const auto ran = (*agent)->run();
     return ran ? 0 : fail(failed, ran.error());

@@ -46,13 +46,14 @@ TimePoint ControlLoop::now() const {
     return TimePoint(Milliseconds(static_cast<std::int64_t>(clock_.now_ms())));
 }
 
-std::expected<int, Error> ControlLoop::run(const PortGuard& ports) {
+std::expected<int, Error> ControlLoop::run(const PortGuard& ports, ServiceReport& service) {
     while (stop_signal_ == 0) {
         if (ports.lost()) return std::unexpected(Error{"go on forwarding", "", ports.reason()});
         for (std::uint32_t gone = ports.gone() & ~given_up_; gone != 0; gone &= gone - 1) {
             control_->give_up(static_cast<dataplane::PortIndex>(std::countr_zero(gone)));
             given_up_ |= gone & -gone;
         }
+        service.look(control_->reloading(), [this] { return control_->in_words(); }, now());
         const bool busy = control_->turn(now());
         if (busy && ++busy_turns_ % turns_between_descriptors != 0) continue;
         handle_descriptors(!busy, now());

@@ -7,6 +7,7 @@
 #include "base/system/descriptor.hpp"
 #include "control/process/control_plane.hpp"
 #include "control/process/port_guard.hpp"
+#include "control/process/service_report.hpp"
 
 namespace honeyswitch::control {
 
@@ -20,8 +21,8 @@ class ControlLoop {
                                                                   std::uint32_t idle_wait_us);
 
     /// Returns the signal that asked to stop. Error: a port of the link was lost, so that only a new
-    /// start can help.
-    [[nodiscard]] std::expected<int, Error> run(const PortGuard& ports);
+    /// start can help. `service` is told of each turn.
+    [[nodiscard]] std::expected<int, Error> run(const PortGuard& ports, ServiceReport& service);
 
   private:
     ControlLoop(ControlPlane& control, const dataplane::SwitchClock& clock, Descriptor epoll,

@@ -103,6 +103,11 @@ class ControlPlane final : public Operate {
 
     [[nodiscard]] PortKeeper& keeper() { return keeper_; }
 
+    // For the service manager
+    [[nodiscard]] bool reloading() const { return reload_state_.phase == ReloadState::Phase::running; }
+    /// What the switch does at the moment: "forwarding, packets are diverted".
+    [[nodiscard]] std::string in_words() const;
+
   private:
     /// Lists of sources, in the table that workers look at.
     class ListedSink final : public ListSink {

@@ -1,14 +1,21 @@
-// What a reload would change, and who changed what.
+// What a reload would change, who changed what, and what the switch does at the moment.
 #include <chrono>
 #include <utility>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "control/compose/ports_part.hpp"
 #include "control/process/control_plane.hpp"
 
 namespace honeyswitch::control {
 namespace {
+
+std::string_view words_of(const DiversionState& state) {
+    if (state.mode == DiversionMode::observe) return "observing: all is decided, and nothing is diverted";
+    if (state.maintenance) return "in maintenance: nothing new is diverted";
+    return "packets are diverted";
+}
 
 /// "2026-11-27T03:40:00.123Z"
 std::string time_text() {
@@ -19,6 +26,15 @@ std::string time_text() {
 }
 
 }  // namespace
+
+std::string ControlPlane::in_words() const {
+    std::string words = fmt::format("forwarding, {}", words_of(diversion_.state()));
+    const auto names = port_names(config_);
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (links_.policy().holds(i)) words += fmt::format("; link_state holds {} down", names[i].full());
+    if (insurance_.pending()) words += fmt::format("; reload {} waits to be confirmed", insurance_.reload());
+    return words;
+}
 
 std::expected<std::uint64_t, std::string> ControlPlane::compare() {
     if (reloader_.comparing()) return std::unexpected("a comparison is running already");

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "agent/wire/key.hpp"
+#include "base/system/service_manager.hpp"
 #include "base/system/signals.hpp"
 #include "control/compose/parts.hpp"
 #include "control/compose/ports_part.hpp"
@@ -186,6 +187,7 @@ std::expected<std::unique_ptr<PortGuard>, Error> guard_ports(std::span<const Por
 /// have is taken before anything is touched. `absent`: indices of ports_of(config).
 std::expected<int, Failure> serve(const Config& config, std::span<const std::size_t> absent,
                                   std::vector<std::string> arguments, const sigset_t& signals) {
+    const auto manager = ServiceManager::of_environment();
     const Config present = with_stand_ins(config, absent);
     const auto locks = lock_ports(present);
     if (!locks) return std::unexpected(Failure{locks.error()});
@@ -217,7 +219,9 @@ std::expected<int, Failure> serve(const Config& config, std::span<const std::siz
     if (!watch) return std::unexpected(Failure{watch.error()});
     dataplane::Eal::on_removal([raw = watch->get()](const std::string& device) { raw->wanted_back(device); });
     spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");
-    const auto ended = loop->run(**watch);
+    ServiceReport service(manager, (*plane)->quiescence(), config.workers);
+    const auto ended = loop->run(**watch, service);
+    service.stopping();
     dataplane::Eal::on_removal({});
     (*control)->leave_links_up();
     (*plane)->stop();

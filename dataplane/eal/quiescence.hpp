@@ -26,6 +26,13 @@ class Quiescence {
     [[nodiscard]] bool reached(Barrier barrier) const {
         return rte_rcu_qsbr_check(qsbr_.get(), barrier, false) == 1;
     }
+    /// Any thread, never waits: each of so many workers runs, and has begun and ended a round since `barrier`
+    /// was started. One that came online since then counts without having done so.
+    [[nodiscard]] bool passed_by_all(unsigned workers, Barrier barrier) const {
+        for (unsigned worker = 0; worker < workers; ++worker)
+            if (__atomic_load_n(&qsbr_->qsbr_cnt[worker].cnt, __ATOMIC_ACQUIRE) < barrier) return false;
+        return true;
+    }
 
     /// The worker with this index, before and after its loop.
     void online(unsigned worker);

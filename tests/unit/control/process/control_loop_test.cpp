@@ -29,6 +29,7 @@ struct ControlLoopTest : testing::Test {
     sigset_t signals = blocked();
     HeardLog log;
     RunningAppliance appliance{records};
+    ServiceReport service{ServiceManager(), appliance.plane().quiescence(), 1};
     std::unique_ptr<PortGuard> ports = PortGuard::start(
                                            {
                                                {.index = dataplane::inside_port,
@@ -49,7 +50,7 @@ TEST_F(ControlLoopTest, EndsWithTheSignalThatAskedForIt) {
     for (const int signal : {SIGTERM, SIGINT}) {
         auto fresh = made();
         raise(signal);
-        EXPECT_EQ(fresh.run(*ports), signal);
+        EXPECT_EQ(fresh.run(*ports, service), signal);
     }
 }
 
@@ -59,7 +60,7 @@ TEST_F(ControlLoopTest, HangupReloadsWhatTheFileSaysByThen) {
     raise(SIGHUP);
     // SIGTERM is taken after SIGHUP, but before the reload can be over: the loop goes on where it was.
     raise(SIGTERM);
-    EXPECT_EQ(loop.run(*ports), SIGTERM);
+    EXPECT_EQ(loop.run(*ports, service), SIGTERM);
     EXPECT_EQ(appliance.control().reload_state().id, 1U);
     while (appliance.control().reload_state().phase == ReloadState::Phase::running) appliance.turn();
     EXPECT_EQ(appliance.control().reload_state().phase, ReloadState::Phase::refused);
@@ -68,7 +69,7 @@ TEST_F(ControlLoopTest, HangupReloadsWhatTheFileSaysByThen) {
 TEST_F(ControlLoopTest, APortOfTheLinkThatIsWantedBackIsAnErrorWithItsReason) {
     auto loop = made();
     ports->wanted_back("0000:03:00.1");
-    const auto ended = loop.run(*ports);
+    const auto ended = loop.run(*ports, service);
     ASSERT_FALSE(ended);
     EXPECT_NE(ended.error().message().find("port 0000:03:00.1: the kernel wants its device back"),
               std::string::npos);
@@ -80,7 +81,7 @@ TEST_F(ControlLoopTest, APortOfHoneypotsThatIsWantedBackIsGivenUpAndTheLoopGoesO
     ports->wanted_back("0000:04:00.0");
     ports->wanted_back("0000:04:00.0");
     raise(SIGTERM);
-    EXPECT_EQ(loop.run(*ports), SIGTERM);
+    EXPECT_EQ(loop.run(*ports, service), SIGTERM);
     EXPECT_EQ(appliance.plane().ports()[dataplane::first_honeypot_port].rx_queues(), 0U);
     EXPECT_NE(appliance.plane().ports()[dataplane::inside_port].rx_queues(), 0U);
 }
@@ -112,7 +113,7 @@ TEST_F(ControlLoopTest, ADeviceThatIsNoPortOfOursIsNoneOfItsBusiness) {
     auto loop = made();
     ports->wanted_back("0000:05:00.0");
     raise(SIGTERM);
-    EXPECT_EQ(loop.run(*ports), SIGTERM);
+    EXPECT_EQ(loop.run(*ports, service), SIGTERM);
 }
 
 }  // namespace
