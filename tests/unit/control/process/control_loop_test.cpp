@@ -109,6 +109,41 @@ TEST_F(ControlLoopTest, AnotherLinkGoesOnWithoutAPortAndTheLoopEndsWhenNoneIsWho
     EXPECT_EQ(guard->reason(), "port 0000:05:00.0: the kernel wants its device back");
 }
 
+TEST_F(ControlLoopTest, AMirrorBesideALinkDecidesNothingAndMirrorsAloneDo) {
+    const auto mirror = [](dataplane::PortIndex index, const char* link, const char* device) {
+        return GuardedPort{.index = index,
+                           .link = link,
+                           .text = device,
+                           .device = device,
+                           .interface = std::nullopt,
+                           .mirror = true};
+    };
+    const GuardedPort outside{.index = 0,
+                              .link = "west",
+                              .text = "0000:03:00.0",
+                              .device = "0000:03:00.0",
+                              .interface = std::nullopt};
+    const auto beside =
+        PortGuard::start({outside, mirror(1, "span", "0000:05:00.0")}, appliance.control().keeper()).value();
+    (void)log.take();  // of the start
+    beside->wanted_back("0000:05:00.0");
+    EXPECT_FALSE(beside->lost());
+    EXPECT_EQ(beside->gone(), 0b10U);
+    EXPECT_EQ(
+        log.take(),
+        "warning: port 0000:05:00.0: the kernel wants its device back; it is given up, and link span is not "
+        "observed until honeyswitch is started again. All else goes on\n");
+    beside->wanted_back("0000:03:00.0");
+    EXPECT_TRUE(beside->lost()) << "no link is left";
+    const auto alone = PortGuard::start({mirror(0, "span", "0000:05:00.0"), mirror(1, "tap", "0000:05:00.1")},
+                                        appliance.control().keeper())
+                           .value();
+    alone->wanted_back("0000:05:00.0");
+    EXPECT_FALSE(alone->lost());
+    alone->wanted_back("0000:05:00.1");
+    EXPECT_TRUE(alone->lost());
+}
+
 TEST_F(ControlLoopTest, ADeviceThatIsNoPortOfOursIsNoneOfItsBusiness) {
     auto loop = made();
     ports->wanted_back("0000:05:00.0");
