@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "tools/honeyctl/table.hpp"
+
 namespace honeyswitch::honeyctl {
 namespace {
 
@@ -21,7 +23,7 @@ CommandResult change(const Ask& ask, const Json& request, const Sink& sink, cons
 
 std::string lines_of(const Json& sentences) {
     std::string text;
-    for (const auto& sentence : sentences) text += "\n  " + sentence.get<std::string>();
+    for (const auto& sentence : sentences) text += "\n  " + printable(sentence.get<std::string>());
     return text;
 }
 

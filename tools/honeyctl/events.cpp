@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "tools/honeyctl/table.hpp"
+
 namespace honeyswitch::honeyctl {
 namespace {
 
@@ -17,7 +19,8 @@ Json request_for(const Selection& selection) {
 std::string value_text(const nlohmann::ordered_json& value) {
     if (!value.is_string()) return value.dump();
     const auto& text = value.get_ref<const std::string&>();
-    return text.find_first_of(" \"\\\n") == std::string::npos && !text.empty() ? text : value.dump();
+    return printable(text.find_first_of(" \"\\\n") == std::string::npos && !text.empty() ? text
+                                                                                         : value.dump());
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ std::string cell(Declared columns, const ColumnInfo& column, const Json& row) {
         text = text_of(*other);
     if (const auto* const whole = control::find_column(columns, of))
         text = fmt::format("{} of {}", text, text_of(*whole));
-    return text.empty() ? "-" : text;
+    return text.empty() ? "-" : printable(text);
 }
 
 bool is_right(const ColumnInfo& column) {

@@ -6,6 +6,26 @@
 
 namespace honeyswitch::honeyctl {
 
+std::string printable(std::string_view text) {
+    constexpr unsigned char blank = ' ', rubout = 0x7f;  // the first that is shown, and one that is not
+    constexpr unsigned char lead = 0xc2, first = 0x80, last = 0x9f;  // U+0080 to U+009F
+    std::string shown;
+    shown.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : blank;
+        if (c == lead && next >= first && next <= last) {
+            shown += fmt::format("\\x{:02x}\\x{:02x}", c, next);
+            ++i;
+        } else if (c < blank || c == rubout) {
+            shown += fmt::format("\\x{:02x}", c);
+        } else {
+            shown += text[i];
+        }
+    }
+    return shown;
+}
+
 std::string table_line(const std::vector<Column>& columns, const Cells& cells) {
     std::string line;
     for (std::size_t i = 0; i < columns.size(); ++i) {

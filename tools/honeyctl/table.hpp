@@ -16,6 +16,10 @@ struct Column {
 
 using Cells = std::vector<std::string>;
 
+/// What a terminal would obey (control characters of ASCII, and those of ISO 8859-1 in UTF-8) as it is
+/// written in C: "\\x1b[2J". Others may have chosen the text.
+[[nodiscard]] std::string printable(std::string_view text);
+
 /// One line, with its newline and without blanks at its end. Precondition: as many cells as columns.
 [[nodiscard]] std::string table_line(const std::vector<Column>& columns, const Cells& cells);
 [[nodiscard]] std::string table_title(const std::vector<Column>& columns);

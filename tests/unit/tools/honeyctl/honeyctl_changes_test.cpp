@@ -1,5 +1,6 @@
 // What honeyctl changes, and what it shows of changes.
 #include "tests/unit/tools/honeyctl/honeyctl_fixture.hpp"
+#include "tools/honeyctl/events.hpp"
 
 namespace honeyswitch::honeyctl {
 namespace {
@@ -105,6 +106,20 @@ TEST_F(Honeyctl, ShowsTheLatestChangesFirst) {
     selection.limit = 1;
     selection.json = true;
     EXPECT_EQ(Json::parse(run("history"))["rows"].size(), 1U);
+}
+
+/// Who changed something may have chosen its words.
+TEST_F(Honeyctl, ATerminalObeysNothingOfWhatIsShown) {
+    inspect.history_rows = {
+        {.time = "t", .uid = {}, .command = "\x1b[2J", .changes = {"a\nb", "\x7f \xc2\x9b é"}}};
+    EXPECT_EQ(run("history"),
+              "TIME  USER  UID  PID  COMMAND  CHANGES\n"
+              "t     -       -    -  \\x1b[2J  a\\x0ab,\\x7f \\xc2\\x9b é\n");
+    inspect.difference_rows.clear();
+    operate.compared.sentences = {"unknown key '\x1b[2J'"};
+    EXPECT_EQ(run("diff"), "a reload would say:\n  unknown key '\\x1b[2J'\n");
+    EXPECT_EQ(event_text(R"({"timestamp":"t","event_type":"list","list":"\u001b[2J"})"),
+              "t list list=\\x1b[2J\n");
 }
 
 TEST_F(Honeyctl, BeginsAndEndsMaintenance) {
