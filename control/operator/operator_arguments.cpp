@@ -118,8 +118,7 @@ std::expected<Request, std::string> parse_request(std::string_view line) {
     for (const auto& [key, value] : document.items()) {
         if (auto read = read_member(request, key, value); !read) return std::unexpected(read.error());
         if (key != "command")
-            request.said.push_back(
-                fmt::format("{} {}", key, value.is_string() ? value.get<std::string>() : value.dump()));
+            request.said.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
     }
     if (request.command.empty()) return std::unexpected("a request needs a command");
     return request;

@@ -13,6 +13,11 @@
 
 namespace honeyswitch::control {
 
+/// A member of a request, as it was written.
+struct Said {
+    std::string key, value;
+};
+
 struct Request {
     std::string command;
     std::uint32_t cursor = 0;
@@ -26,7 +31,7 @@ struct Request {
     std::string link;                            ///< name of a link; empty: of all
     std::optional<Ipv4Prefix> prefix;            ///< of an entry of a list
     std::optional<Milliseconds> lifetime;        ///< of an entry of a list
-    std::vector<std::string> said{};             ///< all members but the command: "list scanners"
+    std::vector<Said> said{};                    ///< all members but the command
     std::optional<Milliseconds> confirm_within;  ///< of a reload
     std::optional<bool> on;                      ///< of maintenance
     EventFilter events;                          ///< that the client wants to be told of

@@ -153,19 +153,31 @@ struct Handler {
     std::string_view name;
     json (*run)(const Context&);
     Changes changes = Changes::nothing;
+    /// Of a change at once, the members of its request that it uses. The history has those alone: whatever
+    /// else a request says means nothing to it, and would only take its room.
+    std::array<std::string_view, 3> uses{};
 };
 constexpr std::array handlers{
     Handler{"subscribe", subscribe},
-    Handler{"list_add", list_add, Handler::Changes::at_once},
-    Handler{"list_remove", list_remove, Handler::Changes::at_once},
+    Handler{"list_add", list_add, Handler::Changes::at_once, {"list", "prefix", "lifetime_ms"}},
+    Handler{"list_remove", list_remove, Handler::Changes::at_once, {"list", "prefix"}},
     Handler{"reload", reload, Handler::Changes::noted_by_itself},
     Handler{"reload_state", reload_state},
-    Handler{"maintenance", maintenance, Handler::Changes::at_once},
-    Handler{"link_up", link_up, Handler::Changes::at_once},
+    Handler{"maintenance", maintenance, Handler::Changes::at_once, {"on"}},
+    Handler{"link_up", link_up, Handler::Changes::at_once, {"link"}},
     Handler{"confirm", confirm, Handler::Changes::noted_by_itself},
     Handler{"compare", compare},
     Handler{"compare_state", compare_state},
 };
+
+/// "list scanners"
+std::vector<std::string> noted(const Request& request, const Handler& command) {
+    std::vector<std::string> words;
+    for (const Said& member : request.said)
+        if (std::ranges::find(command.uses, member.key) != command.uses.end())
+            words.push_back(fmt::format("{} {}", member.key, member.value));
+    return words;
+}
 
 }  // namespace
 
@@ -185,7 +197,7 @@ json run_command(const Request& request, const Inspect& inspect, Operate& operat
                                  request.command));
     auto answer = command->run({request, operate, now, by});
     if (command->changes == Handler::Changes::at_once && !answer.contains("error"))
-        operate.note_change(by.asker(), request.command, request.said);
+        operate.note_change(by.asker(), request.command, noted(request, *command));
     return answer;
 }
 

@@ -110,6 +110,20 @@ TEST(OperatorRequest, IsForWhoMay) {
     EXPECT_TRUE(answered(OperatorRight::change, R"({"command":"reload"})").contains("rows"));
 }
 
+TEST(OperatorRequest, OfAChangeIsNotedWithWhatItUsesAlone) {
+    const FakeInspect inspect;
+    FakeOperate operate;
+    const auto say = [&](const std::string& line) {
+        (void)answer(line, inspect, operate, at(0), {.who = "uid 7, pid 8"});
+    };
+    say(R"({"command":"maintenance","on":true,"list":"\u001b[2J","honeypot":"x","limit":7})");
+    say(R"({"command":"link_up","on":false})");
+    say(R"({"command":"list_add","list":"scanners","prefix":"10.0.0.1","lifetime_ms":5000,"link":"x"})");
+    EXPECT_EQ(operate.notes, (std::vector<std::string>{
+                                 "uid 7, pid 8: maintenance on true", "uid 7, pid 8: link_up ",
+                                 "uid 7, pid 8: list_add lifetime_ms 5000, list scanners, prefix 10.0.0.1"}));
+}
+
 TEST(OperatorRequest, OfAChangeIsLoggedWithWhoAskedForIt) {
     HeardLog log;
     const FakeInspect inspect;
