@@ -87,6 +87,27 @@ std::string append(int file, const std::string& line) {
     return why;
 }
 
+struct Appended {
+    std::size_t lines = 0;  ///< from the first one on, that are on the disk
+    std::string failure{};  ///< why it is not all of them; empty: it is
+};
+
+/// What the disk has not confirmed is taken back, so that it is there once when it is written again.
+Appended append_all(int file, const std::deque<std::string>& lines) {
+    struct stat before{};
+    if (fstat(file, &before) != 0) return {.failure = reason()};
+    Appended done;
+    for (const std::string& line : lines) {
+        done.failure = append(file, line);
+        if (!done.failure.empty()) break;
+        ++done.lines;
+    }
+    if (done.lines == 0 || fsync(file) == 0) return done;
+    auto why = reason();
+    if (ftruncate(file, before.st_size) != 0) why += "; and what was written stays there";
+    return {.failure = std::move(why)};
+}
+
 }  // namespace
 
 std::string history_line(const HistoryRow& row) {
@@ -199,15 +220,10 @@ bool ChangeHistory::write(std::deque<std::string>& lines) {
         tell_of_failure(reason());
         return false;
     }
-    while (!lines.empty()) {
-        if (const auto why = append(opened.get(), lines.front()); !why.empty()) {
-            tell_of_failure(why);
-            return false;
-        }
-        lines.pop_front();
-    }
-    if (fsync(opened.get()) == 0) return true;
-    tell_of_failure(reason());
+    const auto [synced, why] = append_all(opened.get(), lines);
+    lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(synced));
+    if (why.empty()) return true;
+    tell_of_failure(why);
     return false;
 }
 

@@ -179,5 +179,18 @@ TEST_F(ChangeHistoryTest, AFullDiskIsToldAndCountedAtTheEnd) {
     EXPECT_NE(told.find("history: 1 changes are not written"), std::string::npos) << told;
 }
 
+/// /dev/zero takes what is written, and syncs nothing.
+TEST_F(ChangeHistoryTest, WhatIsNotSyncedIsNotWritten) {
+    std::filesystem::create_symlink("/dev", folder.path() / "dev");
+    {
+        ChangeHistory history(folder.path() / "dev" / "zero");
+        history.put(row("one"));
+        wait_for([&] { return commands(history).size() == 1; });
+    }
+    const auto told = log.take();
+    EXPECT_TRUE(told.starts_with("error: history: ")) << told;
+    EXPECT_NE(told.find("history: 1 changes are not written"), std::string::npos) << told;
+}
+
 }  // namespace
 }  // namespace honeyswitch::control
