@@ -2,11 +2,20 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include <sched.h>
+
 namespace honeyswitch::control {
+
+/// When the work may have a CPU. Its thread shares the one of whoever starts it.
+enum class Precedence : std::uint8_t {
+    ordinary,
+    idle,  ///< when nobody else wants it (SCHED_IDLE)
+};
 
 /// Of one thread, but for the work itself. Ends only after the work.
 template <typename Result>
@@ -15,9 +24,10 @@ class Aside {
     [[nodiscard]] bool running() const { return thread_.joinable(); }
     /// `work`: makes a Result, of nothing that anybody else may change. Precondition: not running.
     template <typename Work>
-    void start(Work work) {
+    void start(Work work, Precedence precedence = Precedence::ordinary) {
         done_ = false;
-        thread_ = std::jthread([this, work = std::move(work)] {
+        thread_ = std::jthread([this, work = std::move(work), precedence] {
+            if (precedence == Precedence::idle) give_way();
             result_ = work();
             done_.store(true, std::memory_order_release);
         });
@@ -31,6 +41,12 @@ class Aside {
     }
 
   private:
+    /// Of this thread alone. It may always be lowered.
+    static void give_way() {
+        const sched_param none{};
+        (void)sched_setscheduler(0, SCHED_IDLE, &none);
+    }
+
     std::optional<Result> result_;  ///< written by the thread before it sets `done_`
     std::atomic<bool> done_{false};
     std::jthread thread_;

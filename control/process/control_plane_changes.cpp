@@ -37,7 +37,9 @@ std::string ControlPlane::in_words() const {
 }
 
 std::expected<std::uint64_t, std::string> ControlPlane::compare() {
-    if (reloader_.comparing()) return std::unexpected("a comparison is running already");
+    if (reloader_.comparing())
+        return std::unexpected(
+            "a comparison is running already, and there is one at a time: ask again when it has ended");
     comparison_ = {.id = comparison_.id + 1, .phase = ReloadState::Phase::running, .sentences = {}};
     reloader_.compare(config_, numbers_);
     return comparison_.id;

@@ -68,9 +68,10 @@ void Reloader::start_with(const Config& wanted, const Config& running_config, co
 }
 
 void Reloader::compare(const Config& running_config, const ConfigNumbers& numbers) {
-    comparison_.start([arguments = arguments_, running_config, numbers] {
-        return compared(arguments, running_config, numbers);
-    });
+    // Whoever may read may ask for it, and again and again: the control thread, on the same CPU, goes first.
+    comparison_.start([arguments = arguments_, running_config,
+                       numbers] { return compared(arguments, running_config, numbers); },
+                      Precedence::idle);
 }
 
 }  // namespace honeyswitch::control
