@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include "base/system/descriptor.hpp"
+#include "base/system/replaced_file.hpp"
 
 namespace honeyswitch::control {
 namespace {
@@ -26,15 +23,6 @@ std::string_view next_word(std::string_view& line) {
     const auto word = line.substr(0, line.find(' '));
     line.remove_prefix(std::min(word.size() + 1, line.size()));
     return word;
-}
-
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const auto size = write(fd, text.data(), text.size());
-        if (size < 0 && errno != EINTR) return false;
-        if (size > 0) text.remove_prefix(static_cast<std::size_t>(size));
-    }
-    return true;
 }
 
 }  // namespace
@@ -101,11 +89,8 @@ void KeptFile::load() {
         entries_ = std::move(*parsed);
         return;
     }
-    const auto aside = file_.string() + ".broken";
-    std::error_code failure;
-    std::filesystem::rename(file_, aside, failure);
     spdlog::error("lists: the operator's entries are lost: {}: {}; it is {}", file_.string(), parsed.error(),
-                  failure ? "left there" : "set aside as " + aside);
+                  set_aside(file_, "broken"));
 }
 
 KeptFile::~KeptFile() {
@@ -170,12 +155,10 @@ void KeptFile::finish_writing() {
 }
 
 std::string KeptFile::write(const std::filesystem::path& file, const std::string& text) {
-    const auto beside = file.string() + ".new";
-    const auto failed = [&] { return fmt::format("{}: {}", beside, std::strerror(errno)); };
-    constexpr mode_t owner = 0600;
-    const Descriptor opened(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, owner));
-    if (!opened || !write_all(opened.get(), text) || fsync(opened.get()) != 0) return failed();
-    if (std::rename(beside.c_str(), file.c_str()) != 0) return failed();
+    auto begun = ReplacedFile::begin(file);
+    if (!begun) return begun.error();
+    if (const auto written = begun->write(text); !written) return written.error();
+    if (const auto finished = begun->finish(); !finished) return finished.error();
     return "";
 }
 
