@@ -23,6 +23,12 @@ enum class Voucher : std::uint32_t {
     return static_cast<Voucher>(agent);
 }
 
+/// nullopt: it is no agent's.
+[[nodiscard]] constexpr std::optional<AgentId> agent_of(Voucher voucher) {
+    if (voucher >= Voucher::subnet) return std::nullopt;
+    return static_cast<AgentId>(voucher);
+}
+
 /// Control thread. About 100 bytes for each active address.
 class AddressBook {
   public:

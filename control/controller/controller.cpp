@@ -182,6 +182,7 @@ bool Controller::age_sightings(TimePoint now) {
     for (; done < portion && !sightings_.empty() && sightings_.front().due <= now; ++done) {
         Sighting sighting = sightings_.front();
         sightings_.pop_front();
+        ++sightings_passed_;
         const bool alone = addresses_.vouched_only_by(sighting.address, Voucher::sighting);
         if (sighting.asked && switch_.sightings.end_sighting(sighting.address, alone)) {
             deactivate(sighting.address, Voucher::sighting);

@@ -3,6 +3,7 @@
 // Plain C++ on the control thread: time comes in as an argument, flows go out through Switch.
 #pragma once
 
+#include <algorithm>
 #include <bitset>
 #include <deque>
 #include <expected>
@@ -19,6 +20,7 @@
 #include "control/controller/domain_table.hpp"
 #include "control/controller/honeypot_flows.hpp"
 #include "control/controller/idle_wheel.hpp"
+#include "control/controller/restart.hpp"
 #include "control/controller/session_book.hpp"
 #include "control/controller/switch.hpp"
 #include "control/events/event_bus.hpp"
@@ -79,6 +81,57 @@ class Controller final : public DomainReports {
     /// Returns whether there was any.
     bool tick(TimePoint now);
 
+    // A restart: what one controller hands to the next (controller_restart.cpp), beside its sessions.
+    //
+    // The `visit` functions call `visit(record)` for a portion, so that all of it can be read over many
+    // turns; what changes meanwhile may be read twice, and what stays is read. The `restore` functions are
+    // called after start(), before the first tick() and before any worker runs.
+
+    /// Agents whose vouchers lapse, in the order in which they do: some thousands, and of more the first.
+    template <typename Visit>
+    void visit_silent(Visit visit) const {
+        const auto count = std::min(lapses_.size(), most_silent);
+        for (std::size_t i = 0; i < count; ++i)
+            visit(WatchRecord{lapses_[i].agent, lapses_[i].domain, lapses_[i].due});
+    }
+    /// Agents that watch a domain, for `most` domains from `from` on. Returns where the next portion begins;
+    /// nullopt: that was the last.
+    template <typename Visit>
+    [[nodiscard]] std::optional<Ipv4Prefix> visit_watches(Ipv4Prefix from, std::size_t most, TimePoint now,
+                                                          Visit visit) const {
+        auto place = domains_.lower_bound(from);
+        for (; place != domains_.end() && most > 0; ++place, --most)
+            for (const AgentId agent : place->second.agents)
+                visit(WatchRecord{agent, place->first, now + config_.voucher_lifetime});
+        return place == domains_.end() ? std::nullopt : std::optional(place->first);
+    }
+    /// `most` sightings from number `from` on, 0 being the first. Returns the number of the next portion;
+    /// nullopt: that was the last.
+    template <typename Visit>
+    [[nodiscard]] std::optional<std::uint64_t> visit_sightings(std::uint64_t from, std::size_t most,
+                                                               Visit visit) const {
+        const std::uint64_t end = sightings_passed_ + sightings_.size();
+        for (from = std::max(from, sightings_passed_); from < end && most > 0; ++from, --most) {
+            const Sighting& sighting = sightings_[from - sightings_passed_];
+            visit(SightingRecord{sighting.address, sighting.asked, sighting.due});
+        }
+        return from < end ? std::optional(from) : std::nullopt;
+    }
+
+    /// The agent has watched this domain. It is unknown until the agent reports, its sessions and sightings
+    /// go on, and what restore_voucher() says of its addresses lapses as if the agent had fallen silent. In
+    /// order of `lapse`. False: there is no room for the domain.
+    [[nodiscard]] bool restore_watch(const WatchRecord& watch, TimePoint now);
+    /// Precondition: of this agent a domain that holds the address was restored.
+    void restore_voucher(AgentId agent, Ipv4Address address, TimePoint now) {
+        activate(address, voucher_of(agent), now);
+    }
+    /// In order of `due`, and each address once. False: there is no room, or its domain is gone.
+    [[nodiscard]] bool restore_sighting(const SightingRecord& sighting, TimePoint now);
+    /// `diverted_anyway`: rules or lists divert it even from an active address.
+    [[nodiscard]] std::expected<FlowId, SessionLoss> restore_session(SessionRecord session,
+                                                                     bool diverted_anyway, TimePoint now);
+
     [[nodiscard]] const AddressBook& addresses() const { return addresses_; }
     [[nodiscard]] const DomainTable& domains() const { return domains_; }
     [[nodiscard]] const ControlCounters& counters() const { return counters_; }
@@ -88,6 +141,7 @@ class Controller final : public DomainReports {
     [[nodiscard]] const AdmissionControl& admission() const { return admission_; }
 
   private:
+    static constexpr std::size_t most_silent = 4'096;
     struct Sighting {
         Ipv4Address address;
         bool asked;
@@ -169,8 +223,9 @@ class Controller final : public DomainReports {
     AdmissionControl admission_;
     HoneypotFlows honeypot_flows_;
     L2Path latest_path_;  ///< of the latest Packet-In from outside: how a honeypot's own flow gets there
-    std::deque<Sighting> sightings_;  ///< in order of `due`
-    std::deque<Lapse> lapses_;        ///< in order of `due`
+    std::deque<Sighting> sightings_;      ///< in order of `due`
+    std::uint64_t sightings_passed_ = 0;  ///< that were at its front before
+    std::deque<Lapse> lapses_;            ///< in order of `due`
     TimePoint last_housekeeping_{};
     bool begins_nothing_ = false;
 };

@@ -28,6 +28,9 @@ class DomainFlows {
     [[nodiscard]] virtual std::expected<void, Error> add_domain(Ipv4Prefix prefix, DomainAction action,
                                                                 std::span<const Ipv4Address> active) = 0;
     virtual void delete_domain(Ipv4Prefix prefix) = 0;
+    /// Sessions and sightings of a domain that was added go on while it is unknown, as they do in one that
+    /// was known before. Error: the table of addresses is full; nothing was changed.
+    [[nodiscard]] virtual std::expected<void, Error> keep_states(Ipv4Prefix prefix) = 0;
 
     /// Priority 2. No effect outside the domains that were added.
     virtual void add_active(Ipv4Address address) = 0;
@@ -50,6 +53,9 @@ class Sightings {
     /// session that was added before this call is either found by the worker that sees the address, or the
     /// sighting is seen here.
     [[nodiscard]] virtual bool is_sighted(Ipv4Address address) const = 0;
+    /// A sighting of before a restart goes on: it is taken by take_sightings like a new one. False: there is
+    /// no room, or its domain keeps none.
+    [[nodiscard]] virtual bool restore_sighting(Ipv4Address address, bool asked) = 0;
     /// Asks whether a sighted address still speaks.
     virtual void ask_sighted(Ipv4Address address) = 0;
     /// Ends the sighting, unless the address has spoken since it was asked. Returns whether it ended. With

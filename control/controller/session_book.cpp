@@ -71,6 +71,14 @@ std::optional<FlowId> SessionBook::add_unaccounted(SessionFlow session, TimePoin
     return flow;
 }
 
+std::optional<FlowId> SessionBook::restore(const SessionRecord& session) {
+    const auto flow = flows_.restore_session(session);
+    if (!flow) return std::nullopt;
+    wheel_.insert(*flow, session.stats.last_seen);
+    counters_.add(ControlCounter::session_restored);
+    return flow;
+}
+
 PoolId SessionBook::pool_for(Ipv4Address source, PoolId pool, TimePoint now) const {
     if (tiers_.empty()) return pool;
     return static_cast<PoolId>(reputations_.pool_for(source, std::to_underlying(pool), now));

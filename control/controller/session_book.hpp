@@ -39,6 +39,10 @@ class SessionBook {
     /// A flow that is nobody's attack: companions of fragments, flows of a honeypot's own.
     [[nodiscard]] std::optional<FlowId> add_unaccounted(SessionFlow session, TimePoint now);
 
+    /// A session of before a restart, as it was. What it did is in the tally of that time. nullopt: the table
+    /// is full.
+    [[nodiscard]] std::optional<FlowId> restore(const SessionRecord& session);
+
     /// Where a new session of this source goes that would otherwise go to `pool`.
     [[nodiscard]] PoolId pool_for(Ipv4Address source, PoolId pool, TimePoint now) const;
 

@@ -24,6 +24,12 @@ void AddressFlows::delete_domain(Ipv4Prefix prefix) {
     table_.remove_domain(prefix_of(prefix));
 }
 
+std::expected<void, Error> AddressFlows::keep_states(Ipv4Prefix prefix) {
+    auto kept = table_.keep_states(prefix_of(prefix));
+    if (!kept) kept.error().object = "domain " + to_string(prefix);
+    return kept;
+}
+
 std::size_t AddressFlows::take_sightings(std::span<Ipv4Address> addresses) {
     std::array<std::uint32_t, 256> values;
     const std::size_t count =

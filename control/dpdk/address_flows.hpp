@@ -19,6 +19,7 @@ class AddressFlows final : public DomainFlows, public Sightings {
     [[nodiscard]] std::expected<void, Error> add_domain(Ipv4Prefix prefix, DomainAction action,
                                                         std::span<const Ipv4Address> active) override;
     void delete_domain(Ipv4Prefix prefix) override;
+    [[nodiscard]] std::expected<void, Error> keep_states(Ipv4Prefix prefix) override;
     void add_active(Ipv4Address address) override { table_.set_active(address.value, true); }
     void delete_active(Ipv4Address address) override { table_.set_active(address.value, false); }
 
@@ -26,6 +27,9 @@ class AddressFlows final : public DomainFlows, public Sightings {
     [[nodiscard]] std::size_t take_sightings(std::span<Ipv4Address> addresses) override;
     [[nodiscard]] bool is_sighted(Ipv4Address address) const override {
         return table_.is_sighted(address.value);
+    }
+    [[nodiscard]] bool restore_sighting(Ipv4Address address, bool asked) override {
+        return table_.restore_sighting(address.value, asked);
     }
     void ask_sighted(Ipv4Address address) override { table_.ask_sighted(address.value); }
     [[nodiscard]] bool end_sighting(Ipv4Address address, bool alone) override {

@@ -216,6 +216,15 @@ std::expected<void, Error> AddressTable::add_domain(Prefix prefix, DomainKind ki
     return {};
 }
 
+std::expected<void, Error> AddressTable::keep_states(Prefix prefix) {
+    const std::uint32_t index = domains_.find(prefix);
+    if (index == DomainTree::none || has_states(index)) return {};
+    if (auto given = give_states(index); !given) return given;
+    publish(index, segment(index).always());
+    copy_late_sightings(index);
+    return {};
+}
+
 void AddressTable::remove_domain(Prefix prefix) {
     const std::uint32_t index = domains_.find(prefix);
     if (index == DomainTree::none) return;

@@ -76,6 +76,10 @@ class AddressTable {
     /// changed then.
     [[nodiscard]] std::expected<void, Error> add_domain(Prefix prefix, DomainKind kind,
                                                         std::span<const std::uint32_t> active_addresses);
+    /// Gives each address of a domain a state of its own, if it has none yet: sessions and sightings there
+    /// are known from here on, whatever kind it is of. Error: the capacity of addresses is used up; nothing
+    /// was changed then. Precondition: the domain was added, and has no sessions.
+    [[nodiscard]] std::expected<void, Error> keep_states(Prefix prefix);
     /// Its destinations fall to the next less specific domain, or to none.
     void remove_domain(Prefix prefix);
 

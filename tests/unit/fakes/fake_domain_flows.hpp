@@ -28,6 +28,12 @@ class FakeDomainFlows : public DomainFlows, public Sightings, public Barriers {
         return {};
     }
     void delete_domain(Ipv4Prefix prefix) override { domains.erase(prefix); }
+    std::expected<void, Error> keep_states(Ipv4Prefix prefix) override {
+        if (!keeps_states)
+            return std::unexpected(Error{"add", "a domain", "the capacity of addresses is used up"});
+        kept.insert(prefix);
+        return {};
+    }
     void add_active(Ipv4Address address) override {
         active.insert(address);
         log.push_back("active " + to_string(address));
@@ -44,6 +50,12 @@ class FakeDomainFlows : public DomainFlows, public Sightings, public Barriers {
     }
     bool is_sighted(Ipv4Address address) const override {
         return std::ranges::find(sighted, address) != sighted.end();
+    }
+    bool restore_sighting(Ipv4Address address, bool is_asked) override {
+        if (!most_specific(address)) return false;
+        sighted.push_back(address);
+        if (is_asked) asked.insert(address);
+        return true;
     }
     void ask_sighted(Ipv4Address address) override { asked.insert(address); }
     bool end_sighting(Ipv4Address address, bool alone) override {
@@ -63,7 +75,8 @@ class FakeDomainFlows : public DomainFlows, public Sightings, public Barriers {
     std::vector<std::string> log;      ///< flow-mods of priorities 1 and 2, and barriers, in order
     std::vector<Ipv4Address> sighted;  ///< those that were not taken yet
     std::set<Ipv4Address> asked;       ///< erase one to let its address speak
-    bool refuses_domains = false;
+    std::set<Ipv4Prefix> kept;         ///< domains whose addresses have states while they are unknown
+    bool refuses_domains = false, keeps_states = true;
     std::size_t domain_capacity = 100;
     Barrier requested = 0, reached = 0;
 

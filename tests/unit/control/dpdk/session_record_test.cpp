@@ -10,6 +10,7 @@ namespace {
 
 using dataplane::Counter;
 using dataplane::Frame;
+using dataplane::inside_port;
 using dataplane::ip;
 using dataplane::outside_port;
 
@@ -102,6 +103,30 @@ TEST_F(SessionRecords, TimesMayLieBeforeTheClockOfAnotherProcessBegan) {
                                          .last_seen = TimePoint{Milliseconds{-500}}}};
     const FlowId flow = flows().restore_session(record).value();
     EXPECT_EQ(flows().record(flow, now_), record);
+}
+
+/// As after a restart: the domain's agent has not reported yet.
+TEST_F(SessionRecords, GoOnInADomainThatNothingIsKnownOf) {
+    constexpr auto unknown = Ipv4Prefix::of({0x0a090000}, 24);
+    constexpr const char* watched = "10.9.0.5";
+    ASSERT_TRUE(switch_.addresses().add_domain(unknown, DomainAction::inside, {}));
+    ASSERT_TRUE(switch_.addresses().keep_states(unknown));
+    const SessionRecord record{.stats = {.key = key_of(watched),
+                                         .path = {dataplane::core_mac, dataplane::upstream_mac},
+                                         .honeypot = HoneypotId{0},
+                                         .progress = Step::handshake,
+                                         .created = now_,
+                                         .last_seen = now_},
+                               .lasting = true};
+    const auto flow = flows().restore_session(record);
+    ASSERT_TRUE(flow);
+    carry(outside_port, to(watched));
+    EXPECT_EQ(left(honeypot_port).size(), 1U);
+    carry(outside_port, to("10.9.0.6"));
+    EXPECT_EQ(left(inside_port).size(), 1U) << "nothing else is diverted";
+    carry(inside_port, Frame().ipv4(watched, attacker).tcp(22, 40000, 0x18));
+    EXPECT_EQ(left(outside_port).size(), 1U);
+    EXPECT_TRUE(flows().ended(*flow)) << "its host is there: the flow is its own";
 }
 
 TEST_F(SessionRecords, AFullTableTakesNone) {

@@ -74,6 +74,26 @@ TEST_F(AddressTableDomains, ADomainAroundOthersKnowsTheirSessions) {
     EXPECT_EQ(state(in_narrow) & address_state::sessions, 0);
 }
 
+TEST_F(AddressTableDomains, AnUnknownOneKeepsStatesWhenItIsTold) {
+    make({.addresses = 256, .domains = 4, .sightings = 4});
+    add(narrow, DomainKind::unknown);
+    table_->session_added(in_narrow);
+    EXPECT_EQ(state(in_narrow) & address_state::sessions, 0) << "nobody told it";
+    ASSERT_TRUE(table_->keep_states(narrow));
+    table_->session_added(in_narrow);
+    EXPECT_NE(state(in_narrow) & address_state::sessions, 0);
+    EXPECT_TRUE(inside(in_narrow)) << "what has no session there goes inside as before";
+    EXPECT_EQ(table_->sessions_in(narrow), 1U);
+    EXPECT_TRUE(table_->restore_sighting(in_narrow, false));
+    ASSERT_TRUE(table_->keep_states(narrow)) << "once more changes nothing";
+    EXPECT_EQ(table_->sessions_in(narrow), 1U);
+    add(narrow, DomainKind::known);
+    EXPECT_NE(state(in_narrow) & address_state::sessions, 0);
+    EXPECT_NE(state(in_narrow) & address_state::sighted, 0);
+    add({0x0a020000, 24}, DomainKind::unknown);
+    EXPECT_FALSE(table_->keep_states({0x0a020000, 24})) << "there is no room";
+}
+
 TEST_F(AddressTableDomains, WhatARemovedOneHadIsHandedOutAnew) {
     make({.addresses = 256, .domains = 1, .sightings = 4});
     add(narrow, DomainKind::known, {in_narrow});
