@@ -57,6 +57,24 @@ void HoneypotPlane::reconfigure(HoneypotPlaneConfig config) {
     queue_moves();
 }
 
+void HoneypotPlane::restore_mac(HoneypotId honeypot, const MacAddress& mac) {
+    health_.restore_mac(honeypot, mac);
+    put_changes_in_force();
+}
+
+void HoneypotPlane::sessions_are_back() {
+    for (const auto& [number, honeypot] : config_.honeypots)
+        if (!plane_.honeypots().address(number) && switch_.flows().sessions_of(HoneypotId{number}) != 0)
+            moves_.push_back({number, honeypot.pool});
+}
+
+void HoneypotPlane::put_changes_in_force() {
+    for (const HoneypotChange& change : health_.take_changes()) {
+        put_in_force(change);
+        spread(configured(change.honeypot).pool);
+    }
+}
+
 /// The pools come last: what they name is in its place by then.
 void HoneypotPlane::put_all_in_force() {
     for (const HoneypotChange& change : health_.take_changes()) put_in_force(change);
@@ -119,10 +137,7 @@ void HoneypotPlane::tick(TimePoint now) {
     for (const auto& [number, honeypot] : config_.honeypots)
         replies_.at(number).look(Stamp32(plane_.honeypots().last_reply(number)), now);
     if (!config_.asks_nobody) health_.tick(now);
-    for (const HoneypotChange& change : health_.take_changes()) {
-        put_in_force(change);
-        spread(configured(change.honeypot).pool);
-    }
+    put_changes_in_force();
     move_some();
 }
 

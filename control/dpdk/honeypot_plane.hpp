@@ -41,6 +41,12 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
     /// others of the default pool, and keeps getting their packets until they have another.
     void reconfigure(HoneypotPlaneConfig config);
 
+    /// After a restart, before the first tick(): where one was before.
+    void restore_mac(HoneypotId honeypot, const MacAddress& mac);
+    /// Likewise, when all that is known is put back: sessions of honeypots of which nothing is known find
+    /// others as soon as there are some.
+    void sessions_are_back();
+
     /// Asks who lives, puts changes in force, and moves the sessions of those that went down: a bounded
     /// amount of work.
     void tick(TimePoint now);
@@ -70,6 +76,7 @@ class HoneypotPlane final : public HoneypotListener, private HoneypotPort {
 
     void put_in_force(HoneypotChange change);
     void tell_of(const HoneypotChange& change, bool is_up) const;
+    void put_changes_in_force();
     void put_all_in_force();
     void spread(std::size_t pool);
     void queue_moves();

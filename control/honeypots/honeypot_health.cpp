@@ -55,6 +55,13 @@ HoneypotHealth::Watch HoneypotHealth::watch_of(const Numbered<Honeypot>& honeypo
     return kept;
 }
 
+void HoneypotHealth::restore_mac(HoneypotId honeypot, const MacAddress& mac) {
+    const auto watch = std::ranges::find(watches_, honeypot, &Watch::honeypot);
+    if (watch == watches_.end() || !watch->learns() || watch->mac) return;
+    watch->mac = mac;
+    changed_ = true;
+}
+
 void HoneypotHealth::tick(TimePoint now) {
     if (now < next_) return;
     next_ = TimePoint::max();

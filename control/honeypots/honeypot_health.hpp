@@ -73,6 +73,10 @@ class HoneypotHealth {
     /// place and number are now; the others begin anew. `port` must know the new ones already.
     void reconfigure(std::span<const Numbered<Honeypot>> honeypots, const HealthOptions& options);
 
+    /// Where one was before a restart, if its address is learned and nothing is known of it: it counts as up
+    /// until it does not answer.
+    void restore_mac(HoneypotId honeypot, const MacAddress& mac);
+
     /// Sends what is due.
     void tick(TimePoint now);
 

@@ -14,6 +14,22 @@ TEST_F(HoneypotHealthTest, AConfiguredOneIsUpBeforeItIsAsked) {
     EXPECT_EQ(health_->status(first).arp, CheckState::unknown);
 }
 
+TEST_F(HoneypotHealthTest, OneThatWasLearnedBeforeARestartIsUpUntilItDoesNotAnswer) {
+    start({named("pot", std::nullopt)}, {});
+    health_->restore_mac(first, second_mac);
+    EXPECT_EQ(health_->take_changes(), (std::vector{HoneypotChange{first, second_mac, true}}));
+    health_->restore_mac(first, first_mac);
+    EXPECT_EQ(health_->status(first).mac, second_mac) << "it is known already";
+    pass(4 * interval);
+    EXPECT_FALSE(up());
+}
+
+TEST_F(HoneypotHealthTest, AConfiguredAddressIsNotReplacedByOneOfBeforeARestart) {
+    start({named("pot", first_mac)}, {});
+    health_->restore_mac(first, second_mac);
+    EXPECT_EQ(health_->status(first).mac, first_mac);
+}
+
 TEST_F(HoneypotHealthTest, OneThatAnswersIsAskedOnceAnIntervalAndStaysUp) {
     start({named("pot", first_mac)}, {{first_mac}});
     (void)health_->take_changes();
