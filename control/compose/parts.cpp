@@ -35,6 +35,7 @@ RunningParts running_parts(const Config& config, const Numbers& numbers) {
             .heartbeat_timeout = config.heartbeat_timeout,
             .listen_address = config.listen_address,
             .log_level = config.log_level,
+            .state = state_config(config, numbers),
             .shown = shown_config(config, numbers)};
 }
 

@@ -10,6 +10,7 @@
 #include "control/compose/numbers.hpp"
 #include "control/compose/shown_part.hpp"
 #include "control/compose/sockets_part.hpp"
+#include "control/compose/state_part.hpp"
 #include "control/config/numbered.hpp"
 #include "control/controller/controller.hpp"
 #include "control/dpdk/honeypot_plane.hpp"
@@ -45,6 +46,7 @@ struct RunningParts {
     Milliseconds heartbeat_timeout{};
     std::string listen_address;
     std::string log_level;
+    StateConfig state;
     ShownConfig shown;
 };
 

@@ -114,6 +114,10 @@ struct Config {
     std::vector<Ipv4Prefix> static_active;
     std::vector<Ipv4Prefix> dark;  ///< known domains that need no agent
 
+    /// Where what outlives a restart is kept; empty: where systemd says.
+    std::filesystem::path state_folder;
+    Milliseconds save_interval{10'000};  ///< between two savings of sessions; 0: none are kept
+
     std::filesystem::path control_socket = "/run/honeyswitch/control.sock";
     std::string control_group;  ///< may change something; empty: nobody but root
     std::string read_group;     ///< may read

@@ -271,6 +271,18 @@ std::vector<Setting> containment_settings() {
     };
 }
 
+std::vector<Setting> state_settings() {
+    auto folder = Make::text({"state", "folder", "PATH",
+                              "Where what outlives a restart is kept; without it $STATE_DIRECTORY, which "
+                              "systemd sets"},
+                             &Config::state_folder, parse_path, as_string);
+    auto interval = Make::duration(
+        {"state", "save_interval", "DURATION", "From one saving of sessions to the next; 0s keeps none"},
+        &Config::save_interval, 0ms, 24h);
+    folder.table_in_option = interval.table_in_option = true;
+    return {std::move(folder), at_run_time(std::move(interval))};
+}
+
 std::vector<Setting> operator_settings() {
     const auto unchanged = [](const std::string& text) { return text; };
     return {
@@ -291,7 +303,7 @@ std::vector<Setting> all_settings() {
     std::vector<Setting> all;
     for (auto group :
          {port_settings(), process_settings(), capacity_settings(), timeout_settings(), admission_settings(),
-          diversion_settings(), containment_settings(), operator_settings()})
+          diversion_settings(), containment_settings(), state_settings(), operator_settings()})
         std::ranges::move(group, std::back_inserter(all));
     return all;
 }

@@ -278,6 +278,24 @@ struct PacketsLost {
     }
 };
 
+/// What outlives a restart was put back, or was saved, or was not.
+struct StateChanged {
+    static constexpr auto type = EventType::state;
+    StateWord state = StateWord::restored;
+    std::string file{};
+    std::optional<std::uint64_t> sessions = std::nullopt, lost = std::nullopt;
+    Told told{};
+
+    static constexpr auto columns() {
+        return std::tuple_cat(
+            std::tuple{Column{"state", &StateChanged::state, "What became of it."},
+                       Column{"file", &StateChanged::file, "The file of it."},
+                       Column{"sessions", &StateChanged::sessions, "Sessions that were put back, or saved."},
+                       Column{"lost", &StateChanged::lost, "Sessions of the file that were not put back."}},
+            told_columns);
+    }
+};
+
 /// Whoever listens did not keep up, and missed events.
 struct EventsMissed {
     static constexpr auto type = EventType::gap;
@@ -290,9 +308,10 @@ struct EventsMissed {
 };
 
 /// In the order of EventType.
-using EventBody = std::variant<SessionBegun, SessionAdvanced, SessionEnded, AddressChanged, SourceMoved,
-                               AgentChanged, DomainChanged, HoneypotChanged, LinkChanged, ListChanged,
-                               ConfigChanged, ModeChanged, PacketsContained, PacketsLost, EventsMissed>;
+using EventBody =
+    std::variant<SessionBegun, SessionAdvanced, SessionEnded, AddressChanged, SourceMoved, AgentChanged,
+                 DomainChanged, HoneypotChanged, LinkChanged, ListChanged, ConfigChanged, ModeChanged,
+                 PacketsContained, PacketsLost, StateChanged, EventsMissed>;
 static_assert(std::variant_size_v<EventBody> == event_type_count);
 
 /// Wall-clock time, UTC.

@@ -27,14 +27,15 @@ enum class EventType : std::uint8_t {
     mode,
     contained,
     loss,
+    state,
     gap,
 };
-inline constexpr std::size_t event_type_count = 15;
+inline constexpr std::size_t event_type_count = 16;
 
 /// In the order of EventType.
 inline constexpr std::array<std::string_view, event_type_count> event_type_names{
     "session_begin", "session_step", "session_end", "address", "tier",      "agent", "domain", "honeypot",
-    "link",          "list",         "config",      "mode",    "contained", "loss",  "gap"};
+    "link",          "list",         "config",      "mode",    "contained", "loss",  "state",  "gap"};
 
 [[nodiscard]] constexpr std::string_view name_of(EventType type) {
     return event_type_names.at(static_cast<std::size_t>(type));

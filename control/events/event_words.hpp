@@ -90,6 +90,13 @@ enum class ModeWord : std::uint8_t {
 
 enum class LossPhase : std::uint8_t { began, goes_on, ended };
 
+enum class StateWord : std::uint8_t {
+    restored,   ///< what was before the start goes on
+    set_aside,  ///< the file of it cannot be used
+    unsaved,    ///< it cannot be written
+    saved,      ///< it can again, or for the last time
+};
+
 namespace words {
 inline constexpr std::array<std::string_view, 8> diversion{"dark", "inactive", "rule",      "list",
                                                            "tier", "decoy",    "companion", "own_flow"};
@@ -110,6 +117,7 @@ inline constexpr std::array<std::string_view, 10> mode{
     "first_packet", "handshake", "failed_open", "reachable", "out_of_reach",
     "divert",       "observe",   "maintenance", "passing",   "resumed"};
 inline constexpr std::array<std::string_view, 3> loss{"began", "goes_on", "ended"};
+inline constexpr std::array<std::string_view, 4> state{"restored", "set_aside", "unsaved", "saved"};
 
 template <typename Word>
 [[nodiscard]] constexpr std::string_view at(const auto& names, Word word) {
@@ -152,6 +160,9 @@ template <typename Word>
 }
 [[nodiscard]] constexpr std::string_view name_of(LossPhase word) {
     return words::at(words::loss, word);
+}
+[[nodiscard]] constexpr std::string_view name_of(StateWord word) {
+    return words::at(words::state, word);
 }
 
 }  // namespace honeyswitch::control

@@ -103,6 +103,11 @@ struct Stats {
     /// The reload from which on nothing is confirmed, and how much time is left; none: nothing waits.
     std::optional<std::uint64_t> unconfirmed;
     std::optional<Milliseconds> confirm_within;
+    /// Of the latest file of sessions for a restart: when, how many are in it, and how long it took; none:
+    /// none was written.
+    std::optional<TimePoint> saved;
+    std::optional<std::uint64_t> saved_sessions;
+    std::optional<Milliseconds> saving;
 
     static constexpr auto mode_columns() {
         return std::tuple{
@@ -118,6 +123,10 @@ struct Stats {
             Column{"unconfirmed", &Stats::unconfirmed,
                    "The reload that waits for a confirmation; null: none does."},
             Column{"confirm_within_ms", &Stats::confirm_within, "Until it is taken back; null: none is."},
+            Column{"saved_ms", &Stats::saved,
+                   "Since sessions were last saved for a restart; null: none were since the start."},
+            Column{"saved_sessions", &Stats::saved_sessions, "How many those were."},
+            Column{"saving_ms", &Stats::saving, "How long it took until they were on the disk."},
         };
     }
     static constexpr auto fill_columns() {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,12 +20,6 @@ bool stop_is_pending() {
     sigemptyset(&pending);
     sigpending(&pending);
     return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
-}
-
-/// systemd names the folder that StateDirectory= makes.
-std::filesystem::path file_of_state(const char* name) {
-    const char* const folder = std::getenv("STATE_DIRECTORY");
-    return folder == nullptr ? std::filesystem::path() : std::filesystem::path(folder) / name;
 }
 
 WallTime wall_time() {
@@ -69,16 +62,18 @@ ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts pa
       sink_(plane.sources()),
       lists_(parts.lists, parts.source_capacity, sink_, events_),
       watcher_(lists_, parts.lists, parts.auth_logs, events_, now),
-      kept_(file_of_state("operator-entries")),
+      kept_(state_file(config_, "operator-entries")),
       socket_(std::move(socket)),
       notices_(parts.agents, controller_, events_, parts.agent_timeout,
                [this](std::span<const std::uint8_t> datagram, NoticePath to) { socket_.send(datagram, to); }),
       keeper_(plane.ports()),
       links_({config_.link_state, config_.link_state_wait, link_pairs(config_)}, plane.ports(),
              port_names(config_), keeper_),
-      history_(file_of_state("history")),
+      history_(state_file(config_, "history")),
+      state_({numbers_, controller_, switch_, honeypots_, notices_, plane_, events_},
+             state_file(config_, "sessions"), std::move(parts.state)),
       inspector_({numbers_, controller_, switch_, notices_, honeypots_, lists_, watcher_, plane, keeper_,
-                  links_, insurance_, history_, differences_, diversion_, now},
+                  links_, insurance_, history_, differences_, diversion_, state_, now},
                  std::move(parts.shown)),
       reloader_(std::move(arguments)),
       ports_(port_names(config_)),
@@ -111,6 +106,7 @@ std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config 
     control->restore_kept_entries(now);
     do control->lists_.tick(now);
     while (control->lists_.busy() && !stop_is_pending());
+    control->state_.restore(wall_clock(), now);
     auto operators = OperatorServer::serve(std::move(sockets.operators),
                                            {.inspect = &control->inspector_,
                                             .operate = control.get(),
@@ -127,7 +123,8 @@ bool ControlPlane::turn(TimePoint now) {
     plane_.heartbeat().beat(now_ms);
     plane_.forget_old_flows(now_ms);
     plane_.let_go();
-    events_.set_time(now, wall_clock());
+    const auto wall = wall_clock();
+    events_.set_time(now, wall);
     switch_.packet_outs().begin_turn();
     if (auto held_up = turns_.look(now, heartbeat_timeout_))
         events_.publish(
@@ -153,6 +150,7 @@ bool ControlPlane::turn(TimePoint now) {
         tell_of_listen_address(now);
         lines_.tick(now);
     }
+    state_.tick(wall, now);
     put_lost_sources_back(now);
     lists_.tick(now);
     busy = busy || lists_.busy() || !lost_sources_.empty();
@@ -174,6 +172,12 @@ bool ControlPlane::handle_packet_ins(TimePoint now) {
     }
     switch_.packet_outs().settle();
     return any;
+}
+
+void ControlPlane::save_state() {
+    const TimePoint now(Milliseconds(static_cast<std::int64_t>(plane_.clock().now_ms())));
+    events_.set_time(now, wall_clock());
+    state_.save_all(wall_clock(), now);
 }
 
 void ControlPlane::restore_kept_entries(TimePoint now) {

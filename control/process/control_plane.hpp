@@ -32,6 +32,7 @@
 #include "control/process/link_keeper.hpp"
 #include "control/process/port_keeper.hpp"
 #include "control/process/reloader.hpp"
+#include "control/process/state_keeper.hpp"
 #include "dataplane/data_plane.hpp"
 
 namespace honeyswitch::control {
@@ -98,6 +99,8 @@ class ControlPlane final : public Operate {
     }
     /// When the loop has ended: no port stays down that link_state has taken down.
     void leave_links_up() { links_.leave_up(); }
+    /// When no worker runs any more: for the next start.
+    void save_state();
     /// SIGHUP came: a reload that nobody waits for. `by`: who sent it.
     void reload_on_signal(const Asker& by);
 
@@ -164,6 +167,7 @@ class ControlPlane final : public Operate {
     LinkKeeper links_;
     ReloadInsurance insurance_;
     ChangeHistory history_;
+    StateKeeper state_;
     ReloadState comparison_;
     std::vector<ConfigDifference> differences_;  ///< of the latest comparison
     Inspector inspector_;

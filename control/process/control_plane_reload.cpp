@@ -90,6 +90,7 @@ void ControlPlane::apply(Prepared prepared, TimePoint now) {
     lists_.reconfigure(parts.lists);
     watcher_.reconfigure(parts.lists, parts.auth_logs, now);
     kept_.only(config_.lists);
+    state_.reconfigure(std::move(parts.state));
     inspector_.reconfigure(std::move(parts.shown));
     events_.set_names(inspector_.event_names());
     if (controller_.changing())

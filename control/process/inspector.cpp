@@ -42,6 +42,11 @@ Stats Inspector::stats(TimePoint now) const {
     if (parts_.insurance.pending()) stats.unconfirmed = parts_.insurance.reload();
     if (const auto until = parts_.insurance.until())
         stats.confirm_within = std::max(*until - now, Milliseconds{0});
+    if (const auto& saved = parts_.state.saved()) {
+        stats.saved = saved->at;
+        stats.saved_sessions = saved->sessions;
+        stats.saving = saved->took;
+    }
     stats.reputations = parts_.controller.sessions().reputation().size();
     return stats;
 }

@@ -14,6 +14,7 @@
 #include "control/process/link_keeper.hpp"
 #include "control/process/port_keeper.hpp"
 #include "control/process/reload_insurance.hpp"
+#include "control/process/state_keeper.hpp"
 #include "dataplane/data_plane.hpp"
 
 namespace honeyswitch::control {
@@ -38,6 +39,7 @@ class Inspector final : public Inspect {
         const ChangeHistory& history;
         const std::vector<ConfigDifference>& differences;  ///< of the latest comparison
         const DiversionControl& diversion;
+        const StateKeeper& state;
         TimePoint started;
     };
     Inspector(const Parts& parts, ShownConfig config) : parts_(parts), config_(std::move(config)) {}

@@ -225,6 +225,7 @@ std::expected<int, Failure> serve(const Config& config, std::span<const std::siz
     dataplane::Eal::on_removal({});
     (*control)->leave_links_up();
     (*plane)->stop();
+    (*control)->save_state();
     if (!ended) return std::unexpected(Failure{ended.error()});
     return *ended;
 }

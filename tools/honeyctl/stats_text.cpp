@@ -75,6 +75,14 @@ std::string honeypot_line(const Json& honeypot) {
                        mac.is_string() ? "at " + mac.get<std::string>() : "its address not learned yet");
 }
 
+/// "1200 sessions saved 4s ago, in 8ms"
+std::string saved(const Json& stats) {
+    const Json& since = rows(stats, "saved_ms");
+    if (since.is_null()) return "no sessions saved for a restart\n";
+    return fmt::format("{} sessions saved {} ago for a restart, in {}ms\n", number(stats, "saved_sessions"),
+                       brief_duration(since.get<std::int64_t>()), number(stats, "saving_ms"));
+}
+
 std::string summary(const Json& stats) {
     auto lines = fmt::format("up {}, {} of {} sessions, {} active addresses, {} of {} sightings\n",
                              duration(stats, "uptime_ms"), number(stats, "sessions"),
@@ -87,6 +95,7 @@ std::string summary(const Json& stats) {
                          text(stats, "containment"));
     lines += mode(stats);
     lines += admission(stats);
+    lines += saved(stats);
     if (const Json& left = rows(stats, "confirm_within_ms"); !left.is_null())
         lines += fmt::format("reload {} is not confirmed, and taken back in {}\n",
                              number(stats, "unconfirmed"), brief_duration(left.get<std::int64_t>()));

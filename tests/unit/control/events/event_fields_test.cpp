@@ -23,7 +23,7 @@ static_assert(well_declared(SessionBegun::columns()) && well_declared(SessionAdv
               well_declared(LinkChanged::columns()) && well_declared(ListChanged::columns()) &&
               well_declared(ConfigChanged::columns()) && well_declared(ModeChanged::columns()) &&
               well_declared(PacketsContained::columns()) && well_declared(PacketsLost::columns()) &&
-              well_declared(EventsMissed::columns()));
+              well_declared(StateChanged::columns()) && well_declared(EventsMissed::columns()));
 
 /// 2025-11-25T04:00:00.250Z
 constexpr WallMilliseconds moment{std::chrono::milliseconds{1'764'043'200'250}};

@@ -13,6 +13,7 @@
 #include "control/compose/ports_part.hpp"
 #include "control/dpdk/prefix_of.hpp"
 #include "control/process/inspector.hpp"
+#include "control/process/state_keeper.hpp"
 #include "tests/unit/fixtures/appliance.hpp"
 
 namespace honeyswitch::control {
@@ -97,6 +98,7 @@ struct Switchboard {
     ReloadInsurance insurance;
     ChangeHistory history{""};
     std::vector<ConfigDifference> differences;
+    StateKeeper state;
     Inspector inspector;
 
     Switchboard(Appliance& appliance, TimePoint now)
@@ -113,8 +115,10 @@ struct Switchboard {
           links({config.link_state, config.link_state_wait, link_pairs(config)}, appliance.plane().ports(),
                 port_names(config), keeper),
           diversion(the_switch, controller, events),
+          state({numbers, controller, the_switch, honeypots, notices, appliance.plane(), events}, {},
+                parts.state),
           inspector({numbers, controller, the_switch, notices, honeypots, lists, watcher, appliance.plane(),
-                     keeper, links, insurance, history, differences, diversion, now},
+                     keeper, links, insurance, history, differences, diversion, state, now},
                     parts.shown) {
         auto classifier = dataplane::Classifier::build(parts.classifier, parts.workers);
         if (!classifier) throw std::runtime_error(classifier.error().message());

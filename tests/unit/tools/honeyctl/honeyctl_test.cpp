@@ -132,12 +132,20 @@ TEST_F(Honeyctl, PrintsStats) {
               "mode divert\n"
               "admission auto, now first-packet; handshake from 800 sessions, first-packet below 600; "
               "room for 16 pending flows\n"
+              "no sessions saved for a restart\n"
               "honeypot main of pool low: up, 1 sessions, at 02:00:00:00:00:66\n"
               "\n" +
                   shown_ports +
                   "\n"
                   "COUNTER  VALUE  MEANING\n"
                   "rx_bad      12  Frames that cannot be parsed.\n");
+}
+
+TEST_F(Honeyctl, PrintsWhatWasSavedForARestart) {
+    inspect.stats_row.saved = inspect.stats_row.now - Milliseconds{4'000};
+    inspect.stats_row.saved_sessions = 1'200;
+    inspect.stats_row.saving = Milliseconds{8};
+    EXPECT_NE(run("stats").find("1200 sessions saved 4s ago for a restart, in 8ms\n"), std::string::npos);
 }
 
 TEST_F(Honeyctl, PrintsAdmissionAsItIsNow) {
