@@ -47,9 +47,9 @@ class CleanDebian:
         self.path = path
 
     @classmethod
-    def bootstrap(cls, path: Path) -> "CleanDebian":
+    def bootstrap(cls, path: Path, packages: tuple[str, ...] = ("systemd",)) -> "CleanDebian":
         mirror = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
-        result = run("debootstrap", "--variant=minbase", "--include=systemd", "bookworm", path, mirror)
+        result = run("debootstrap", "--variant=minbase", f"--include={','.join(packages)}", "bookworm", path, mirror)
         assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
         debian = cls(path)
         debian.does("apt-get", "-q", "update")

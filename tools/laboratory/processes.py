@@ -45,15 +45,17 @@ class Processes:
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
-    def start(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> int:
-        """Starts `command` in the background under `name`; its output goes to its log."""
+    def start(self, name: str, command: list[str], environment: dict[str, str] | None = None,
+              descriptors: tuple[int, ...] = ()) -> int:
+        """Starts `command` in the background under `name`; its output goes to its log. It inherits `descriptors`."""
         if self.running(name):
             raise LabError(f"{name} is running already (pid {self.pid(name)})")
         self.records.mkdir(parents=True, exist_ok=True)
         self.logs.mkdir(parents=True, exist_ok=True)
         with self.log(name).open("ab") as log:
             child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                     start_new_session=True, env={**os.environ, **(environment or {})})
+                                     start_new_session=True, env={**os.environ, **(environment or {})},
+                                     pass_fds=descriptors)
         (self.records / name).write_text(f"{child.pid} {start_time(child.pid)}\n")
         return child.pid
 

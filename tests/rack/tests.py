@@ -1,0 +1,56 @@
+"""`tools/rack test`: a rack is raised, looked at point by point, and taken down."""
+
+from pathlib import Path
+
+from laboratory.errors import LabError
+from rack import image
+from rack.points import ends, frames, installed, links, refusals, upgrade
+from rack.rack import Rack
+from rack.report import GaveUp, Report
+
+PARTS = (installed.package, installed.prepared, installed.comes_back, installed.passes, frames.usual,
+         frames.long_frames, links.drawn, links.carried_across, ends.killed, upgrade.upgraded, ends.power_cut,
+         refusals.card_in_use, refusals.huge_pages, refusals.queues, refusals.no_iommu)  # fmt: skip
+
+
+def test(rack: Rack, nic: str, package: Path, keep: bool) -> int:
+    """Its exit code. What was up before is somebody's, and stays."""
+    if rack.exists():
+        raise LabError(f"a rack '{rack.prefix}' is up; 'tools/rack down' first, or another --prefix")
+    report = Report()
+    try:
+        raise_it(rack, report, nic, package)
+        look(rack, report)
+    except GaveUp as error:
+        report.left_out("what comes after", f"it needs what has failed: {error}")
+    finally:
+        if not keep:
+            rack.down()
+    if keep and rack.machine.running():
+        again(rack)
+    return report.end()
+
+
+def again(rack: Rack) -> None:
+    """The last check leaves a machine without an IOMMU."""
+    rack.cut_power()
+    rack.boot()
+    print("the rack is kept; 'tools/rack down' removes it", flush=True)
+
+
+def raise_it(rack: Rack, report: Report, nic: str, package: Path) -> None:
+    with report.check("the image is built", vital=True) as note:
+        made = image.image(package)
+        note(f"{package.name}, {'made just now' if made.made else 'found'}: {made.folder}")
+    with report.check(f"a Debian 12 boots by its own systemd, with three {nic} behind an IOMMU", vital=True) as note:
+        seconds = rack.up(nic, made, package)
+        note(f"a shell answered after {seconds:.0f} s")
+        note(rack.guest.does("systemctl is-system-running || true; lspci | grep -i -E 'ethernet|iommu'"))
+        assert rack.guest.does("ls /sys/kernel/iommu_groups").split(), "the kernel has no IOMMU groups"
+
+
+def look(rack: Rack, report: Report) -> None:
+    """Between its checks a part brings the switch back to where the next one begins; where that fails it ends."""
+    for part in PARTS:
+        with report.part(part.__name__):
+            part(rack, report)
