@@ -54,6 +54,13 @@ std::uint32_t frame_with(const rte_eth_dev_info& info, std::uint16_t mtu) {
     return mtu + believable_overhead_of(info) - RTE_ETHER_CRC_LEN;
 }
 
+std::string too_few_queues(const std::string& driver, unsigned queues, unsigned workers) {
+    std::string words = "each of " + std::to_string(workers);
+    words += " workers needs a transmit queue, and its driver " + driver + " has ";
+    words += std::to_string(queues) + "; set workers to " + std::to_string(queues);
+    return words;
+}
+
 rte_eth_conf device_config(const rte_eth_dev_info& info, std::uint16_t rx_queues, std::uint16_t mtu) {
     rte_eth_conf config{};
     config.rxmode.mtu = mtu;
@@ -143,10 +150,8 @@ std::expected<void, Error> Port::configure_device(const PortConfig& config) {
     const std::uint16_t rx_queues = std::min(config.workers, info.max_rx_queues);
     rx_queues_ = rx_queues;
     if (info.max_tx_queues < config.workers)
-        return std::unexpected(Error{"configure", name_of(id_),
-                                     "it has " + std::to_string(info.max_tx_queues) +
-                                         " transmit queues, and " + std::to_string(config.workers) +
-                                         " workers need one each"});
+        return std::unexpected(
+            Error{"configure", name_of(id_), too_few_queues(driver_, info.max_tx_queues, config.workers)});
 
     std::uint16_t mtu = device_mtu(info, config.frame);
     auto device = device_config(info, rx_queues, mtu);
