@@ -40,8 +40,10 @@ std::expected<void, std::string> ReplacedFile::write(std::string_view text) {
 std::expected<void, std::string> ReplacedFile::finish() {
     if (fsync(opened_.get()) != 0 || std::rename(beside_.c_str(), file_.c_str()) != 0)
         return std::unexpected(reason());
-    // The new name is on the disk too. What file systems cannot sync so, they do by themselves.
-    const Descriptor folder(open(file_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // Until its folder is on the disk, a power cut brings back the file of before, or none. What file systems
+    // cannot sync so, they do by themselves.
+    const auto parent = file_.has_parent_path() ? file_.parent_path() : std::filesystem::path(".");
+    const Descriptor folder(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder) (void)fsync(folder.get());
     return {};
 }

@@ -1,5 +1,7 @@
 """Ends that nobody wished for: the process is killed, the machine loses its power."""
 
+import time
+
 from laboratory.errors import LabError
 from laboratory.wait import wait_for
 from rack import traffic
@@ -8,6 +10,9 @@ from rack.rack import Rack
 from rack.report import Report
 from rack.wires import DARK_ADDRESS
 
+ENTRIES = "/var/lib/honeyswitch/operator-entries"
+# The entries are in the file before its folder is on the disk. The kernel itself would write it after five seconds.
+SETTLING_S = 2
 LISTED = ("198.51.100.7/32", "198.51.100.64/27")
 
 
@@ -32,6 +37,9 @@ def power_cut(rack: Rack, report: Report) -> None:
     with report.check("after a power cut it comes back, with what was on the lists") as note:
         for prefix in LISTED:
             rack.guest.does(f"honeyctl list add attackers {prefix}")
+        wait_for("the entries are written", lambda: all(prefix in kept(rack) for prefix in LISTED), 30, interval=0.5,
+                 evidence=lambda: kept(rack))  # fmt: skip
+        time.sleep(SETTLING_S)
         rack.cut_power()
         shell = rack.boot()
         forwards = shell + traffic.until_answered(rack.wires)
@@ -40,3 +48,7 @@ def power_cut(rack: Rack, report: Report) -> None:
         assert sorted(entries) == sorted(LISTED), f"on the list: {entries}"
         note(f"on the list as before: {', '.join(entries)}")
         note(traffic.fetch(rack.wires, DARK_ADDRESS, TO_HONEYPOT))
+
+
+def kept(rack: Rack) -> str:
+    return rack.guest.call(f"cat {ENTRIES}").stdout
