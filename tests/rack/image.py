@@ -23,6 +23,7 @@ BROUGHT = ("systemd", "systemd-sysv", "udev", "dbus", "kmod", "python3", "iprout
            "procps", "pciutils", "openssh-server")  # fmt: skip
 KERNEL = "linux-image-amd64"
 DISK_BYTES = 4 << 30
+KEY = "key"
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def partial(folder: Path) -> Iterator[Path]:
 
 def key() -> Path:
     """Of root in the guest; made once."""
-    path = places.cache() / "key"
+    path = places.cache() / KEY
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "rack", "-f", str(path))

@@ -25,6 +25,7 @@ class Settings:
     version: str = ""
     package: str = ""  # that is installed
     ssh_port: int = field(default_factory=free_port)
+    cache: str = field(default_factory=lambda: str(places.cache()))
 
     @classmethod
     def load(cls, path: Path) -> "Settings":
@@ -39,9 +40,9 @@ class Rack:
         self.directory = places.RUN_ROOT / prefix.rstrip("-")
         self.processes = Processes(self.directory)
         self.wires = Wires(prefix, self.processes, self.directory)
-        disk = places.cache() / "disks" / f"{prefix}disk.img"
-        self.machine = Machine(self.directory, disk, self.processes, self.wires)
         self.settings = Settings.load(self._record) if self.exists() else Settings()
+        disk = Path(self.settings.cache) / "disks" / f"{prefix}disk.img"
+        self.machine = Machine(self.directory, disk, self.processes, self.wires)
 
     @property
     def _record(self) -> Path:
@@ -53,7 +54,8 @@ class Rack:
 
     @property
     def guest(self) -> Guest:
-        return Guest(self.directory, self.settings.ssh_port, image.key(), self.processes, self.machine.serial)
+        key = Path(self.settings.cache) / image.KEY
+        return Guest(self.directory, self.settings.ssh_port, key, self.processes, self.machine.serial)
 
     @property
     def switch(self) -> Switch:

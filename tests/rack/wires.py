@@ -5,6 +5,7 @@
                                        honeypot ── answers for 10.66.0.0/16
 """
 
+import errno
 import fcntl
 import os
 import struct
@@ -76,9 +77,20 @@ class Wires:
         """The end that QEMU has. Whoever opens it has the cable; there may be one at a time."""
         with self.machines[side].entered():
             descriptor = os.open("/dev/net/tun", os.O_RDWR)
-            fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("16sH22x", side.encode(), IFF_TAP | IFF_NO_PI))
-            fcntl.ioctl(descriptor, TUNSETPERSIST, 1)
+        wait_for(f"the cable of {side} is free", lambda: self._take(descriptor, side))
+        fcntl.ioctl(descriptor, TUNSETPERSIST, 1)
         return descriptor
+
+    @staticmethod
+    def _take(descriptor: int, side: str) -> bool:
+        """A QEMU that was killed has it until its last thread is gone."""
+        try:
+            fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("16sH22x", side.encode(), IFF_TAP | IFF_NO_PI))
+        except OSError as error:
+            if error.errno == errno.EBUSY:
+                return False
+            raise
+        return True
 
     def down(self) -> None:
         for machine in self.machines.values():

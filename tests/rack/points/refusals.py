@@ -7,7 +7,7 @@ from rack.report import Report
 from rack.switch import UNIT, configuration
 
 # More than the guest has memory for.
-SESSIONS = 4_000_000
+SESSIONS = 60_000_000
 FEW_PAGES = 16
 POOL = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
