@@ -149,10 +149,15 @@ void HoneypotSide::reply_without_session(std::size_t i, PendingFlow flow) {
     send_back(i, context_.tables.pending.path(flow.path), Counter::honeypot_to_outside_no_session);
 }
 
+/// Of a flow that mirrors alone have shown.
+void HoneypotSide::drop_without_way_back(rte_mbuf* packet) const {
+    context_.drop(packet, Counter::honeypot_contained_mirror);
+}
+
 void HoneypotSide::send_back(std::size_t i, const L2Path& path, Counter reason) const {
     rte_mbuf* const packet = candidates_.packet(i);
     if (path.link == no_link) [[unlikely]]
-        return context_.drop(packet, Counter::honeypot_contained_mirror);
+        return drop_without_way_back(packet);
     if (!address_back(packet, candidates_.tag_count(i), path))
         return context_.drop(packet, Counter::dropped_no_headroom);
     context_.transmitter.send(packet, {reason, outside_of(path.link)});

@@ -49,6 +49,7 @@ class HoneypotSide {
     void reply(std::size_t candidate, Session& session);
     void send_reply(std::size_t candidate, Session& session) const;
     void reply_without_session(std::size_t candidate, PendingFlow flow);
+    [[gnu::cold, gnu::noinline]] void drop_without_way_back(rte_mbuf* packet) const;
     void send_back(std::size_t candidate, const L2Path& path, Counter reason) const;
     void contain(std::size_t candidate, Counter reason);
 
