@@ -68,10 +68,16 @@ class Guest:
         """Until a boot answers that is another one than before. Returns how many seconds it took."""
         began = time.monotonic()
         self.let_go()
-        wait_for("the guest boots", lambda: self.boot_id() not in ("", before), BOOT_PATIENCE_S, interval=1,
+        wait_for("the guest boots", lambda: self.has_booted(before), BOOT_PATIENCE_S, interval=1,
                  evidence=self.console_tail)  # fmt: skip
         self.processes.start(MASTER, self.ssh("-N", "-M"))
         return time.monotonic() - began
+
+    def has_booted(self, before: str) -> bool:
+        """Raises LabError when it never will."""
+        if "Kernel panic" in (said := self.console_tail()):
+            raise LabError(f"the guest's kernel has ended: {said}")
+        return self.boot_id() not in ("", before)
 
     def reboot(self) -> float:
         before = self.boot_id()
