@@ -52,8 +52,11 @@ class Client {
     void hear() {
         std::array<char, 65'536> chunk;
         ssize_t size = 0;
-        while ((size = recv(socket_.get(), chunk.data(), chunk.size(), 0)) > 0)
-            heard_.append(chunk.data(), static_cast<std::size_t>(size));
+        while ((size = recv(socket_.get(), chunk.data(), chunk.size(), 0)) > 0) {
+            const std::string_view piece(chunk.data(), static_cast<std::size_t>(size));
+            heard_.append(piece);
+            lines_heard_ += static_cast<std::size_t>(std::ranges::count(piece, '\n'));
+        }
         over_ = over_ || size == 0;
     }
     /// The complete lines so far.
@@ -69,7 +72,7 @@ class Client {
     }
     [[nodiscard]] std::size_t lines_heard() {
         hear();
-        return static_cast<std::size_t>(std::ranges::count(heard_, '\n'));
+        return lines_heard_;
     }
     [[nodiscard]] bool over() {
         hear();
@@ -80,6 +83,7 @@ class Client {
   private:
     Descriptor socket_;
     std::string heard_;
+    std::size_t lines_heard_ = 0;  ///< counted as they come: all of `heard_` is long
     bool over_ = false;
 };
 
