@@ -206,12 +206,13 @@ std::expected<Restored, StateRefused> restore_state(ByteSource& source, Controll
     if (!header) return std::unexpected(refusal_of(header.error()));
     Restorer restorer(controller, places, rules, *header, wall, now);
     StateReader reader(source);
-    (void)reader.header();
+    if (const auto again = reader.header(); !again) return std::unexpected(refusal_of(again.error()));
     while (true) {
-        const auto block = reader.next();
-        if (!block) return std::unexpected(refusal_of(block.error()));
-        if (!*block) return restorer.finish();
-        if (auto taken = restorer.take(**block); !taken) return std::unexpected(taken.error());
+        const auto read = reader.next();
+        if (!read) return std::unexpected(refusal_of(read.error()));
+        const auto& block = *read;
+        if (!block) return restorer.finish();
+        if (auto taken = restorer.take(*block); !taken) return std::unexpected(taken.error());
     }
 }
 
