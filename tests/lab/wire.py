@@ -117,7 +117,8 @@ class Wire:
     def _start_switch(self) -> None:
         cpus = sorted(os.sched_getaffinity(0))
         path = self.folder / "wire.toml"
-        mtu = f"mtu = {self.mtu}" if self.mtu > 1500 else ""
+        # AF_XDP passes 2,858 bytes at most.
+        mtu = f'mtu = {self.mtu}\nkernel_io = "af_packet"' if self.mtu > 1500 else ""
         path.write_text(f"""
 [ports]
 {mtu}
