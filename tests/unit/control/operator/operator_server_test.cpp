@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <memory>
@@ -11,7 +10,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -19,12 +17,14 @@
 #include "base/system/file_lock.hpp"
 #include "tests/unit/fakes/fake_inspect.hpp"
 #include "tests/unit/fakes/fake_operate.hpp"
+#include "tests/unit/fixtures/socket_client.hpp"
 #include "tests/unit/fixtures/temporary_folder.hpp"
 
 namespace honeyswitch::control {
 namespace {
 
 using nlohmann::json;
+using Client = SocketClient;
 namespace fs = std::filesystem;
 
 const std::string stats_request = "{\"command\":\"stats\"}\n";
@@ -33,59 +33,6 @@ bool readable(int fd) {
     pollfd waiting{fd, POLLIN, 0};
     return poll(&waiting, 1, 0) == 1;
 }
-
-/// An operator: a socket that never blocks.
-class Client {
-  public:
-    explicit Client(const fs::path& path) : socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::strcpy(address.sun_path, path.c_str());
-        EXPECT_EQ(connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0)
-            << std::strerror(errno);
-    }
-    std::size_t say(std::string_view text) {
-        const auto size = send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL);
-        return size < 0 ? 0 : static_cast<std::size_t>(size);
-    }
-    void say_no_more() { shutdown(socket_.get(), SHUT_WR); }
-    void hear() {
-        std::array<char, 65'536> chunk;
-        ssize_t size = 0;
-        while ((size = recv(socket_.get(), chunk.data(), chunk.size(), 0)) > 0) {
-            const std::string_view piece(chunk.data(), static_cast<std::size_t>(size));
-            heard_.append(piece);
-            lines_heard_ += static_cast<std::size_t>(std::ranges::count(piece, '\n'));
-        }
-        over_ = over_ || size == 0;
-    }
-    /// The complete lines so far.
-    std::vector<json> lines() {
-        hear();
-        std::vector<json> found;
-        std::size_t begin = 0;
-        for (auto end = heard_.find('\n'); end != std::string::npos; end = heard_.find('\n', begin)) {
-            found.push_back(json::parse(heard_.substr(begin, end - begin)));
-            begin = end + 1;
-        }
-        return found;
-    }
-    [[nodiscard]] std::size_t lines_heard() {
-        hear();
-        return lines_heard_;
-    }
-    [[nodiscard]] bool over() {
-        hear();
-        return over_;
-    }
-    void leave() { socket_ = Descriptor(); }
-
-  private:
-    Descriptor socket_;
-    std::string heard_;
-    std::size_t lines_heard_ = 0;  ///< counted as they come: all of `heard_` is long
-    bool over_ = false;
-};
 
 class OperatorServerTest : public testing::Test {
   protected:
