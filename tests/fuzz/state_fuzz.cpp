@@ -1,5 +1,4 @@
 // Whatever a file of state says: what is taken for one can be read to its end, and nothing else happens.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -9,26 +8,11 @@
 #include "control/state/crc32c.hpp"
 #include "control/state/state_reader.hpp"
 #include "control/state/state_wire.hpp"
+#include "tests/unit/fakes/memory_source.hpp"
 
 namespace {
 
 using namespace honeyswitch::control;
-
-class Source final : public ByteSource {
-  public:
-    explicit Source(StateBytes bytes) : bytes_(std::move(bytes)) {}
-    std::expected<std::size_t, std::string> read(std::span<std::uint8_t> room) override {
-        const auto count = std::min(room.size(), bytes_.size() - place_);
-        std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(place_), count, room.begin());
-        place_ += count;
-        return count;
-    }
-    void rewind() override { place_ = 0; }
-
-  private:
-    StateBytes bytes_;
-    std::size_t place_ = 0;
-};
 
 /// Nobody finds a checksum by trying: those of the header and of each block are made right.
 void make_checksums_right(StateBytes& file) {
@@ -73,7 +57,7 @@ void read(const StateBlock& block, const ClockPair& clocks) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     StateBytes file(data, data + size);
     make_checksums_right(file);
-    Source source(std::move(file));
+    MemorySource source(std::move(file));
     const auto header = check_state(source);
     if (!header) return 0;
     StateReader reader(source);
