@@ -26,8 +26,7 @@ from wire import Wire
 SECONDS = int(os.environ.get("HONEYSWITCH_PEERS_SECONDS", "15"))
 CABLE_SECONDS = min(SECONDS, 60)
 MTU = int(os.environ.get("HONEYSWITCH_PEERS_MTU", "1500"))
-HEARTBEATS_PRIORITY = 30
-LONG_PAUSE_MS = 40  # of the senders, under SCHED_FIFO: the kernel then stops the switch as well
+HEARTBEATS_NICE = -20
 CUT_SECONDS = 10  # the slowest, RSTP and LLDP, give up their neighbours after six
 NAMES = ("bfd", "bgp", "isis", "lacp", "rstp", "lldp", "vrrp")
 
@@ -84,7 +83,7 @@ def longest_hello(wire: Wire) -> int:
 
 def with_heartbeats(wire: Wire, seconds: float, each_second: Callable[[], None]) -> dict[str, dict]:
     def start(side, what):
-        return side.start(f"heartbeats-{what}", "/usr/bin/python3", HEARTBEATS, what, "wire", priority=HEARTBEATS_PRIORITY)
+        return side.start(f"heartbeats-{what}", "/usr/bin/python3", HEARTBEATS, what, "wire", nice=HEARTBEATS_NICE)
 
     def stop(side, what, process):
         process.terminate()
@@ -185,9 +184,6 @@ def test_no_neighbour_is_lost(outcomes: tuple[Outcome, Outcome], name: str) -> N
     cable, switch = outcomes
     if switch.losses[name] and cable.losses[name]:
         pytest.skip(f"this machine loses {name} over a plain cable as well, {cable.losses[name]} times")
-    pause_ms = max(beats["longest_pause_ms"] for beats in switch.heartbeats.values())
-    if switch.losses[name] and pause_ms >= LONG_PAUSE_MS:
-        pytest.skip(f"{switch.losses[name]} losses of {name}, and this machine stopped its realtime tasks for {pause_ms} ms")
     assert switch.losses[name] == 0, switch.said.get(name)
 
 

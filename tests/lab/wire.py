@@ -16,7 +16,8 @@ from laboratory.paths import default_build
 from laboratory.wait import wait_for
 
 BINARY = "control/honeyswitch"
-PEERS_PRIORITY, WORKER_PRIORITY = 20, 10  # of SCHED_FIFO
+# Not SCHED_FIFO: a realtime task that always runs is stopped for 50 ms of each second, so that others have their share.
+PEERS_NICE, WORKER_NICE, SCANNERS_NICE = -19, -15, 19
 DARK, ACTIVE = "10.66.0.0/16", "10.66.0.0/24"
 PATIENCE_S = 20
 
@@ -35,8 +36,8 @@ class Side:
         self.namespace.ip("address", "add", f"{self.address}/24", "dev", "wire")
 
     def start(self, name: str, *command: str, environment: dict[str, str] | None = None,
-              priority: int = PEERS_PRIORITY) -> subprocess.Popen:
-        scheduled = ["chrt", "--fifo", str(priority), *command] if priority else command
+              nice: int = PEERS_NICE) -> subprocess.Popen:
+        scheduled = ["nice", "--adjustment", str(nice), *command]
         with (self.folder / f"{name}.log").open("ab") as log:
             self.started.append(subprocess.Popen(self.namespace.command(*scheduled), stdin=subprocess.DEVNULL, stdout=log,
                                                  stderr=log, env=os.environ | (environment or {}),
@@ -157,7 +158,7 @@ check = "none"
         """Its CPU is its own on a real box; here others would have it for milliseconds."""
         for task in Path(f"/proc/{self.process.pid}/task").iterdir():
             if (task / "comm").read_text().startswith("rte-worker"):
-                os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(WORKER_PRIORITY))
+                os.setpriority(os.PRIO_PROCESS, int(task.name), WORKER_NICE)
 
     def stats(self) -> dict:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -182,7 +183,8 @@ check = "none"
                 "--config", str(nobody), "--cooldown-time", "0", "--probes", "100", "--quiet", DARK]
         # It ends when it has sent all of them, so it begins again and again.
         again = ["bash", "-c", f"while :; do {' '.join(zmap)}; done"]
-        scanners = [self.out.start(name, *command, priority=0) for name, command in (("masscan", masscan), ("zmap", again))]
+        scanners = [self.out.start(name, *command, nice=SCANNERS_NICE)
+                    for name, command in (("masscan", masscan), ("zmap", again))]
         try:
             yield
             assert [process.poll() for process in scanners] == [None, None], self.out.log("masscan") + self.out.log("zmap")
