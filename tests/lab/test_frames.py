@@ -60,7 +60,8 @@ def taps_of_box(box: LongBox) -> Iterator[dict[str, Tap]]:
 
 
 def line_of(path: Path, setting: str) -> int:
-    return next(number for number, line in enumerate(path.read_text().splitlines(), 1) if line.startswith(f"{setting} ="))
+    lines = path.read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if line.startswith(f"{setting} ="))
 
 
 def udp(source: str, destination: str, length: int, *, inward: bool = True, tags: int = 0) -> bytes:

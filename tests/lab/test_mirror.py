@@ -61,7 +61,8 @@ class MirroredBox(Box):
         return path
 
     def rows(self, table: str) -> list[dict]:
-        answer = subprocess.run([default_build() / "tools/honeyctl", "--socket", self.folder / "mirror.sock", table, "--json"],
+        answer = subprocess.run([default_build() / "tools/honeyctl", "--socket", self.folder / "mirror.sock", table,
+                                 "--json"],
                                 capture_output=True, text=True, check=False, timeout=60)  # fmt: skip
         assert answer.returncode == 0, answer.stderr
         return json.loads(answer.stdout)["rows"]
@@ -174,4 +175,5 @@ def test_a_link_goes_on_without_its_mirror(box: MirroredBox) -> None:
              evidence=lambda: box.log(configuration))
     box.must_pass(configuration)
     box.here.ip("link", "delete", "inside")
-    wait_for("it ends with its only link", lambda: process.poll() is not None, 30, evidence=lambda: box.log(configuration))
+    wait_for("it ends with its only link", lambda: process.poll() is not None, 30,
+             evidence=lambda: box.log(configuration))

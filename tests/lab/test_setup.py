@@ -189,7 +189,8 @@ def test_a_file_of_answers_is_read_as_it_was_written(bare: Bare) -> None:
 def test_what_ethtool_says_of_firmware_and_queues() -> None:
     assert lldp_warnings("0000:03:00.0", "eth0", "Private flags for eth0:\nMFP : off\ndisable-fw-lldp : off\n")
     assert lldp_warnings("0000:03:00.0", "eth0", "Private flags for eth0:\nfw-lldp-agent : on\n")
-    assert not lldp_warnings("0000:03:00.0", "eth0", "Private flags for eth0:\ndisable-fw-lldp : on\nfw-lldp-agent : off\n")
+    let_through = "Private flags for eth0:\ndisable-fw-lldp : on\nfw-lldp-agent : off\n"
+    assert not lldp_warnings("0000:03:00.0", "eth0", let_through)
     maxima = "Channel parameters for eth0:\nPre-set maximums:\nRX:\t\t0\nTX:\t\t0\nOther:\t\t1\nCombined:\t8\n"
     assert combined_queues(maxima + "Current hardware settings:\nRX:\t\t0\nCombined:\t63\n") == 8
     assert combined_queues("") is None

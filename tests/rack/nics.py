@@ -15,7 +15,8 @@ class Nic:
     refused_mtu: int | None  # more than it can have
 
 
-# QEMU's RSS for virtio needs an eBPF program that Debian's cannot load, and without it frames stay behind: so one queue.
+# QEMU's RSS for virtio needs an eBPF program that Debian's cannot load, and without it frames stay behind: so one
+# queue.
 VIRTIO = "virtio-net-pci,disable-legacy=on,iommu_platform=on,ats=on,mq=off,rss=off,rx_queue_size=1024"
 NICS = {nic.name: nic for nic in (
     Nic("e1000e", "e1000e", queues=2, takes_link_down=False, long_frames=True, refused_mtu=9_702),

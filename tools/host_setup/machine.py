@@ -53,8 +53,8 @@ class Card:
         return max(0, int(self.nic.attribute("numa_node") or 0))
 
     def row(self) -> tuple[str, ...]:
-        return (self.address, self.nic.model, ",".join(self.nic.interfaces) or "-", self.nic.driver or "-", self.nic.link,
-                self.speed, str(self.queues or "-"), str(self.node), "; ".join(self.reasons) or "free")
+        return (self.address, self.nic.model, ",".join(self.nic.interfaces) or "-", self.nic.driver or "-",
+                self.nic.link, self.speed, str(self.queues or "-"), str(self.node), "; ".join(self.reasons) or "free")
 
 
 HEADINGS = ("PCI address", "device", "interface", "driver", "link", "speed", "queues", "node", "use")
@@ -93,7 +93,8 @@ class Machine:
         cards' node if it has them. None: CPUs 0, 1, 2, … are as good as any."""
         near = self.node_cpus(node)
         isolated = [cpu for cpu in near if cpu in self.isolated] or self.isolated
-        others = [cpu for cpu in near if cpu not in self.isolated] or [cpu for cpu in self.cpus if cpu not in self.isolated]
+        shared = [cpu for cpu in self.cpus if cpu not in self.isolated]
+        others = [cpu for cpu in near if cpu in shared] or shared
         chosen = [*others[:1], *(isolated or others[1:])[:workers]]
         if len(chosen) != workers + 1 or chosen == list(range(workers + 1)):
             return None
@@ -134,6 +135,6 @@ def lldp_warnings(address: str, interface: str, text: str) -> list[str]:
         wanted = FIRMWARE_LLDP.get(flag)
         if wanted and value != wanted:
             warnings.append(f"{address}: its firmware keeps LLDP frames for itself, so that neighbours do not see each "
-                            f"other through the switch: 'ethtool --set-priv-flags {interface} {flag} {wanted}' before it "
-                            "is bound")
+                            f"other through the switch: 'ethtool --set-priv-flags {interface} {flag} {wanted}' before "
+                            "it is bound")
     return warnings

@@ -95,7 +95,8 @@ def workers(value: object, machine: Machine) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise Refusal("a number from 1 on is needed")
     if number + 1 > len(machine.cpus):
-        raise Refusal(f"{number} workers and the control thread need {number + 1} CPUs, and there are {len(machine.cpus)}")
+        raise Refusal(f"{number} workers and the control thread need {number + 1} CPUs, and there are "
+                      f"{len(machine.cpus)}")
     return number
 
 
