@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+from .replaced_file import replace_file, sync
+
 ETC = Path("/etc")
 
 
@@ -38,12 +40,11 @@ class BootUnit:
 
     def write(self, text: str) -> None:
         """Enabled from here on; what it starts is not started."""
+        replace_file(self.path, text)
         self.wanted.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_suffix(".new")
-        temporary.write_text(text)
-        temporary.replace(self.path)
         self.wanted.unlink(missing_ok=True)
         self.wanted.symlink_to(f"../{self.name}")
+        sync(self.wanted.parent)
         self._systemctl("daemon-reload")
 
     def start(self) -> None:

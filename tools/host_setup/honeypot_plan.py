@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from .refusal import Refusal
+from .replaced_file import replace_file
 
 
 @dataclass
@@ -52,10 +53,7 @@ class State:
     ruleset: list[str] = field(default_factory=list)  # what nft was given, and what it made of it
 
     def save(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_suffix(".new")
-        temporary.write_text(json.dumps({key: value for key, value in vars(self).items() if key != "path"}, indent=2))
-        temporary.replace(self.path)
+        replace_file(self.path, json.dumps({key: value for key, value in vars(self).items() if key != "path"}, indent=2))
 
     @classmethod
     def load(cls, path: Path) -> "State | None":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .pci import Nic
 from .refusal import Refusal
+from .replaced_file import replace_file
 
 
 @dataclass
@@ -44,10 +45,7 @@ class NicMemory:
                           "to be said again") from error
 
     def write(self, cards: dict[str, Card]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_suffix(".new")
-        temporary.write_text(json.dumps({address: asdict(card) for address, card in cards.items()}, indent=2) + "\n")
-        temporary.replace(self.path)
+        replace_file(self.path, json.dumps({address: asdict(card) for address, card in cards.items()}, indent=2) + "\n")
 
     def remember(self, address: str, card: Card) -> None:
         self.write(self.read() | {address: card})
