@@ -99,7 +99,7 @@ class ControlPlane final : public Operate {
     }
     /// When the loop has ended: no port stays down that link_state has taken down.
     void leave_links_up() { links_.leave_up(); }
-    /// When no worker runs any more: for the next start.
+    /// When the loop has ended, and nothing is decided any more: for the next start.
     void save_state();
     /// SIGHUP came: a reload that nobody waits for. `by`: who sent it.
     void reload_on_signal(const Asker& by);

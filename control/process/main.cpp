@@ -223,9 +223,10 @@ std::expected<int, Failure> serve(const Config& config, std::span<const std::siz
     const auto ended = loop->run(**watch, service);
     service.stopping();
     dataplane::Eal::on_removal({});
+    // Workers still carry packets: a slow disk does not keep the link down.
+    (*control)->save_state();
     (*control)->leave_links_up();
     (*plane)->stop();
-    (*control)->save_state();
     if (!ended) return std::unexpected(Failure{ended.error()});
     return *ended;
 }

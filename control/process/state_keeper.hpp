@@ -50,7 +50,8 @@ class StateKeeper {
     void reconfigure(StateConfig config) { config_ = std::move(config); }
     /// In each turn: a slice of a file that is under way, or another file when it is time.
     void tick(WallMilliseconds wall, TimePoint now);
-    /// When no worker runs any more: all of it, and waits until it is on the disk.
+    /// When nothing is decided any more: all of it, and waits until it is on the disk. Workers may run, which
+    /// add and remove nothing.
     void save_all(WallMilliseconds wall, TimePoint now);
 
     [[nodiscard]] bool keeps() const { return saving_ && config_.save_interval != Milliseconds{0}; }
