@@ -7,14 +7,17 @@
 #include <thread>
 #include <utility>
 
-#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace honeyswitch::control {
 
 /// When the work may have a CPU. Its thread shares the one of whoever starts it.
 enum class Precedence : std::uint8_t {
     ordinary,
-    idle,  ///< when nobody else wants it (SCHED_IDLE)
+    /// Less of it than others have (nice). Not SCHED_IDLE: stopped within a lock of DPDK's memory, it would
+    /// keep the control thread from that for as long as others want the CPU.
+    low,
 };
 
 /// Of one thread, but for the work itself. Ends only after the work.
@@ -27,7 +30,7 @@ class Aside {
     void start(Work work, Precedence precedence = Precedence::ordinary) {
         done_ = false;
         thread_ = std::jthread([this, work = std::move(work), precedence] {
-            if (precedence == Precedence::idle) give_way();
+            if (precedence == Precedence::low) give_way();
             result_ = work();
             done_.store(true, std::memory_order_release);
         });
@@ -41,10 +44,10 @@ class Aside {
     }
 
   private:
-    /// Of this thread alone. It may always be lowered.
+    /// Of this thread alone, as Linux has it. It may always be lowered.
     static void give_way() {
-        const sched_param none{};
-        (void)sched_setscheduler(0, SCHED_IDLE, &none);
+        constexpr int a_tenth = 10;  // of what an ordinary thread has beside it
+        (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), a_tenth);
     }
 
     std::optional<Result> result_;  ///< written by the thread before it sets `done_`

@@ -71,7 +71,7 @@ void Reloader::compare(const Config& running_config, const ConfigNumbers& number
     // Whoever may read may ask for it, and again and again: the control thread, on the same CPU, goes first.
     comparison_.start([arguments = arguments_, running_config,
                        numbers] { return compared(arguments, running_config, numbers); },
-                      Precedence::idle);
+                      Precedence::low);
 }
 
 }  // namespace honeyswitch::control
