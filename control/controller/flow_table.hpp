@@ -36,6 +36,16 @@ struct SessionProgress {
     Step before = Step::first_packet, after = Step::first_packet;
 };
 
+/// When a session came how far, and the TCP flags that workers have seen on the way.
+struct StepTimes {
+    /// nullopt: not, or before the switch knew of the session.
+    std::optional<TimePoint> answered{}, handshake{}, payload{};
+    /// From outside after the answer and up to the first data; from the honeypot up to its answer.
+    std::uint8_t flags_in = 0, flags_out = 0;
+
+    friend bool operator==(const StepTimes&, const StepTimes&) = default;
+};
+
 /// What the switch counted for a session.
 struct SessionStats {
     SessionKey key;
@@ -61,6 +71,8 @@ struct SessionRecord {
     bool ended = false;
     /// The first packet that came for its address when that was active. nullopt: none, or it is `lasting`.
     std::optional<TimePoint> outlives_since{};
+    /// That names it for good, of the controller's; 0: of a switch that had no such numbers.
+    std::uint64_t flow_id = 0;
 
     friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
 };
@@ -88,6 +100,8 @@ class FlowTable {
     [[nodiscard]] virtual std::optional<SessionStats> session(FlowId flow, TimePoint now) const = 0;
     /// The same, with all that there is.
     [[nodiscard]] virtual std::optional<SessionRecord> record(FlowId flow, TimePoint now) const = 0;
+    /// Precondition: the flow exists.
+    [[nodiscard]] virtual StepTimes step_times(FlowId flow, TimePoint now) const = 0;
     [[nodiscard]] virtual std::uint32_t session_capacity() const = 0;
     [[nodiscard]] virtual std::uint32_t session_count() const = 0;
     /// Sessions whose destination is in a domain that was added.

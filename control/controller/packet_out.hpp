@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/first_packet.hpp"
 #include "control/controller/switch_ids.hpp"
 
 namespace honeyswitch::control {
@@ -17,6 +18,9 @@ class PacketOut {
     /// To a honeypot without a session.
     virtual void packet_out_honeypot(BufferId buffer, HoneypotId honeypot) = 0;
     virtual void drop(BufferId buffer) = 0;
+
+    /// What its headers say of who sent it. Precondition: it is a Packet-In, and has not been handed back.
+    [[nodiscard]] virtual FirstPacket headers_of(BufferId buffer) const = 0;
 
   protected:
     PacketOut() = default;

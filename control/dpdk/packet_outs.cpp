@@ -47,7 +47,7 @@ void PacketOuts::packet_out(BufferId buffer, FlowId flow, TimePoint now) {
                               plane_.layout().way_back_of(note.port), latest_path_);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     if (dataplane::may_advance(session) &&
-        dataplane::advance(session, dataplane::frame_of(packet), note.l3()))
+        dataplane::advance(plane_.sessions(), session, wrapped(now), dataplane::frame_of(packet), note.l3()))
         plane_.sessions().payload_reached(session);
     packet_out_honeypot(buffer, HoneypotId{honeypot});
 }
@@ -98,6 +98,11 @@ void PacketOuts::to_no_honeypot(rte_mbuf* packet, bool dropped) {
 /// The controller has counted why.
 void PacketOuts::drop(BufferId buffer) {
     rte_pktmbuf_free(packet_of(buffer));
+}
+
+FirstPacket PacketOuts::headers_of(BufferId buffer) const {
+    rte_mbuf* const packet = packet_of(buffer);
+    return read_first_packet(dataplane::frame_of(packet).subspan(dataplane::note_of(packet).l3().l3_offset));
 }
 
 /// The only other place where a packet ends here.

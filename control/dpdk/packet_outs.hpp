@@ -32,6 +32,7 @@ class PacketOuts final : public PacketOut {
     void packet_out_inside(BufferId buffer) override;
     void packet_out_honeypot(BufferId buffer, HoneypotId honeypot) override;
     void drop(BufferId buffer) override;
+    [[nodiscard]] FirstPacket headers_of(BufferId buffer) const override;
 
     [[nodiscard]] static BufferId buffer_of(rte_mbuf* packet) {
         return BufferId{reinterpret_cast<std::uintptr_t>(packet)};

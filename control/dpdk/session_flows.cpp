@@ -129,6 +129,21 @@ std::optional<SessionRecord> SessionFlows::record(FlowId flow, TimePoint now) co
     return record;
 }
 
+/// The step is read first: what its worker wrote before it is there then.
+StepTimes SessionFlows::step_times(FlowId flow, TimePoint now) const {
+    (void)at(flow).progress.load(std::memory_order_acquire);
+    const dataplane::Milestones& milestones = table().milestones(std::to_underlying(flow));
+    const auto moment_of = [now](const std::atomic<std::uint32_t>& stamp) -> std::optional<TimePoint> {
+        const std::uint32_t value = stamp.load(std::memory_order_relaxed);
+        return value != 0 ? std::optional(Stamp32(value).before(now)) : std::nullopt;
+    };
+    return {.answered = moment_of(milestones.answered),
+            .handshake = moment_of(milestones.handshake),
+            .payload = moment_of(milestones.payload),
+            .flags_in = milestones.flags_in.load(std::memory_order_relaxed),
+            .flags_out = milestones.flags_out.load(std::memory_order_relaxed)};
+}
+
 std::uint64_t SessionFlows::sessions_in(Ipv4Prefix domain) const {
     return plane_.addresses().sessions_in(prefix_of(domain));
 }

@@ -33,6 +33,7 @@ class SessionFlows final : public FlowTable, public SessionAccounts {
     void delete_sessions(std::span<const FlowId> flows) override;
     [[nodiscard]] std::optional<SessionStats> session(FlowId flow, TimePoint now) const override;
     [[nodiscard]] std::optional<SessionRecord> record(FlowId flow, TimePoint now) const override;
+    [[nodiscard]] StepTimes step_times(FlowId flow, TimePoint now) const override;
     [[nodiscard]] std::uint32_t session_capacity() const override { return table().capacity(); }
     [[nodiscard]] std::uint32_t session_count() const override { return table().size(); }
     [[nodiscard]] std::uint64_t sessions_in(Ipv4Prefix domain) const override;

@@ -16,7 +16,8 @@ void Diversion::to_session(std::size_t i) {
                             session_path_);
     Session::add(session.bytes_in, session.packets_in, packet->pkt_len);
     session.seen(context_.now);
-    if (may_advance(session) && advance(session, frame_of(packet), candidates_.l3(i)))
+    if (may_advance(session) &&
+        advance(tables.sessions, session, context_.now, frame_of(packet), candidates_.l3(i)))
         tables.sessions.payload_reached(session);
     to_honeypot(i, *address, Counter::outside_to_honeypot_session);
 }

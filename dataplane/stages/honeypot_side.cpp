@@ -128,7 +128,8 @@ void HoneypotSide::send_reply(std::size_t i, Session& session) const {
     Session::add(session.bytes_out, session.packets_out, packet->pkt_len);
     session.seen(context_.now);
     if (session.progress.load(std::memory_order_relaxed) == Step::first_packet)
-        advance_by_reply(session, frame_of(packet), candidates_.l3(i));
+        advance_by_reply(context_.tables.sessions, session, context_.now, frame_of(packet),
+                         candidates_.l3(i));
     send_back(i, context_.tables.sessions.way_back(session), Counter::honeypot_to_outside_session);
 }
 

@@ -49,6 +49,7 @@ SessionTable::~SessionTable() {
     rte_hash_free(overflow_);
     rte_ring_free(payloads_);
     rte_free(records_);
+    rte_free(milestones_);
     rte_free(paths_);
     rte_free(free_);
 }
@@ -75,12 +76,13 @@ std::expected<void, Error> SessionTable::allocate() {
     parameters.extra_flag = RTE_HASH_EXTRA_FLAGS_RW_CONCURRENCY_LF;
     overflow_ = rte_hash_create(&parameters);
     records_ = allocate_array<Session>("session records", std::size_t{capacity_} + 1);
+    milestones_ = allocate_array<Milestones>("session milestones", capacity_);
     paths_ = allocate_array<Paths>("session paths", 1);
     free_ = allocate_array<std::uint32_t>("free sessions", capacity_);
     payloads_ =
         rte_ring_create_elem("payloads", sizeof(Index), most_payloads_waiting, SOCKET_ID_ANY, RING_F_SC_DEQ);
-    if (payloads_ == nullptr || overflow_ == nullptr || records_ == nullptr || paths_ == nullptr ||
-        free_ == nullptr)
+    if (payloads_ == nullptr || overflow_ == nullptr || records_ == nullptr ||
+        milestones_ == nullptr || paths_ == nullptr || free_ == nullptr)
         return std::unexpected(Error{"allocate", "the session table", rte_strerror(rte_errno)});
     records_[0].key.reserved = 1;
     for (std::uint32_t i = 0; i < capacity_; ++i) free_[i] = capacity_ - 1 - i;
@@ -140,10 +142,20 @@ std::optional<SessionTable::Index> SessionTable::add(const NewSession& session, 
                     .outlives_since = may_outlive_for_ever(session) ? Session::without_limit : 0});
 }
 
+/// The next session that begins takes the place below in the stack: it comes from memory meanwhile.
+void SessionTable::prefetch_next_place() const {
+    if (free_count_ < 2) return;
+    const Index next = free_[free_count_ - 2];
+    __builtin_prefetch(&at(next), 1);
+    __builtin_prefetch(&milestones_[next], 1);
+}
+
 std::optional<SessionTable::Index> SessionTable::restore(const SessionState& session) {
     if (free_count_ == 0) return std::nullopt;
     const Index index = free_[free_count_ - 1];
     Session& record = at(index);
+    prefetch_next_place();
+    milestones_[index].clear();
     record.key = session.key;
     record.path.store(paths_->number(session.path), std::memory_order_relaxed);
     record.bytes_in.store(session.bytes_in, std::memory_order_relaxed);
@@ -235,7 +247,8 @@ double SessionTable::bytes_per_session(std::uint32_t capacity) {
     const auto rounded = static_cast<double>(rte_align32pow2(overflow_entries(capacity)));
     const double hash = rounded / 8 * 64 + entries * 32 + rounded * 4;
     const auto index = static_cast<double>(SessionIndex::memory_needed(capacity));
-    return (index + hash + sizeof(Paths)) / capacity + sizeof(Session) + sizeof(std::uint32_t);
+    return (index + hash + sizeof(Paths)) / capacity + sizeof(Session) + sizeof(Milestones) +
+           sizeof(std::uint32_t);
 }
 
 }  // namespace honeyswitch::dataplane

@@ -23,6 +23,7 @@
 #include "base/error.hpp"
 #include "dataplane/eal/quiescence.hpp"
 #include "dataplane/tables/hash.hpp"
+#include "dataplane/tables/milestones.hpp"
 #include "dataplane/tables/path_table.hpp"
 #include "dataplane/tables/session.hpp"
 #include "dataplane/tables/session_index.hpp"
@@ -86,6 +87,11 @@ class SessionTable {
     /// Whether a session could be added, as far as is known.
     [[nodiscard]] bool has_room() const { return !full_.load(std::memory_order_relaxed); }
     [[nodiscard]] Session& at(Index index) const { return records_[index + 1]; }
+    /// Of the session with this record.
+    [[nodiscard]] Milestones& milestones(const Session& session) const {
+        return milestones_[index_of(session)];
+    }
+    [[nodiscard]] const Milestones& milestones(Index index) const { return milestones_[index]; }
     /// A packet of this session has come from outside by this link with this frame; `tag_count` VLAN tags are
     /// in it.
     /// `latest`: as in PathTable::number.
@@ -164,6 +170,7 @@ class SessionTable {
     }
     [[nodiscard]] Session* look_further(SessionIndex::Matches matches, const SessionKey& key,
                                         std::uint64_t hash) const;
+    void prefetch_next_place() const;
     [[nodiscard]] bool publish(const SessionKey& key, std::uint32_t number);
 
     // What workers read for each burst changes never, or seldom; the rest is the control thread's.
@@ -173,6 +180,7 @@ class SessionTable {
     SessionIndex index_;
     rte_hash* overflow_ = nullptr;
     Session* records_ = nullptr;  ///< number 0 is no session, and has a key that no packet has
+    Milestones* milestones_ = nullptr;
     rte_ring* payloads_ = nullptr;
     Paths* paths_ = nullptr;
     std::atomic<bool> full_{false};

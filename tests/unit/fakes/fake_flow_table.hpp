@@ -61,6 +61,10 @@ class FakeFlowTable : public FlowTable, public SessionAccounts {
                              .lasting = lasting.contains(flow),
                              .ended = ended(flow)};
     }
+    StepTimes step_times(FlowId flow, TimePoint) const override {
+        const auto place = times.find(flow);
+        return place == times.end() ? StepTimes{} : place->second;
+    }
     std::uint32_t session_capacity() const override { return 1000; }
     std::uint32_t session_count() const override { return static_cast<std::uint32_t>(sessions.size()); }
     std::uint64_t sessions_in(Ipv4Prefix domain) const override {
@@ -87,6 +91,7 @@ class FakeFlowTable : public FlowTable, public SessionAccounts {
 
     std::map<FlowId, SessionStats> sessions;
     std::map<FlowId, Step> counted;
+    std::map<FlowId, StepTimes> times;
     std::set<FlowId> contained, lasting, ended_flows;
     std::vector<FlowId> payloads;
     bool handshake = false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -26,7 +27,13 @@ class FakePacketOut : public PacketOut {
     void packet_out_honeypot(BufferId buffer, HoneypotId) override { out(buffer, Sent::honeypot_no_session); }
     void drop(BufferId buffer) override { out(buffer, Sent::dropped); }
 
+    FirstPacket headers_of(BufferId buffer) const override {
+        const auto place = headers.find(static_cast<std::uintptr_t>(buffer));
+        return place == headers.end() ? FirstPacket{} : place->second;
+    }
+
     std::vector<Out> packet_outs;
+    std::map<std::uintptr_t, FirstPacket> headers;
     std::set<std::uintptr_t> from_honeypot;
 
   private:

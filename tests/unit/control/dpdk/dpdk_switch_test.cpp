@@ -110,5 +110,68 @@ TEST_F(DpdkSwitchTest, ProgressIsTakenOnce) {
     EXPECT_EQ(pieces_.accounts.take_progress(FlowId{63}), std::nullopt);
 }
 
+TEST_F(DpdkSwitchTest, StepsHaveTheirTimesAndTheFlagsUpToThem) {
+    const FlowId flow = add(key_of(decoy));
+    EXPECT_EQ(pieces_.flows.step_times(flow, now_), StepTimes{});
+    carry(outside_port, Frame().ipv4(attacker, decoy).tcp(40000, 22, 0x02));
+    EXPECT_EQ(pieces_.flows.step_times(flow, now_), StepTimes{}) << "before the answer nothing is looked at";
+    carry(honeypot_port, reply_of(decoy));
+    carry(outside_port, Frame().ipv4(attacker, decoy).tcp(40000, 22, 0x10));
+    const StepTimes shaken = pieces_.flows.step_times(flow, now_);
+    EXPECT_TRUE(shaken.answered && shaken.handshake && !shaken.payload);
+    EXPECT_LE(shaken.answered, shaken.handshake);
+    EXPECT_EQ(shaken.flags_in, 0x10);
+    EXPECT_NE(shaken.flags_out, 0);
+    carry(outside_port, Frame().ipv4(attacker, decoy).tcp(40000, 22, 0x18).payload(3));
+    carry(outside_port, Frame().ipv4(attacker, decoy).tcp(40000, 22, 0x11));
+    const StepTimes sent = pieces_.flows.step_times(flow, now_);
+    EXPECT_TRUE(sent.payload);
+    EXPECT_EQ(sent.handshake, shaken.handshake);
+    EXPECT_EQ(sent.flags_in, 0x18) << "what follows the first data is not looked at";
+}
+
+TEST_F(DpdkSwitchTest, ARefusalIsSeenInItsFlags) {
+    const FlowId flow = add(key_of(decoy));
+    carry(honeypot_port, Frame()
+                             .between(honeypot_mac, plane_->ports()[honeypot_port].mac())
+                             .ipv4(decoy, attacker)
+                             .tcp(22, 40000, 0x14));
+    const StepTimes refused = pieces_.flows.step_times(flow, now_);
+    EXPECT_EQ(refused.answered, std::nullopt);
+    EXPECT_EQ(refused.flags_out, 0x14);
+}
+
+TEST_F(DpdkSwitchTest, AFlowWithoutAHandshakeHasNoTimeOfOne) {
+    SessionKey key = key_of(decoy);
+    key.protocol = 17;
+    const FlowId flow = add(key);
+    carry(honeypot_port, Frame()
+                             .between(honeypot_mac, plane_->ports()[honeypot_port].mac())
+                             .ipv4(decoy, attacker)
+                             .udp(22, 40000));
+    carry(outside_port, Frame().ipv4(attacker, decoy).udp(40000, 22).payload(5));
+    const StepTimes times = pieces_.flows.step_times(flow, now_);
+    EXPECT_TRUE(times.answered && times.payload);
+    EXPECT_EQ(times.handshake, std::nullopt);
+}
+
+TEST_F(DpdkSwitchTest, ANewSessionInAnOldPlaceHasNoneOfItsTimes) {
+    const FlowId flow = add(key_of(decoy));
+    carry(honeypot_port, reply_of(decoy));
+    ASSERT_TRUE(pieces_.flows.step_times(flow, now_).answered);
+    pieces_.flows.delete_sessions(std::array{flow});
+    turn();
+    switch_.reclaim();
+    for (std::uint16_t port = 1; port < 200; ++port) {
+        const FlowId next = add(key_of(decoy, port));
+        EXPECT_EQ(pieces_.flows.step_times(next, now_), StepTimes{});
+        if (next == flow) return;
+        pieces_.flows.delete_sessions(std::array{next});
+        turn();
+        switch_.reclaim();
+    }
+    FAIL() << "its place is not used again";
+}
+
 }  // namespace
 }  // namespace honeyswitch::control

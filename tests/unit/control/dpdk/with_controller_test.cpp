@@ -38,6 +38,19 @@ TEST_F(WithController, TwoPacketsOfABurstAreOneSession) {
     EXPECT_EQ(stats(*flow).packets_in, 2U);
 }
 
+/// Behind tags as well: the headers are those of IPv4 and TCP.
+TEST_F(WithController, AFirstPacketsHeadersAreTold) {
+    for (const auto& frame : {to(decoy), to(decoy).vlan(7)}) {
+        carry(outside_port, frame);
+        const PacketIn packet = received();
+        const FirstPacket first = pieces_.packets.headers_of(packet.buffer);
+        EXPECT_TRUE(first.opens_connection());
+        EXPECT_EQ(first.ttl, 57);
+        EXPECT_EQ(first.ip_length, 40);
+        end(packet);
+    }
+}
+
 TEST_F(WithController, AHostThatSpokeMeanwhileGetsItsPacket) {
     carry(outside_port, to(decoy));
     carry(inside_port, Frame().ipv4(decoy, attacker).udp(1, 2));
