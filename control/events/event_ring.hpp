@@ -23,8 +23,8 @@ class EventReader;
 
 class EventRing final : public EventSubscriber {
   public:
-    /// Some 3 MiB. At 20,000 sessions a second, of each of which three events come, a quarter of a second.
-    static constexpr std::size_t usual_capacity = 16'384;
+    /// Some 18 MiB. At 20,000 sessions a second, of each of which three events come, a second.
+    static constexpr std::size_t usual_capacity = 65'536;
 
     /// `bus` outlives the ring. It is told of nothing while it is not kept.
     explicit EventRing(EventBus& bus, std::size_t capacity = usual_capacity);

@@ -55,8 +55,8 @@ EventStream::EventStream(EventRing& ring, EventFilter filter)
       reader_(ring, filter_.types, filter_.past ? EventReader::From::oldest : EventReader::From::now,
               filter_.follow ? EventReader::Until::ever : EventReader::Until::now) {}
 
-void EventStream::fill(std::string& lines) {
-    reader_.read(portion, [&](const Event& event, const EventNames& names) {
+void EventStream::fill(std::string& lines, std::size_t most) {
+    reader_.read(most, [&](const Event& event, const EventNames& names) {
         if (matches(filter_, event, names)) append_json(lines, event, names);
     });
 }

@@ -30,13 +30,10 @@ struct EventFilter {
 /// Control thread. `ring` outlives it.
 class EventStream {
   public:
-    /// Events that one call of fill() tells of, which takes some 120 microseconds.
-    static constexpr std::size_t portion = 128;
-
     EventStream(EventRing& ring, EventFilter filter);
 
-    /// Appends the next events as lines of JSON: a bounded amount of work.
-    void fill(std::string& lines);
+    /// Appends the next `most` events as lines of JSON.
+    void fill(std::string& lines, std::size_t most);
     /// There is more to look at.
     [[nodiscard]] bool behind() const { return reader_.behind(); }
     /// All that it will ever say was said.

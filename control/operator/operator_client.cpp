@@ -31,17 +31,24 @@ std::uint32_t OperatorClient::interest() const {
 bool OperatorClient::service(std::uint32_t ready, const OperatorContext& context, TimePoint now) {
     // Both directions are closed: nobody will read a response.
     if ((ready & (EPOLLERR | EPOLLHUP)) != 0) return false;
-    if (streams()) return go_on_streaming(ready, now);
+    if (streams()) return hear_and_send(ready, now);
     if ((ready & EPOLLIN) != 0 && !receive(now)) return false;
     if (response_.empty()) answer_one(context, now);
     if (!response_.empty() && !send_some(now)) return false;
     return !(ended_ && response_.empty() && !request_waits());
 }
 
-bool OperatorClient::go_on_streaming(std::uint32_t ready, TimePoint now) {
+bool OperatorClient::hear_and_send(std::uint32_t ready, TimePoint now) {
     if ((ready & EPOLLIN) != 0 && !hear_nothing()) return false;
-    if (response_.empty()) stream_->fill(response_);
+    return stream(0, now);
+}
+
+bool OperatorClient::stream(std::size_t most, TimePoint now) {
     if (!response_.empty() && !send_some(now)) return false;
+    if (response_.empty()) {
+        stream_->fill(response_, most);
+        if (!response_.empty() && !send_some(now)) return false;
+    }
     return !(stream_->over() && response_.empty());
 }
 
@@ -95,7 +102,11 @@ bool OperatorClient::send_some(TimePoint now) {
     sent_ += static_cast<std::size_t>(size);
     if (sent_ < response_.size()) return true;
     sent_ = 0;
-    std::string().swap(response_);  // a page is large; an idle client keeps none
+    // A page is large, and an idle client keeps none; who is told of events needs the room again at once.
+    if (streams())
+        response_.clear();
+    else
+        std::string().swap(response_);
     return true;
 }
 

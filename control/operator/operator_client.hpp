@@ -34,8 +34,8 @@ class OperatorClient {
           who_{.text = peer.text(), .uid = peer.uid, .pid = static_cast<std::uint32_t>(peer.pid)},
           last_used_(now) {}
 
-    /// Reads what has come, answers at most one request, sends what fits. One that is told of events is sent
-    /// some of them, and what it says is not looked at any more. False: the connection is over.
+    /// Reads what has come, answers at most one request, sends what fits. Of one that is told of events,
+    /// what it says is not looked at any more. False: the connection is over.
     [[nodiscard]] bool service(std::uint32_t ready, const OperatorContext& context, TimePoint now);
 
     /// The epoll events to wait for: only those that service can make use of.
@@ -46,6 +46,9 @@ class OperatorClient {
     [[nodiscard]] bool can_take_more() const {
         return streams() && response_.empty() && (stream_->behind() || stream_->over());
     }
+    /// Precondition: it is told of events. Sends what has not left; when all has, `most` more of them. False:
+    /// the connection is over.
+    [[nodiscard]] bool stream(std::size_t most, TimePoint now);
     /// It is told of events, and has taken nothing for long of what it was sent.
     [[nodiscard]] bool stalled(TimePoint now) const {
         return streams() && !response_.empty() && now - last_used_ > most_patience;
@@ -58,7 +61,7 @@ class OperatorClient {
 
     [[nodiscard]] bool receive(TimePoint now);
     void answer_one(const OperatorContext& context, TimePoint now);
-    [[nodiscard]] bool go_on_streaming(std::uint32_t ready, TimePoint now);
+    [[nodiscard]] bool hear_and_send(std::uint32_t ready, TimePoint now);
     [[nodiscard]] bool hear_nothing();
     [[nodiscard]] bool send_some(TimePoint now);
     [[nodiscard]] bool request_waits() const;

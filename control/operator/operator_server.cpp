@@ -64,27 +64,40 @@ void OperatorServer::service(TimePoint now) {
 OperatorServer::Clients::iterator OperatorServer::serve(Clients::iterator client, std::uint32_t ready,
                                                         TimePoint now) {
     const auto before = client->second.interest();
-    const bool goes_on = client->second.service(ready, context_, now);
+    return watch_again(client, before, client->second.service(ready, context_, now));
+}
+
+OperatorServer::Clients::iterator OperatorServer::watch_again(Clients::iterator client, std::uint32_t before,
+                                                              bool goes_on) {
     const auto wanted = client->second.interest();
     if (goes_on && (wanted == before || watch(EPOLL_CTL_MOD, client->first, wanted)))
         return std::next(client);
     return clients_.erase(client);  // closing takes it out of the epoll set
 }
 
+std::size_t OperatorServer::share_of_events() const {
+    const auto listening =
+        std::ranges::count_if(clients_, [](const auto& entry) { return entry.second.can_take_more(); });
+    return most_events_a_turn / static_cast<std::size_t>(std::max<std::ptrdiff_t>(listening, 1));
+}
+
 bool OperatorServer::tick(TimePoint now) {
     bool more = false;
+    const std::size_t share = share_of_events();
     for (auto client = clients_.begin(); client != clients_.end();) {
         // There is room for few of them.
         if (client->second.stalled(now)) {
             client = clients_.erase(client);
             continue;
         }
-        if (!client->second.can_take_more()) {
+        if (!client->second.streams()) {
             ++client;
             continue;
         }
-        client = serve(client, 0, now);
-        more = true;
+        // Of one that did not take all at once, the kernel may have room again: in a busy turn nobody asks
+        // it.
+        more = client->second.can_take_more() || more;
+        client = watch_again(client, client->second.interest(), client->second.stream(share, now));
     }
     return more;
 }

@@ -42,7 +42,10 @@ class OperatorServer {
     /// Handles one event, if there is one; what is left keeps fd() readable.
     void service(TimePoint now);
 
-    /// Sends each client that is told of events a portion of them. Call it once in each turn of the control
+    /// Events that one tick() tells of, to all clients together, which takes some 400 microseconds.
+    static constexpr std::size_t most_events_a_turn = 256;
+
+    /// Sends each client that is told of events its share of them. Call it once in each turn of the control
     /// loop. Returns whether there is more to send at once.
     [[nodiscard]] bool tick(TimePoint now);
 
@@ -56,6 +59,9 @@ class OperatorServer {
     using Clients = std::map<int, OperatorClient>;
     /// Returns the client after it.
     Clients::iterator serve(Clients::iterator client, std::uint32_t ready, TimePoint now);
+    /// Likewise. `before`: what it was watched for; without `goes_on` its connection is over.
+    Clients::iterator watch_again(Clients::iterator client, std::uint32_t before, bool goes_on);
+    [[nodiscard]] std::size_t share_of_events() const;
     void accept_client(TimePoint now);
     void make_room();
     [[nodiscard]] bool watch(int operation, int fd, std::uint32_t events);

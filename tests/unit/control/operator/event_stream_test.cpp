@@ -25,7 +25,7 @@ class Stream : public testing::Test {
     /// All that it is told, as "type" or "type address".
     [[nodiscard]] static Texts read(EventStream& stream) {
         std::string lines;
-        while (stream.behind()) stream.fill(lines);
+        while (stream.behind()) stream.fill(lines, 128);
         Texts texts;
         for (std::size_t begin = 0; begin < lines.size();) {
             const auto end = lines.find('\n', begin);
@@ -99,10 +99,10 @@ TEST_F(Stream, OfThePastAloneIsOverWhenAllIsSaid) {
 
 TEST_F(Stream, LooksAtAPortionAtOnce) {
     EventStream stream(ring_, {});
-    for (std::size_t i = 0; i < EventStream::portion + 1; ++i) bus_.publish(ModeChanged{});
+    for (std::size_t i = 0; i < 129; ++i) bus_.publish(ModeChanged{});
     std::string lines;
-    stream.fill(lines);
-    EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(lines, '\n')), EventStream::portion);
+    stream.fill(lines, 128);
+    EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(lines, '\n')), 128U);
     EXPECT_TRUE(stream.behind());
 }
 

@@ -297,6 +297,45 @@ TEST_F(OperatorServerTest, AClientThatDoesNotReadMissesEventsAndNobodyElseDoes) 
     EXPECT_EQ(told + missed, 5'000U) << "each event is told or counted";
 }
 
+/// However many listen, a turn tells of so many events and no more, and leaves nobody out.
+TEST_F(OperatorServerTest, AllWhoListenShareATurn) {
+    std::vector<std::unique_ptr<Client>> clients;
+    for (std::size_t i = 0; i < most_streams; ++i) {
+        clients.push_back(std::make_unique<Client>(path));
+        clients.back()->say("{\"command\":\"subscribe\",\"types\":[\"mode\"]}\n");
+        settle();
+    }
+    for (std::size_t i = 0; i < OperatorServer::most_events_a_turn; ++i) events.publish(ModeChanged{});
+    EXPECT_TRUE(server.tick(now));
+    std::size_t told = 0;
+    for (const auto& client : clients) {
+        const std::size_t lines = client->lines().size() - 1;
+        EXPECT_EQ(lines, OperatorServer::most_events_a_turn / most_streams);
+        told += lines;
+    }
+    EXPECT_EQ(told, OperatorServer::most_events_a_turn);
+    while (server.tick(now));
+    for (const auto& client : clients)
+        EXPECT_EQ(client->lines().size() - 1, OperatorServer::most_events_a_turn);
+}
+
+/// What did not fit goes on in the next turn, without a look at the descriptors; and nobody hurries for it.
+TEST_F(OperatorServerTest, WhatTheKernelHadNoRoomForGoesOnWithTheNextTurn) {
+    Client client(path);
+    client.say("{\"command\":\"subscribe\",\"types\":[\"mode\"]}\n");
+    settle();
+    const std::string text(10'000, 'x');
+    for (int i = 0; i < 200; ++i) events.publish(ModeChanged{.told = {.text = text}});
+    while (server.tick(now));  // 2 MB: more than a socket holds
+    EXPECT_FALSE(server.tick(now)) << "it waits for the client, and the loop need not";
+    std::size_t heard = 0;
+    for (int i = 0; i < 1'000 && heard < 201; ++i) {
+        heard = client.lines_heard();
+        (void)server.tick(now);
+    }
+    EXPECT_EQ(heard, 201U);
+}
+
 TEST_F(OperatorServerTest, OnlySoManyClientsMayListen) {
     std::vector<std::unique_ptr<Client>> clients;
     for (std::size_t i = 0; i <= most_streams; ++i) {
