@@ -106,6 +106,7 @@ std::expected<DomainReports::Barrier, std::string> Controller::domain_state(
 
     Domain& entry = domains_[domain];
     const bool is_new = entry.agents.insert(agent).second;
+    entry.swept = now;
     if (is_new) {
         if (auto applied = apply(domain, entry, now); !applied) {
             entry.agents.erase(agent);

@@ -24,6 +24,7 @@
 #include "control/controller/session_book.hpp"
 #include "control/controller/switch.hpp"
 #include "control/events/event_bus.hpp"
+#include "control/events/list_knowledge.hpp"
 
 namespace honeyswitch::control {
 
@@ -74,6 +75,8 @@ class Controller final : public DomainReports {
     /// Trigger 4.
     void packet_in(const PacketIn& packet, TimePoint now);
 
+    /// Who is asked which list a session's source is on. It outlives the controller, or is taken back.
+    void set_lists(const ListKnowledge* lists) { lists_ = lists; }
     /// While this is set no session begins, and all goes on that has begun (maintenance).
     void set_begins_nothing(bool set) { begins_nothing_ = set; }
 
@@ -184,19 +187,23 @@ class Controller final : public DomainReports {
 
     void packet_in_from_outside(const PacketIn& packet, TimePoint now);
     void begin_nothing(const PacketIn& packet);
-    void begin_session(const PacketIn& packet, TimePoint now);
+    void begin_session(const PacketIn& packet, const DomainTable::value_type* domain, TimePoint now);
     void packet_in_from_honeypot(const PacketIn& packet, TimePoint now);
     void drop(const PacketIn& packet, ControlCounter reason);
     void open_honeypot_flow(const PacketIn& packet, TimePoint now);
     [[nodiscard]] bool goes_inside(Ipv4Address destination) const;
     /// The most specific domain that it lies in; null: none.
     [[nodiscard]] const DomainTable::value_type* domain_around(Ipv4Address address) const;
-    void tell_of_begin(const PacketIn& packet, FlowId flow, const SessionFlow& session, TimePoint now);
-    void tell_of_begin(DiversionReason reason, FlowId flow, const SessionFlow& session, TimePoint now);
+    /// The same, if it diverts and this address is not active; null: the address's packets go inside.
+    [[nodiscard]] const DomainTable::value_type* diverting_domain(Ipv4Address destination) const;
+    [[nodiscard]] SessionOrigin origin_of(const PacketIn& packet, const DomainTable::value_type* domain,
+                                          PoolId pool, TimePoint now) const;
+    void explain_diverted(const PacketIn& packet, SessionOrigin& origin) const;
+    void begun_beside(DiversionReason reason, FlowId flow, const SessionFlow& session, TimePoint now);
     void tell_of_domain(Ipv4Prefix prefix, const Domain& domain, DomainWord state);
     [[nodiscard]] static bool is_diverted(const PacketIn& packet);
     void end_if_live(const PacketIn& packet, FlowId flow);
-    [[nodiscard]] std::optional<HoneypotId> honeypot_for(const PacketIn& packet, TimePoint now);
+    [[nodiscard]] std::optional<HoneypotId> honeypot_for(const PacketIn& packet, PoolId pool, TimePoint now);
     void add_companion(const PacketIn& packet, FlowId session, TimePoint now);
 
     [[nodiscard]] bool take_sightings(TimePoint now);
@@ -209,6 +216,7 @@ class Controller final : public DomainReports {
     ControllerConfig config_;
     Switch switch_;
     EventBus& events_;
+    const ListKnowledge* lists_ = nullptr;
     ControlCounters counters_;
     AddressBook addresses_;
     DomainTable domains_;

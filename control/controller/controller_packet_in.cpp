@@ -8,13 +8,6 @@ Ipv4Address address_of(Be32 address) {
     return {address.host()};
 }
 
-SessionName name_of(FlowId flow, const SessionFlow& session, TimePoint now) {
-    return {.key = session.key,
-            .flow = std::to_underlying(flow),
-            .created = now.time_since_epoch(),
-            .honeypot = {std::to_underlying(session.honeypot)}};
-}
-
 }  // namespace
 
 void Controller::packet_in(const PacketIn& packet, TimePoint now) {
@@ -38,12 +31,14 @@ void Controller::packet_in_from_outside(const PacketIn& packet, TimePoint now) {
         return drop(packet, ControlCounter::packet_in_dropped);
     const bool kept = packet.judgement.verdict == Verdict::benign ||
                       packet.judgement.verdict == Verdict::inside || packet.own_flow;
-    if (kept || (!is_diverted(packet) && goes_inside(address_of(packet.key.inside)))) {
+    const auto* const domain =
+        kept || is_diverted(packet) ? nullptr : diverting_domain(address_of(packet.key.inside));
+    if (kept || (domain == nullptr && !is_diverted(packet))) {
         counters_.add(ControlCounter::packet_in_active);
         return switch_.packets.packet_out_inside(packet.buffer);
     }
     if (begins_nothing_) return begin_nothing(packet);
-    begin_session(packet, now);
+    begin_session(packet, domain, now);
 }
 
 /// What a honeypot has answered is with it already, and goes on without a session.
@@ -66,8 +61,10 @@ void Controller::end_if_live(const PacketIn& packet, FlowId flow) {
         switch_.flows.end_session(flow);
 }
 
-void Controller::begin_session(const PacketIn& packet, TimePoint now) {
-    const auto honeypot = honeypot_for(packet, now);
+void Controller::begin_session(const PacketIn& packet, const DomainTable::value_type* domain, TimePoint now) {
+    const PoolId pool =
+        sessions_.pool_for(address_of(packet.key.outside), PoolId{packet.judgement.pool}, now);
+    const auto honeypot = honeypot_for(packet, pool, now);
     if (!honeypot) {
         if (switch_.placement.drops(PoolId{packet.judgement.pool}))
             return drop(packet, ControlCounter::packet_in_dropped_no_honeypot);
@@ -88,7 +85,7 @@ void Controller::begin_session(const PacketIn& packet, TimePoint now) {
         counters_.add(ControlCounter::session_table_full);
         return switch_.packets.packet_out_honeypot(packet.buffer, *honeypot);
     }
-    tell_of_begin(packet, *flow, session, now);
+    sessions_.begun(*flow, session, origin_of(packet, domain, pool, now), now);
     admission_.update();
     end_if_live(packet, *flow);
     if (switch_.flows.ended(*flow)) return switch_.packets.packet_out_inside(packet.buffer);
@@ -98,13 +95,11 @@ void Controller::begin_session(const PacketIn& packet, TimePoint now) {
 
 /// The one that has answered already; that of the other fragments of the datagram; or one of the pool that
 /// rules, lists and the source's reputation choose.
-std::optional<HoneypotId> Controller::honeypot_for(const PacketIn& packet, TimePoint now) {
+std::optional<HoneypotId> Controller::honeypot_for(const PacketIn& packet, PoolId pool, TimePoint now) {
     if (packet.pending) return packet.pending->honeypot;
     if (packet.fragment)
         if (const auto companion = switch_.flows.find_session(dataplane::companion_of(packet.key)))
             if (const auto stats = switch_.flows.session(*companion, now)) return stats->honeypot;
-    const PoolId pool =
-        sessions_.pool_for(address_of(packet.key.outside), PoolId{packet.judgement.pool}, now);
     return switch_.placement.choose(pool, packet.key);
 }
 
@@ -133,7 +128,7 @@ void Controller::open_honeypot_flow(const PacketIn& packet, TimePoint now) {
         return drop(packet, outcome == HoneypotFlows::Outcome::over_rate
                                 ? ControlCounter::honeypot_flow_over_rate
                                 : ControlCounter::honeypot_flow_refused);
-    tell_of_begin(DiversionReason::own_flow, *flow, session, now);
+    begun_beside(DiversionReason::own_flow, *flow, session, now);
     end_if_live(packet, *flow);
     if (switch_.flows.ended(*flow)) return drop(packet, ControlCounter::packet_in_contained);
     counters_.add(ControlCounter::honeypot_flow_added);
@@ -148,9 +143,13 @@ void Controller::drop(const PacketIn& packet, ControlCounter reason) {
 /// The controller looks again: the address may have become active, or its domain unknown, since the worker
 /// looked.
 bool Controller::goes_inside(Ipv4Address destination) const {
-    if (addresses_.active(destination) || switch_.sightings.is_sighted(destination)) return true;
+    return diverting_domain(destination) == nullptr;
+}
+
+const DomainTable::value_type* Controller::diverting_domain(Ipv4Address destination) const {
+    if (addresses_.active(destination) || switch_.sightings.is_sighted(destination)) return nullptr;
     const auto* const domain = domain_around(destination);
-    return domain == nullptr || !diverts(domain->second.state);
+    return domain != nullptr && diverts(domain->second.state) ? domain : nullptr;
 }
 
 const DomainTable::value_type* Controller::domain_around(Ipv4Address address) const {
@@ -179,41 +178,51 @@ void Controller::add_companion(const PacketIn& packet, FlowId session, TimePoint
         .lasting = is_diverted(packet)};
     const auto flow = sessions_.add_unaccounted(flow_of_fragments, now);
     if (!flow) return;
-    tell_of_begin(DiversionReason::companion, *flow, flow_of_fragments, now);
+    begun_beside(DiversionReason::companion, *flow, flow_of_fragments, now);
     end_if_live(packet, *flow);
 }
 
-/// Why its packets are diverted, as far as it can be told from the packet that began it.
-void Controller::tell_of_begin(const PacketIn& packet, FlowId flow, const SessionFlow& session,
-                               TimePoint now) {
-    if (!events_.wanted(EventType::session_begin)) return;
-    const Judgement& judgement = packet.judgement;
-    SessionBegun begun{.session = name_of(flow, session, now)};
-    if (judgement.verdict == Judgement::Verdict::divert) {
-        begun.reason = judgement.rule == Judgement::no_rule ? DiversionReason::list : DiversionReason::decoy;
-        if (judgement.rule != Judgement::no_rule) begun.rule = RuleNumber{judgement.rule};
-        return events_.publish(begun);
+/// Why its packets are diverted, as far as it can be told from the packet that began it. `domain`: null where
+/// its rule or list diverts it whatever the domain is.
+SessionOrigin Controller::origin_of(const PacketIn& packet, const DomainTable::value_type* domain,
+                                    PoolId pool, TimePoint now) const {
+    SessionOrigin origin;
+    origin.set_pool({std::to_underlying(pool)});
+    origin.set_first(switch_.packets.headers_of(packet.buffer));
+    if (domain == nullptr) {
+        explain_diverted(packet, origin);
+        return origin;
     }
-    if (const auto* const domain = domain_around(address_of(packet.key.inside))) {
-        begun.reason =
-            domain->second.state == DomainState::dark ? DiversionReason::dark : DiversionReason::inactive;
-        begun.domain = domain->first;
-        begun.swept_by = sweeper_of(domain->second);
-        begun.since = now - domain->second.since;
+    const auto& [prefix, state] = *domain;
+    origin.reason = state.state == DomainState::dark ? DiversionReason::dark : DiversionReason::inactive;
+    origin.set_domain(prefix);
+    origin.set_since(now - state.since);
+    if (const auto agent = sweeper_of(state)) origin.set_agent(*agent);
+    if (state.swept) origin.set_swept(now - *state.swept);
+    if (packet.judgement.pool_rule != Judgement::no_rule) {
+        origin.reason = DiversionReason::rule;
+        origin.set_rule({packet.judgement.pool_rule});
     }
-    const PoolId pool{judgement.pool};
-    if (judgement.pool_rule != Judgement::no_rule) {
-        begun.reason = DiversionReason::rule;
-        begun.rule = RuleNumber{judgement.pool_rule};
-    }
-    if (sessions_.pool_for(address_of(packet.key.outside), pool, now) != pool)
-        begun.reason = DiversionReason::tier;
-    events_.publish(begun);
+    if (pool != PoolId{packet.judgement.pool}) origin.reason = DiversionReason::tier;
+    return origin;
 }
 
-void Controller::tell_of_begin(DiversionReason reason, FlowId flow, const SessionFlow& session,
-                               TimePoint now) {
-    events_.publish(SessionBegun{.session = name_of(flow, session, now), .reason = reason});
+/// To find the list takes about a microsecond, so it is done for whoever listens.
+void Controller::explain_diverted(const PacketIn& packet, SessionOrigin& origin) const {
+    const std::uint32_t rule = packet.judgement.rule;
+    origin.reason = rule == Judgement::no_rule ? DiversionReason::list : DiversionReason::decoy;
+    if (rule != Judgement::no_rule) return origin.set_rule({rule});
+    if (lists_ == nullptr || !sessions_.told_of_sessions()) return;
+    if (const auto listed = lists_->attacker(address_of(packet.key.outside)))
+        origin.set_list(listed->list, listed->origin);
+}
+
+/// Not by a packet from outside.
+void Controller::begun_beside(DiversionReason reason, FlowId flow, const SessionFlow& session,
+                              TimePoint now) {
+    SessionOrigin origin;
+    origin.reason = reason;
+    sessions_.begun(flow, session, origin, now);
 }
 
 }  // namespace honeyswitch::control

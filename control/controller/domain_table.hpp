@@ -23,6 +23,7 @@ struct Domain {
     std::set<AgentId> agents;  ///< those that watch it and have swept it
     DomainState state = DomainState::unknown;
     TimePoint since;
+    std::optional<TimePoint> swept{};  ///< the latest sweep by an agent
 
     [[nodiscard]] DomainState wanted_state() const {
         if (dark) return DomainState::dark;

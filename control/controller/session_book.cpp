@@ -1,5 +1,6 @@
 #include "control/controller/session_book.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
@@ -24,13 +25,6 @@ Step next(Step step) {
 
 }  // namespace
 
-SessionName session_name(FlowId flow, const SessionStats& stats) {
-    return {.key = stats.key,
-            .flow = std::to_underlying(flow),
-            .created = stats.created.time_since_epoch(),
-            .honeypot = {std::to_underlying(stats.honeypot)}};
-}
-
 SessionBook::SessionBook(const Switch& the_switch, ControlCounters& counters, EventBus& events,
                          Milliseconds idle_timeout, std::uint32_t reputation_capacity,
                          std::span<const Tier> tiers)
@@ -40,6 +34,8 @@ SessionBook::SessionBook(const Switch& the_switch, ControlCounters& counters, Ev
       counters_(counters),
       events_(events),
       wheel_(the_switch.flows.session_capacity(), idle_timeout),
+      origins_(the_switch.flows.session_capacity()),
+      numbers_(events.wall()),
       reputations_(reputation_capacity, tiers),
       tiers_(tiers.begin(), tiers.end()) {}
 
@@ -75,8 +71,26 @@ std::optional<FlowId> SessionBook::restore(const SessionRecord& session) {
     const auto flow = flows_.restore_session(session);
     if (!flow) return std::nullopt;
     wheel_.insert(*flow, session.stats.last_seen);
+    origin_of(*flow) = {};
+    origin_of(*flow).forget_reason();
+    origin_of(*flow).flow_id = session.flow_id != 0 ? session.flow_id : numbers_.take();
     counters_.add(ControlCounter::session_restored);
     return flow;
+}
+
+void SessionBook::begun(FlowId flow, const SessionFlow& session, const SessionOrigin& origin, TimePoint now) {
+    SessionOrigin& kept = origin_of(flow);
+    kept = origin;
+    kept.flow_id = numbers_.take();
+    kept.naming = events_.naming();
+    if (!events_.wanted(EventType::session_begin)) return;
+    events_.publish(SessionBegun{.session = {.key = session.key,
+                                             .flow_id = kept.flow_id,
+                                             .flow = std::to_underlying(flow),
+                                             .created = now.time_since_epoch(),
+                                             .honeypot = {std::to_underlying(session.honeypot)},
+                                             .path = session.path},
+                                 .origin = kept});
 }
 
 PoolId SessionBook::pool_for(Ipv4Address source, PoolId pool, TimePoint now) const {
@@ -118,10 +132,44 @@ void SessionBook::account(std::uint32_t first, std::uint32_t count, TimePoint no
         if (const FlowId flow{first + i}; account(flow, now)) tell_of_step(flow, now);
 }
 
+SessionName SessionBook::name_of(FlowId flow, const SessionStats& stats) {
+    return {.key = stats.key,
+            .flow_id = origin_of(flow).flow_id,
+            .flow = std::to_underlying(flow),
+            .created = stats.created.time_since_epoch(),
+            .honeypot = {std::to_underlying(stats.honeypot)},
+            .path = stats.path};
+}
+
+/// A worker's clock may be a moment behind this thread's, which has written when the session began.
+SessionCourse SessionBook::course_of(FlowId flow, const SessionStats& stats, TimePoint now) {
+    const StepTimes times = flows_.step_times(flow, now);
+    const auto after = [&](std::optional<TimePoint> moment) -> std::optional<Milliseconds> {
+        if (!moment) return std::nullopt;
+        return std::max(*moment - stats.created, Milliseconds{0});
+    };
+    SessionCourse course{.step = stats.progress,
+                         .duration = stats.last_seen - stats.created,
+                         .answered = after(times.answered),
+                         .handshake = after(times.handshake),
+                         .payload = after(times.payload),
+                         .packets_in = stats.packets_in,
+                         .bytes_in = stats.bytes_in,
+                         .packets_out = stats.packets_out,
+                         .bytes_out = stats.bytes_out};
+    if (stats.key.protocol != protocol::tcp || stats.key.kind != dataplane::KeyKind::ports) return course;
+    const FirstPacket* const first = origin_of(flow).first();
+    const auto of_first = first != nullptr ? first->tcp_flags : std::uint8_t{0};
+    course.flags_in = TcpFlags{static_cast<std::uint8_t>(of_first | times.flags_in)};
+    course.flags_out = TcpFlags{times.flags_out};
+    return course;
+}
+
 void SessionBook::tell_of_step(FlowId flow, TimePoint now) {
     if (!events_.wanted(EventType::session_step)) return;
     if (const auto stats = flows_.session(flow, now))
-        events_.publish(SessionAdvanced{.session = session_name(flow, *stats), .step = stats->progress});
+        events_.publish(
+            SessionAdvanced{.session = name_of(flow, *stats), .course = course_of(flow, *stats, now)});
 }
 
 /// A session has its last word before it is deleted, whatever ended it: all of them go through here.
@@ -130,16 +178,14 @@ void SessionBook::tell_of_ends(std::span<const FlowId> flows, TimePoint now) {
     for (const FlowId flow : flows) {
         const auto stats = flows_.session(flow, now);
         if (!stats) continue;
+        SessionOrigin& origin = origin_of(flow);
+        if (origin.naming != events_.naming()) origin.forget_names();
         events_.publish(
-            SessionEnded{.session = session_name(flow, *stats),
+            SessionEnded{.session = name_of(flow, *stats),
                          .reason = flows_.ended(flow) ? SessionEndReason::inside : SessionEndReason::idle,
-                         .step = stats->progress,
-                         .duration = stats->last_seen - stats->created,
+                         .course = course_of(flow, *stats, now),
                          .idle = now - stats->last_seen,
-                         .packets_in = stats->packets_in,
-                         .bytes_in = stats->bytes_in,
-                         .packets_out = stats->packets_out,
-                         .bytes_out = stats->bytes_out});
+                         .origin = origin});
     }
 }
 

@@ -7,9 +7,11 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "control/controller/control_counters.hpp"
+#include "control/controller/flow_numbers.hpp"
 #include "control/controller/idle_wheel.hpp"
 #include "control/controller/switch.hpp"
 #include "control/events/event_bus.hpp"
@@ -17,9 +19,6 @@
 #include "dataplane/tables/progress.hpp"
 
 namespace honeyswitch::control {
-
-/// What events call a session.
-[[nodiscard]] SessionName session_name(FlowId flow, const SessionStats& stats);
 
 /// Control thread.
 class SessionBook {
@@ -38,6 +37,12 @@ class SessionBook {
     [[nodiscard]] std::optional<FlowId> add(const SessionFlow& session, bool diverted_before, TimePoint now);
     /// A flow that is nobody's attack: companions of fragments, flows of a honeypot's own.
     [[nodiscard]] std::optional<FlowId> add_unaccounted(SessionFlow session, TimePoint now);
+    /// How a session that was just added began; it gets its number, and whoever listens is told.
+    void begun(FlowId flow, const SessionFlow& session, const SessionOrigin& origin, TimePoint now);
+    /// Somebody may want to know the smallest thing about sessions.
+    [[nodiscard]] bool told_of_sessions() const {
+        return events_.wanted(EventType::session_begin) || events_.wanted(EventType::session_end);
+    }
 
     /// A session of before a restart, as it was. What it did is in the tally of that time. nullopt: the table
     /// is full.
@@ -51,6 +56,10 @@ class SessionBook {
     /// Brings the tally up to date for `count` places of the table from `first` on.
     void account(std::uint32_t first, std::uint32_t count, TimePoint now);
 
+    /// The number that names the session for good. Precondition: it exists.
+    [[nodiscard]] std::uint64_t flow_id(FlowId flow) const {
+        return origins_[std::to_underlying(flow)].flow_id;
+    }
     /// How far sessions came; up to date for those that have ended.
     [[nodiscard]] const dataplane::ProgressTally& tally() const { return *tally_; }
     [[nodiscard]] const SourceReputation& reputation() const { return reputations_; }
@@ -58,6 +67,9 @@ class SessionBook {
   private:
     /// Returns whether it came further since the last time.
     bool account(FlowId flow, TimePoint now);
+    [[nodiscard]] SessionOrigin& origin_of(FlowId flow) { return origins_[std::to_underlying(flow)]; }
+    [[nodiscard]] SessionName name_of(FlowId flow, const SessionStats& stats);
+    [[nodiscard]] SessionCourse course_of(FlowId flow, const SessionStats& stats, TimePoint now);
     void tell_of_step(FlowId flow, TimePoint now);
     void tell_of_ends(std::span<const FlowId> flows, TimePoint now);
     void count(const SessionKey& key, Step before, Step after);
@@ -72,6 +84,8 @@ class SessionBook {
     ControlCounters& counters_;
     EventBus& events_;
     IdleWheel wheel_;
+    std::vector<SessionOrigin> origins_;  ///< by FlowId; of those that exist
+    FlowNumbers numbers_;
     SourceReputation reputations_;
     /// Of tiers that a reload has replaced, until all that they moved is moved back.
     struct Former {

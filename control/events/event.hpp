@@ -20,8 +20,9 @@
 #include "control/events/event_names.hpp"
 #include "control/events/event_type.hpp"
 #include "control/events/event_words.hpp"
+#include "control/events/session_course.hpp"
 #include "control/events/session_name.hpp"
-#include "dataplane/tables/progress.hpp"
+#include "control/events/session_origin.hpp"
 
 namespace honeyswitch::control {
 
@@ -29,22 +30,14 @@ namespace honeyswitch::control {
 struct SessionBegun {
     static constexpr auto type = EventType::session_begin;
     SessionName session;
-    DiversionReason reason = DiversionReason::inactive;
-    std::optional<Ipv4Prefix> domain = std::nullopt;
-    std::optional<VoucherNumber> swept_by = std::nullopt;
-    std::optional<Milliseconds> since = std::nullopt;
-    std::optional<RuleNumber> rule = std::nullopt;
+    SessionOrigin origin{};
 
     static constexpr auto columns() {
         return std::tuple_cat(
             session_columns(),
-            std::tuple{
-                Column{"reason", &SessionBegun::reason,
-                       "Why its packets go to a honeypot, of a closed list."},
-                Column{"domain", &SessionBegun::domain, "The prefix that its destination lies in."},
-                Column{"agent", &SessionBegun::swept_by, "One of the agents that have swept that prefix."},
-                Column{"since_ms", &SessionBegun::since, "For how long that prefix has been known or dark."},
-                Column{"rule", &SessionBegun::rule, "The rule that diverts it, or that chose its pool."}});
+            std::tuple{Column{"reason", [](const SessionBegun& event) { return event.origin.reason; },
+                              "Why its packets go to a honeypot, of a closed list."}},
+            diversion_columns(), first_packet_columns());
     }
 };
 
@@ -52,35 +45,29 @@ struct SessionBegun {
 struct SessionAdvanced {
     static constexpr auto type = EventType::session_step;
     SessionName session;
-    dataplane::Step step{};
+    SessionCourse course{};
 
-    static constexpr auto columns() {
-        return std::tuple_cat(session_columns(), std::tuple{Column{"step", &SessionAdvanced::step,
-                                                                   "The last step that it has reached."}});
-    }
+    static constexpr auto columns() { return std::tuple_cat(session_columns(), course_columns()); }
 };
 
-/// A session is over. It is the session's last word, with all that was counted.
+/// A session is over. It is the session's last word, with all that was counted and how it began.
 struct SessionEnded {
     static constexpr auto type = EventType::session_end;
     SessionName session;
     SessionEndReason reason = SessionEndReason::idle;
-    dataplane::Step step{};
-    Milliseconds duration{}, idle{};
-    std::uint64_t packets_in = 0, bytes_in = 0, packets_out = 0, bytes_out = 0;
+    SessionCourse course{};
+    Milliseconds idle{};
+    SessionOrigin origin{};
 
     static constexpr auto columns() {
         return std::tuple_cat(
             session_columns(),
-            std::tuple{
-                Column{"reason", &SessionEnded::reason, "Why it is over, of a closed list."},
-                Column{"step", &SessionEnded::step, "The last step that it has reached."},
-                Column{"duration_ms", &SessionEnded::duration, "From its first packet to its last."},
-                Column{"idle_ms", &SessionEnded::idle, "From its last packet to this event."},
-                Column{"pkts_toserver", &SessionEnded::packets_in, "Packets from outside to the honeypot."},
-                Column{"bytes_toserver", &SessionEnded::bytes_in, "Bytes of those, without FCS."},
-                Column{"pkts_toclient", &SessionEnded::packets_out, "Packets from the honeypot to outside."},
-                Column{"bytes_toclient", &SessionEnded::bytes_out, "Bytes of those, without FCS."}});
+            std::tuple{Column{"reason", &SessionEnded::reason, "Why it is over, of a closed list."}},
+            course_columns(),
+            std::tuple{Column{"idle_ms", &SessionEnded::idle, "From its last packet to this event."},
+                       Column{"diversion", [](const SessionEnded& event) { return event.origin.diversion(); },
+                              "Why its packets went to a honeypot, as `reason` of session_begin."}},
+            diversion_columns(), first_packet_columns());
     }
 };
 

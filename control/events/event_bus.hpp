@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -43,8 +44,15 @@ class EventBus {
     }
     /// Of a new configuration. Equal ones stay the same object, as who keeps events keeps their names.
     void set_names(EventNames names) {
-        if (names != *names_) names_ = std::make_shared<const EventNames>(std::move(names));
+        if (names == *names_) return;
+        names_ = std::make_shared<const EventNames>(std::move(names));
+        ++naming_;
     }
+
+    /// A number that is another one when the names have changed.
+    [[nodiscard]] std::uint16_t naming() const { return naming_; }
+    /// The wall clock at the beginning of this turn.
+    [[nodiscard]] WallMilliseconds wall() const { return wall_; }
 
     /// `subscriber` is told of these types, instead of those that it was told of. With none it may go.
     void subscribe(EventSubscriber& subscriber, EventTypes types) {
@@ -75,6 +83,7 @@ class EventBus {
     EventTypes wanted_;
     TimePoint now_{};
     WallMilliseconds wall_{};
+    std::uint16_t naming_ = 0;
     std::shared_ptr<const EventNames> names_ = std::make_shared<const EventNames>();
 };
 

@@ -1,9 +1,12 @@
 #include "control/events/event_json.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <iterator>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -58,14 +61,73 @@ void append_address(std::string& line, Ipv4Address address) {
     }
 }
 
+/// "2026-11-27T03:40:00.123Z"
+void append_time(std::string& line, WallMilliseconds time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(time - day);
+    append(line, static_cast<std::uint64_t>(static_cast<int>(date.year())));
+    line += '-';
+    append_two(line, static_cast<unsigned>(date.month()));
+    line += '-';
+    append_two(line, static_cast<unsigned>(date.day()));
+    line += 'T';
+    append_two(line, static_cast<unsigned>(clock.hours().count()));
+    line += ':';
+    append_two(line, static_cast<unsigned>(clock.minutes().count()));
+    line += ':';
+    append_two(line, static_cast<unsigned>(clock.seconds().count()));
+    const auto milliseconds = static_cast<unsigned>(clock.subseconds().count());
+    line += '.';
+    line += static_cast<char>('0' + milliseconds / 100);
+    append_two(line, milliseconds % 100);
+    line += 'Z';
+}
+
 /// One value of JSON, of whatever type a column has.
 class Value {
   public:
-    Value(std::string& line, const EventNames& names) : line_(line), names_(names) {}
+    Value(std::string& line, const Event& event, const EventNames& names)
+        : line_(line), event_(event), names_(names) {}
 
     void operator()(std::uint64_t number) const { append(line_, number); }
     void operator()(Milliseconds duration) const {
         append(line_, static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0)));
+    }
+    void operator()(ClockMoment moment) const {
+        if (moment.since < Milliseconds{0}) line_ += '-';
+        append(line_, static_cast<std::uint64_t>(std::abs(moment.since.count())));
+    }
+    void operator()(WallMoment moment) const {
+        line_ += '"';
+        append_time(line_, event_.time + (moment.since - event_.at.time_since_epoch()));
+        line_ += '"';
+    }
+    void operator()(VlanIds vlans) const {
+        line_ += '[';
+        for (std::size_t i = 0; i < vlans.count; ++i) {
+            if (i != 0) line_ += ',';
+            append(line_, std::uint64_t{vlans.ids.at(i)});
+        }
+        line_ += ']';
+    }
+    void operator()(TcpFlags flags) const {
+        constexpr std::string_view digits = "0123456789abcdef";
+        line_ += '"';
+        line_ += digits[flags.value >> 4U];
+        line_ += digits[flags.value & 15U];
+        line_ += '"';
+    }
+    void operator()(SynIrregularity marks) const {
+        line_ += '[';
+        bool first = true;
+        const std::array present{marks.no_options, marks.high_ttl, marks.ip_id, marks.sequence};
+        for (std::size_t i = 0; i < present.size(); ++i) {
+            if (!present.at(i)) continue;
+            if (!std::exchange(first, false)) line_ += ',';
+            append_quoted(line_, syn_irregularity_names.at(i));
+        }
+        line_ += ']';
     }
     void operator()(Ipv4Address address) const {
         line_ += '"';
@@ -106,44 +168,25 @@ class Value {
 
   private:
     std::string& line_;
+    const Event& event_;
     const EventNames& names_;
 };
 
 template <typename T>
-void append_member(std::string& line, std::string_view name, const T& value, const EventNames& names) {
+void append_member(std::string& line, std::string_view name, const T& value, const Event& event,
+                   const EventNames& names) {
     if constexpr (is_optional<T>) {
-        if (value) append_member(line, name, *value, names);
+        if (value) append_member(line, name, *value, event, names);
     } else {
         if constexpr (std::is_same_v<T, std::string>)
             if (value.empty()) return;
+        if constexpr (std::is_same_v<T, LinkNumber>)
+            if (names.of(value).empty()) return;
         line += ",\"";
         line += name;
         line += "\":";
-        Value(line, names)(value);
+        Value(line, event, names)(value);
     }
-}
-
-/// "2026-11-27T03:40:00.123Z"
-void append_time(std::string& line, WallMilliseconds time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(time - day);
-    append(line, static_cast<std::uint64_t>(static_cast<int>(date.year())));
-    line += '-';
-    append_two(line, static_cast<unsigned>(date.month()));
-    line += '-';
-    append_two(line, static_cast<unsigned>(date.day()));
-    line += 'T';
-    append_two(line, static_cast<unsigned>(clock.hours().count()));
-    line += ':';
-    append_two(line, static_cast<unsigned>(clock.minutes().count()));
-    line += ':';
-    append_two(line, static_cast<unsigned>(clock.seconds().count()));
-    const auto milliseconds = static_cast<unsigned>(clock.subseconds().count());
-    line += '.';
-    line += static_cast<char>('0' + milliseconds / 100);
-    append_two(line, milliseconds % 100);
-    line += 'Z';
 }
 
 }  // namespace
@@ -156,8 +199,9 @@ void append_json(std::string& line, const Event& event, const EventNames& names)
     line += '"';
     std::visit(
         [&](const auto& body) {
-            each_column(body.columns(),
-                        [&](const auto& column) { append_member(line, column.name, column(body), names); });
+            each_column(body.columns(), [&](const auto& column) {
+                append_member(line, column.name, column(body), event, names);
+            });
         },
         event.body);
     line += "}\n";

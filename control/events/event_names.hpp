@@ -19,6 +19,16 @@ struct PoolNumber {
     std::uint8_t value = 0;
     friend bool operator==(PoolNumber, PoolNumber) = default;
 };
+/// The number of a list of sources, likewise.
+struct ListNumber {
+    std::uint8_t value = 0;
+    friend bool operator==(ListNumber, ListNumber) = default;
+};
+/// The number of a link, which only a restart changes. It has a name only where there are several.
+struct LinkNumber {
+    std::uint8_t value = 0;
+    friend bool operator==(LinkNumber, LinkNumber) = default;
+};
 /// Index of a rule in the configuration.
 struct RuleNumber {
     std::uint32_t value = 0;
@@ -33,11 +43,13 @@ struct VoucherNumber {
 
 /// Of one configuration. What has no name is written as an empty one.
 struct EventNames {
-    std::vector<std::string> honeypots, pools, rules;  ///< by their numbers
-    std::map<std::uint32_t, std::string> vouchers;     ///< "agent:east", "sighting", "static", "subnet"
+    std::vector<std::string> honeypots, pools, lists, links, rules;  ///< by their numbers
+    std::map<std::uint32_t, std::string> vouchers;  ///< "agent:east", "sighting", "static", "subnet"
 
     [[nodiscard]] const std::string& of(HoneypotNumber number) const { return at(honeypots, number.value); }
     [[nodiscard]] const std::string& of(PoolNumber number) const { return at(pools, number.value); }
+    [[nodiscard]] const std::string& of(ListNumber number) const { return at(lists, number.value); }
+    [[nodiscard]] const std::string& of(LinkNumber number) const { return at(links, number.value); }
     [[nodiscard]] const std::string& of(RuleNumber number) const { return at(rules, number.value); }
     [[nodiscard]] const std::string& of(VoucherNumber number) const {
         const auto place = vouchers.find(number.value);

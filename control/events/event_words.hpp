@@ -21,6 +21,9 @@ enum class DiversionReason : std::uint8_t {
     own_flow,   ///< the honeypot opened it, as the configuration allows
 };
 
+/// Who put a source on a list.
+enum class ListOrigin : std::uint8_t { file, by_operator, auth_log };
+
 enum class SessionEndReason : std::uint8_t {
     idle,  ///< nothing came for the idle timeout
     /// The flow is the inside's: its host sent on it, or it outlived its address for long enough.
@@ -100,6 +103,7 @@ enum class StateWord : std::uint8_t {
 namespace words {
 inline constexpr std::array<std::string_view, 8> diversion{"dark", "inactive", "rule",      "list",
                                                            "tier", "decoy",    "companion", "own_flow"};
+inline constexpr std::array<std::string_view, 3> list_origin{"file", "operator", "auth_log"};
 inline constexpr std::array<std::string_view, 2> session_end{"idle", "inside"};
 inline constexpr std::array<std::string_view, 4> gravity{"debug", "information", "warning", "error"};
 inline constexpr std::array<std::string_view, 5> agent{"associated", "silent", "absent", "refused",
@@ -127,6 +131,9 @@ template <typename Word>
 
 [[nodiscard]] constexpr std::string_view name_of(DiversionReason word) {
     return words::at(words::diversion, word);
+}
+[[nodiscard]] constexpr std::string_view name_of(ListOrigin word) {
+    return words::at(words::list_origin, word);
 }
 [[nodiscard]] constexpr std::string_view name_of(SessionEndReason word) {
     return words::at(words::session_end, word);

@@ -20,18 +20,6 @@ TimePoint end_of(std::optional<Milliseconds> lifetime, TimePoint now) {
 
 }  // namespace
 
-std::string_view name_of(Origin origin) {
-    switch (origin) {
-        case Origin::file:
-            return "file";
-        case Origin::by_operator:
-            return "operator";
-        case Origin::auth_log:
-            break;
-    }
-    return "auth_log";
-}
-
 TimePoint SourceLists::Row::due() const {
     return std::min(by_operator.value_or(never), auth_log.value_or(never));
 }
@@ -69,6 +57,18 @@ std::uint64_t SourceLists::bits_of(Ipv4Prefix prefix) const {
     return bits;
 }
 
+std::optional<ListedBy> SourceLists::attacker(Ipv4Address source) const {
+    for (unsigned length = 33; length-- > shortest_listed_prefix;) {
+        if (by_length_.at(length) == 0) continue;
+        const auto prefix = Ipv4Prefix::of(source, length);
+        auto row = rows_.lower_bound({prefix, 0});
+        for (; row != rows_.end() && row->first.prefix == prefix; ++row)
+            if (lists_.at(row->first.list).attackers && !lists_.at(row->first.list).name.empty())
+                return ListedBy{{static_cast<std::uint8_t>(row->first.list)}, row->second.origin()};
+    }
+    return std::nullopt;
+}
+
 bool SourceLists::set(const Key& key, const Row& row) {
     const auto old = rows_.find(key);
     if (old == rows_.end()) return row.empty() || insert(key, row);
@@ -91,6 +91,7 @@ bool SourceLists::insert(const Key& key, const Row& row) {
     if (row.due() != never) due_.emplace(row.due(), key);
     if (others == 0) ++prefixes_;
     ++lists_[key.list].size;
+    ++by_length_.at(key.prefix.length);
     return true;
 }
 
@@ -98,6 +99,7 @@ void SourceLists::erase(std::map<Key, Row>::iterator row) {
     const auto [prefix, list] = row->first;
     rows_.erase(row);
     --lists_[list].size;
+    --by_length_.at(prefix.length);
     if (bits_of(prefix) == 0) --prefixes_;
     write(prefix);
 }

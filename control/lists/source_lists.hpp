@@ -23,6 +23,7 @@
 #include "control/config/numbered.hpp"
 #include "control/config/policy.hpp"
 #include "control/events/event_bus.hpp"
+#include "control/events/list_knowledge.hpp"
 
 namespace honeyswitch::control {
 
@@ -38,10 +39,7 @@ class ListSink {
     ~ListSink() = default;
 };
 
-/// Who put a source on a list.
-enum class Origin : std::uint8_t { file, by_operator, auth_log };
-/// "file", "operator", "auth_log"
-[[nodiscard]] std::string_view name_of(Origin origin);
+using Origin = ListOrigin;
 
 /// A source on a list, as the operator sees it.
 struct ListedSource {
@@ -69,7 +67,7 @@ struct ListedPage {
 };
 
 /// Control thread. A list is known by its number, which is also its bit in the sink.
-class SourceLists {
+class SourceLists final : public ListKnowledge {
   public:
     /// `capacity`: prefixes in all, however many lists each is on; `events` is told of files that found no
     /// room. Precondition: the numbers differ, and are below limits::lists.
@@ -113,6 +111,8 @@ class SourceLists {
     /// All that others than its file have put on the list: what a reload without it forgets. Looks at every
     /// source that is listed.
     [[nodiscard]] std::vector<PutSource> put_sources(std::string_view list) const;
+    /// One look-up for each length of prefix that is listed.
+    [[nodiscard]] std::optional<ListedBy> attacker(Ipv4Address source) const override;
     /// Prefixes on this list.
     [[nodiscard]] std::size_t size(std::size_t list) const { return lists_.at(list).size; }
     /// Prefixes in all: what `capacity` limits.
@@ -129,6 +129,7 @@ class SourceLists {
         std::string name;  ///< empty: there is no such list, or no longer
         std::filesystem::path file;
         std::size_t size = 0;
+        bool attackers = true;  ///< those on it are diverted
     };
     struct Key {
         Ipv4Prefix prefix;
@@ -140,6 +141,11 @@ class SourceLists {
         std::uint32_t file = 0;  ///< number of the replace_from_file() that last had it; 0: none
         std::optional<TimePoint> by_operator, auth_log;
 
+        /// Of those that hold, the one that somebody has decided last.
+        [[nodiscard]] Origin origin() const {
+            if (by_operator) return Origin::by_operator;
+            return auth_log ? Origin::auth_log : Origin::file;
+        }
         [[nodiscard]] bool empty() const { return file == 0 && !by_operator && !auth_log; }
         /// When the next origin lapses; TimePoint::max(): never.
         [[nodiscard]] TimePoint due() const;
@@ -188,6 +194,7 @@ class SourceLists {
     std::deque<FileJob> jobs_;
     std::uint32_t last_number_ = 0;
     std::size_t prefixes_ = 0;
+    std::array<std::size_t, 33> by_length_{};  ///< rows, by the length of their prefix
     std::uint64_t refused_ = 0;
     bool more_expired_ = false;
 };

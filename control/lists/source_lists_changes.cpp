@@ -98,6 +98,7 @@ void SourceLists::reconfigure(std::span<const Numbered<SourceList>> lists) {
         const bool loses_its_file = !place.file.empty() && list.file.empty();
         place.name = list.name;
         place.file = list.file;
+        place.attackers = list.kind == SourceList::Kind::attacker;
         if (loses_its_file) replace_from_file(number, {});
     }
 }

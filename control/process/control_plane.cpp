@@ -79,6 +79,7 @@ ControlPlane::ControlPlane(Config config, ConfigNumbers numbers, RunningParts pa
       ports_(port_names(config_)),
       listen_address_(parts.listen_address, is_local_address) {
     events_.set_names(inspector_.event_names());
+    controller_.set_lists(&lists_);
 }
 
 std::expected<std::unique_ptr<ControlPlane>, Error> ControlPlane::create(Config config,

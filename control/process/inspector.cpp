@@ -153,6 +153,11 @@ EventNames names_of(const ConfigNumbers& numbers) {
 EventNames Inspector::event_names() const {
     EventNames names = names_of(parts_.numbers);
     for (const RuleRow& rule : config_.rules) names.rules.push_back(rule.name);
+    names.lists.resize(limits::lists);
+    for (const auto& [number, list] : config_.lists) names.lists.at(number) = list.name;
+    for (const PortRow& port : config_.ports)
+        if (port.name == "outside") names.links.push_back(port.link);
+    if (names.links.size() == 1) names.links.clear();
     const auto add = [&](Voucher voucher) {
         names.vouchers.emplace(std::to_underlying(voucher), name_of(voucher));
     };

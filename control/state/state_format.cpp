@@ -204,10 +204,10 @@ void StateBlockWriter::add(const SessionRecord& session, const ClockPair& clocks
                       .progress = std::to_underlying(stats.progress),
                       .counted = std::to_underlying(session.counted),
                       .flags = static_cast<std::uint8_t>(flags),
-                      .reserved = 0,
+                      .flow_id_high = static_cast<std::uint16_t>(session.flow_id >> 32U),
                       .packets_in = static_cast<std::uint32_t>(stats.packets_in),
                       .packets_out = static_cast<std::uint32_t>(stats.packets_out),
-                      .also_reserved = 0,
+                      .flow_id_low = static_cast<std::uint32_t>(session.flow_id),
                       .created = clocks.to_wall(stats.created),
                       .last_seen = clocks.to_wall(stats.last_seen),
                       .outlives_since = session.outlives_since ? clocks.to_wall(*session.outlives_since) : 0,
@@ -337,6 +337,7 @@ SessionRecord StateBlock::session(std::uint32_t i, const ClockPair& clocks) cons
                          .contained = has(wire::Session::contained),
                          .lasting = has(wire::Session::lasting),
                          .ended = has(wire::Session::ended)};
+    record.flow_id = std::uint64_t{session.flow_id_high} << 32U | session.flow_id_low;
     if (has(wire::Session::outlives)) record.outlives_since = clocks.to_time(session.outlives_since);
     return record;
 }

@@ -97,7 +97,8 @@ void StateSaver::step_sightings() {
 void StateSaver::step_sessions(TimePoint now) {
     const std::uint32_t end = std::min(flows_.session_capacity(), next_place_ + places_a_slice);
     for (; next_place_ < end; ++next_place_)
-        if (const auto record = flows_.record(FlowId{next_place_}, now)) {
+        if (auto record = flows_.record(FlowId{next_place_}, now)) {
+            record->flow_id = controller_.sessions().flow_id(FlowId{next_place_});
             block_.add(*record, clocks_);
             ++totals_.sessions;
         }

@@ -85,9 +85,9 @@ struct Session {
     std::uint8_t progress;
     std::uint8_t counted;
     std::uint8_t flags;
-    std::uint16_t reserved;
+    std::uint16_t flow_id_high;  ///< of 48 bits; 0: it has no such number
     std::uint32_t packets_in, packets_out;
-    std::uint32_t also_reserved;
+    std::uint32_t flow_id_low;
     std::int64_t created, last_seen;
     std::int64_t outlives_since;  ///< 0 without the flag
     std::uint64_t bytes_in, bytes_out;

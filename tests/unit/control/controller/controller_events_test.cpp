@@ -1,6 +1,7 @@
 // What the controller tells of: why each session began, how far it came, and its last word.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -88,30 +89,146 @@ class ControllerEvents : public testing::Test {
 TEST_F(ControllerEvents, SayWhyASessionBegan) {
     pass(Milliseconds{5'000});
     const auto inactive = begin(unused);
-    EXPECT_EQ(inactive.reason, DiversionReason::inactive);
-    EXPECT_EQ(inactive.domain, domain);
-    EXPECT_EQ(inactive.swept_by, VoucherNumber{0});
-    EXPECT_EQ(inactive.since, Milliseconds{5'000});
+    EXPECT_EQ(inactive.origin.reason, DiversionReason::inactive);
+    EXPECT_EQ(inactive.origin.domain(), domain);
+    EXPECT_EQ(inactive.origin.agent(), VoucherNumber{0});
+    EXPECT_EQ(inactive.origin.since(), Milliseconds{5'000});
     EXPECT_EQ(inactive.session.created, now_.time_since_epoch());
     EXPECT_EQ(inactive.session.source(), attacker);
     EXPECT_EQ(inactive.session.destination(), unused);
 
     const auto dark_one = begin(in_the_dark);
-    EXPECT_EQ(dark_one.reason, DiversionReason::dark);
-    EXPECT_EQ(dark_one.domain, dark);
-    EXPECT_EQ(dark_one.swept_by, std::nullopt);
+    EXPECT_EQ(dark_one.origin.reason, DiversionReason::dark);
+    EXPECT_EQ(dark_one.origin.domain(), dark);
+    EXPECT_EQ(dark_one.origin.agent(), std::nullopt);
 
     const auto by_rule = begin(unused, {.pool = 1, .pool_rule = 7});
-    EXPECT_EQ(by_rule.reason, DiversionReason::rule);
-    EXPECT_EQ(by_rule.rule, RuleNumber{7});
+    EXPECT_EQ(by_rule.origin.reason, DiversionReason::rule);
+    EXPECT_EQ(by_rule.origin.rule(), RuleNumber{7});
     EXPECT_EQ(by_rule.session.honeypot, HoneypotNumber{1});
 
     const auto decoy = begin(server, {.verdict = Verdict::divert, .rule = 3});
-    EXPECT_EQ(decoy.reason, DiversionReason::decoy);
-    EXPECT_EQ(decoy.rule, RuleNumber{3});
-    EXPECT_EQ(decoy.domain, std::nullopt) << "it goes there whatever the domain is";
+    EXPECT_EQ(decoy.origin.reason, DiversionReason::decoy);
+    EXPECT_EQ(decoy.origin.rule(), RuleNumber{3});
+    EXPECT_EQ(decoy.origin.domain(), std::nullopt) << "it goes there whatever the domain is";
 
-    EXPECT_EQ(begin(server, {.verdict = Verdict::divert}).reason, DiversionReason::list);
+    EXPECT_EQ(begin(server, {.verdict = Verdict::divert}).origin.reason, DiversionReason::list);
+}
+
+TEST_F(ControllerEvents, ShowTheFirstPacketAndWhenItsDomainWasSwept) {
+    pass(Milliseconds{5'000});
+    (void)controller_.domain_state(east, domain, std::vector{server}, now_);
+    pass(Milliseconds{2'000});
+    switch_.headers[buffer_ + 1].ttl = 242;
+    const auto begun = begin(unused);
+    EXPECT_EQ(begun.origin.since(), Milliseconds{7'000});
+    EXPECT_EQ(begun.origin.swept(), Milliseconds{2'000});
+    EXPECT_EQ(begun.origin.pool(), PoolNumber{0});
+    ASSERT_NE(begun.origin.first(), nullptr);
+    EXPECT_EQ(begun.origin.first()->ttl, 242);
+    pass(2 * idle_timeout);
+    const auto ended = listener_.take<SessionEnded>();
+    ASSERT_EQ(ended.size(), 1U);
+    EXPECT_EQ(ended.front().origin, begun.origin) << "whoever hears the last word alone knows it all";
+    EXPECT_EQ(ended.front().session.flow_id, begun.session.flow_id);
+}
+
+TEST_F(ControllerEvents, GiveEachSessionANumberOfItsOwn) {
+    std::set<std::uint64_t> numbers;
+    for (unsigned i = 0; i < 50; ++i) {
+        numbers.insert(begin(unused).session.flow_id);
+        if (i % 10 == 0) pass(2 * idle_timeout);  // its place is used again
+    }
+    EXPECT_EQ(numbers.size(), 50U);
+    EXPECT_FALSE(numbers.contains(0));
+}
+
+TEST_F(ControllerEvents, KeepTheNumberOfASessionFromBeforeARestart) {
+    SessionRecord record{.stats = {.key = key_to(in_the_dark),
+                                   .path = {},
+                                   .created = now_ - Milliseconds{2'000'000},
+                                   .last_seen = now_}};
+    record.flow_id = 4'711;
+    const auto kept = controller_.restore_session(record, false, now_);
+    record.stats.key = key_to(in_the_dark, 1);
+    record.flow_id = 0;  // of a file that has no such numbers
+    const auto given = controller_.restore_session(record, false, now_);
+    ASSERT_TRUE(kept && given);
+    EXPECT_EQ(controller_.sessions().flow_id(*kept), 4'711U);
+    EXPECT_NE(controller_.sessions().flow_id(*given), 0U);
+    pass(2 * idle_timeout);
+    for (const auto& ended : listener_.take<SessionEnded>()) {
+        EXPECT_EQ(ended.session.flow_id == 4'711, ended.session.flow == std::to_underlying(*kept));
+        EXPECT_LT(ended.session.created, Milliseconds{0});
+        EXPECT_EQ(ended.origin.first(), nullptr);
+        EXPECT_EQ(ended.origin.diversion(), std::nullopt) << "nobody knows any more";
+    }
+}
+
+TEST(FlowNumbers, AreGreaterThanThoseOfAnEarlierProcess) {
+    const WallMilliseconds start{Milliseconds{1'764'043'200'000}};
+    FlowNumbers before(start), after(start + Milliseconds{1'000});
+    std::uint64_t latest = 0;
+    for (unsigned i = 0; i < 100'000; ++i) latest = before.take();
+    EXPECT_LT(latest, after.take());
+    EXPECT_LE(latest, FlowNumbers::last);
+}
+
+/// Knows one source.
+class Lists final : public ListKnowledge {
+  public:
+    std::optional<ListedBy> attacker(Ipv4Address source) const override {
+        return source == attacker_ ? std::optional(ListedBy{{4}, ListOrigin::auth_log}) : std::nullopt;
+    }
+
+  private:
+    Ipv4Address attacker_{::honeyswitch::control::attacker};
+};
+
+TEST_F(ControllerEvents, SayWhichListItsSourceIsOnAndWhoPutItThere) {
+    const Lists lists;
+    controller_.set_lists(&lists);
+    const auto begun = begin(server, {.verdict = Verdict::divert});
+    EXPECT_EQ(begun.origin.reason, DiversionReason::list);
+    EXPECT_EQ(begun.origin.list(), ListNumber{4});
+    EXPECT_EQ(begun.origin.list_origin(), ListOrigin::auth_log);
+    EXPECT_EQ(begin(unused).origin.list(), std::nullopt);
+    controller_.set_lists(nullptr);
+}
+
+TEST_F(ControllerEvents, ForgetNamesThatAReloadHasChanged) {
+    const auto begun = begin(unused, {.pool = 1, .pool_rule = 7});
+    EventNames others;
+    others.rules = {"another"};
+    bus_.set_names(others);
+    pass(2 * idle_timeout);
+    const auto ended = listener_.take<SessionEnded>();
+    ASSERT_EQ(ended.size(), 1U);
+    EXPECT_EQ(begun.origin.rule(), RuleNumber{7});
+    EXPECT_EQ(ended.front().origin.rule(), std::nullopt);
+    EXPECT_EQ(ended.front().origin.domain(), domain);
+}
+
+TEST_F(ControllerEvents, SayWhenASessionCameHowFar) {
+    switch_.headers[buffer_ + 1].tcp_flags = tcp_flag::syn;
+    const auto begun = begin(unused);
+    const FlowId flow{begun.session.flow};
+    switch_.sessions.at(flow).progress = Step::payload;
+    switch_.times[flow] = {.answered = now_ - Milliseconds{1},
+                           .handshake = now_ + Milliseconds{40},
+                           .payload = now_ + Milliseconds{70},
+                           .flags_in = 0x18,
+                           .flags_out = 0x12};
+    switch_.payloads.push_back(flow);
+    (void)controller_.tick(now_);
+    const auto steps = listener_.take<SessionAdvanced>();
+    ASSERT_EQ(steps.size(), 1U);
+    const SessionCourse& course = steps.front().course;
+    EXPECT_EQ(course.answered, Milliseconds{0}) << "a worker's clock was a moment behind";
+    EXPECT_EQ(course.handshake, Milliseconds{40});
+    EXPECT_EQ(course.payload, Milliseconds{70});
+    EXPECT_EQ(course.flags_in, TcpFlags{0x1a}) << "with those of the first packet";
+    EXPECT_EQ(course.flags_out, TcpFlags{0x12});
 }
 
 TEST_F(ControllerEvents, SayThatATierChoseThePool) {
@@ -120,15 +237,15 @@ TEST_F(ControllerEvents, SayThatATierChoseThePool) {
     ASSERT_EQ(moved.size(), 1U);
     EXPECT_EQ(moved.front().source, attacker);
     EXPECT_EQ(moved.front().to, PoolNumber{1});
-    EXPECT_EQ(begin(Ipv4Address{unused.value + 9}).reason, DiversionReason::tier);
+    EXPECT_EQ(begin(Ipv4Address{unused.value + 9}).origin.reason, DiversionReason::tier);
 }
 
 TEST_F(ControllerEvents, TellOfCompanionsToo) {
     controller_.packet_in({.buffer = BufferId{1}, .key = key_to(unused), .fragment = true}, now_);
     const auto begun = listener_.take<SessionBegun>();
     ASSERT_EQ(begun.size(), 2U);
-    EXPECT_EQ(begun[0].reason, DiversionReason::inactive);
-    EXPECT_EQ(begun[1].reason, DiversionReason::companion);
+    EXPECT_EQ(begun[0].origin.reason, DiversionReason::inactive);
+    EXPECT_EQ(begun[1].origin.reason, DiversionReason::companion);
     EXPECT_EQ(begun[1].session.source_port(), std::nullopt);
 }
 
@@ -148,15 +265,16 @@ TEST_F(ControllerEvents, GiveASessionItsLastWordWithItsCounts) {
     EXPECT_EQ(end.session.flow, begun.session.flow);
     EXPECT_EQ(end.session.created, begun.session.created);
     EXPECT_EQ(end.reason, SessionEndReason::idle);
-    EXPECT_EQ(end.step, Step::handshake);
-    EXPECT_EQ(end.duration, Milliseconds{9'000});
+    EXPECT_EQ(end.course.step, Step::handshake);
+    EXPECT_EQ(end.course.duration, Milliseconds{9'000});
     EXPECT_GE(end.idle, idle_timeout);
-    EXPECT_EQ(std::tuple(end.packets_in, end.bytes_in, end.packets_out, end.bytes_out),
-              std::tuple(5U, 420U, 4U, 340U));
+    EXPECT_EQ(
+        std::tuple(end.course.packets_in, end.course.bytes_in, end.course.packets_out, end.course.bytes_out),
+        std::tuple(5U, 420U, 4U, 340U));
     EXPECT_TRUE(switch_.sessions.empty());
     const auto steps = listener_.take<SessionAdvanced>();
     ASSERT_EQ(steps.size(), 1U) << "it was looked at once before";
-    EXPECT_EQ(steps.front().step, Step::handshake);
+    EXPECT_EQ(steps.front().course.step, Step::handshake);
 }
 
 TEST_F(ControllerEvents, TellThatTheInsideEndedASession) {
@@ -192,7 +310,7 @@ TEST_F(ControllerEvents, TellHowFarASessionCame) {
     (void)controller_.tick(now_);
     const auto steps = listener_.take<SessionAdvanced>();
     ASSERT_EQ(steps.size(), 1U);
-    EXPECT_EQ(steps.front().step, Step::payload);
+    EXPECT_EQ(steps.front().course.step, Step::payload);
     EXPECT_EQ(steps.front().session.flow, begun.session.flow);
 }
 
@@ -205,7 +323,7 @@ TEST_F(ControllerEvents, TellHowFarASessionCameThatGoesOnWhenItsTimeoutIsLookedA
     (void)controller_.tick(now_);
     const auto steps = listener_.take<SessionAdvanced>();
     ASSERT_EQ(steps.size(), 1U);
-    EXPECT_EQ(steps.front().step, Step::payload);
+    EXPECT_EQ(steps.front().course.step, Step::payload);
     EXPECT_TRUE(listener_.take<SessionEnded>().empty());
 }
 

@@ -84,6 +84,23 @@ TEST_F(SourceListsTest, AListIsABit) {
     EXPECT_EQ(lists.size(0), 0U);
 }
 
+TEST_F(SourceListsTest, TellWhichListOfAttackersASourceIsOn) {
+    configured[1].kind = SourceList::Kind::benign;
+    lists.reconfigure(in_order(configured));
+    EXPECT_EQ(lists.attacker(one.network), std::nullopt);
+    file(0, {net});
+    ASSERT_EQ(add("scanners", one), "");
+    EXPECT_EQ(lists.attacker(one.network), (ListedBy{{0}, Origin::file})) << "the other one is of friends";
+    EXPECT_EQ(lists.attacker({net.network.value - 1}), std::nullopt);
+    ASSERT_EQ(add("ssh", one, 20s, Origin::auth_log), "");
+    EXPECT_EQ(lists.attacker(one.network), (ListedBy{{2}, Origin::auth_log})) << "the most specific prefix";
+    EXPECT_EQ(lists.attacker(two.network), (ListedBy{{0}, Origin::file}));
+    ASSERT_EQ(add("ssh", one), "");
+    EXPECT_EQ(lists.attacker(one.network), (ListedBy{{2}, Origin::by_operator}));
+    ASSERT_EQ(remove("ssh", one), "");
+    EXPECT_EQ(lists.attacker(one.network), (ListedBy{{0}, Origin::file}));
+}
+
 TEST_F(SourceListsTest, ASourceStaysWhileAnyOriginHolds) {
     struct Row {
         const char* what;

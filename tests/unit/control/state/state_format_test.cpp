@@ -38,7 +38,8 @@ SessionRecord session() {
                          .counted = Step::answered,
                          .contained = true,
                          .ended = true,
-                         .outlives_since = saved_now - Milliseconds{400}};
+                         .outlives_since = saved_now - Milliseconds{400},
+                         .flow_id = 0xfedc'ba98'7654};
     record.stats.key.outside = Be32::from_host(0xc633'6407);
     record.stats.key.inside = Be32::from_host(0x0a01'0203);
     record.stats.key.outside_port = Be16::from_host(40'000);

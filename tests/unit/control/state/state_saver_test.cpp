@@ -40,6 +40,7 @@ class StateSaverTest : public testing::Test {
     /// What the file has, by the hosts of its sessions, and the rest.
     struct Found {
         std::multiset<std::uint32_t> sessions;
+        std::set<std::uint64_t> flow_ids;
         std::multiset<std::uint32_t> sighted;
         std::map<std::uint32_t, AgentId> vouched;
         std::vector<WatchRecord> watches;
@@ -58,6 +59,8 @@ class StateSaverTest : public testing::Test {
             for (std::uint32_t i = 0; i < block->entries(); ++i) {
                 if (block->kind() == StateKind::sessions)
                     found.sessions.insert(block->session(i, clocks).stats.key.inside.host() & 0xffff);
+                if (block->kind() == StateKind::sessions)
+                    found.flow_ids.insert(block->session(i, clocks).flow_id);
                 if (block->kind() == StateKind::sightings)
                     found.sighted.insert(block->sighting(i, clocks).address.value & 0xffff);
                 if (block->kind() == StateKind::vouchers)
@@ -76,6 +79,14 @@ class StateSaverTest : public testing::Test {
     StateWriter writer_{file()};
     StateSaver saver_{switch_, controller_, writer_};
 };
+
+TEST_F(StateSaverTest, ASessionsNumberIsInTheFile) {
+    controller_.packet_in({.buffer = BufferId{1}, .key = key(1)}, now_);
+    const auto flow = switch_.find_session(key(1));
+    ASSERT_TRUE(flow);
+    save();
+    EXPECT_EQ(found().flow_ids, (std::set<std::uint64_t>{controller_.sessions().flow_id(*flow)}));
+}
 
 TEST_F(StateSaverTest, AllIsInTheFile) {
     for (std::uint32_t i = 1; i <= 20; ++i) add(i);
