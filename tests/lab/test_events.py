@@ -8,6 +8,7 @@ import pytest
 from cables import OUTSIDE, from_upstream
 from farm import PORT, farm, new_decoy, new_source
 from laboratory.lab import Lab
+from laboratory.namespace import Namespace
 from laboratory.wait import comes_true
 from scapy.layers.inet import IP, UDP
 from scapy.packet import Raw
@@ -65,13 +66,44 @@ def test_a_session_from_its_first_packet_to_its_last_word(lab) -> None:
         (begin,), (end,) = listener.of("session_begin", src_ip=source), listener.of("session_end", src_ip=source)
         assert (begin["dest_ip"], begin["dest_port"], begin["proto"]) == (decoy, PORT, "TCP")
         assert begin["reason"] in ("inactive", "dark") and begin["domain"]
-        for name in ("flow", "created_ms", "src_port", "dest_ip", "honeypot"):
-            assert end[name] == begin[name]
-        assert (end["reason"], end["step"]) == ("idle", "payload")
+        for name in begin.keys() - {"timestamp", "event_type", "reason"}:
+            assert end[name] == begin[name], name
+        assert (end["reason"], end["step"], end["diversion"]) == ("idle", "payload", begin["reason"])
+        assert 0 <= end["answered_ms"] <= end["handshake_ms"] <= end["payload_ms"] <= end["duration_ms"]
+        assert int(end["tcp_flags_ts"], 16) & 0x1a == 0x1a and int(end["tcp_flags_tc"], 16) & 0x12 == 0x12
+        # A real stack's request, through a router.
+        assert (begin["tcp_flags"], begin["ttl"], begin["scanner"]) == ("02", 63, "unknown"), begin
+        assert begin["tcp_options"].startswith("mss1460,sok,ts,nop,ws") and "irregular" not in begin
         assert end["pkts_toserver"] >= 3 and end["pkts_toclient"] >= 2
         assert end["bytes_toserver"] >= 54 * end["pkts_toserver"]
         assert {step["step"] for step in listener.of("session_step", src_ip=source)} <= {"payload"}
         assert not listener.of("gap")
+
+
+def gateway_of(attacker: Namespace) -> str:
+    """Its MAC address."""
+    (route,) = json.loads(attacker.run("ip", "-json", "route", "show", "default"))
+    attacker.attempt("ping", "-c", "1", "-W", "1", route["gateway"])
+    return json.loads(attacker.run("ip", "-json", "neighbor", "show", route["gateway"]))[0]["lladdr"]
+
+
+def test_real_scanners_are_known_by_their_first_packet(lab, tmp_path) -> None:
+    attacker, nothing = lab.machine("attacker"), tmp_path / "nothing"
+    nothing.write_text("")
+    router = gateway_of(attacker)
+    for scanner in ("nmap", "masscan", "zmap"):
+        source, decoy = new_source(), new_decoy()
+        command = {
+            "nmap": ["-n", "-Pn", "-sS", "-e", "eth0", "-S", source, "-p", "22", "--max-retries", "0", decoy],
+            "masscan": [decoy, "--ports", "22", "--adapter", "eth0", "--adapter-ip", source, "--router-mac",
+                        router.replace(":", "-"), "--wait", "0"],
+            "zmap": ["--target-port", "22", "--interface", "eth0", "--gateway-mac", router, "--source-ip", source,
+                     "--blacklist-file", str(nothing), "--config", str(nothing), "--output-file", str(nothing),
+                     "--cooldown-time", "0", "--rate", "10", "--quiet", f"{decoy}/32"]}[scanner]
+        with Listener(lab, types=["session_begin"], address=source) as listener:
+            said = attacker.attempt(scanner, *command)
+            assert comes_true(lambda: listener.events()), f"{scanner}: {said.stdout} {said.stderr}"
+            assert listener.events()[0]["scanner"] == scanner, listener.events()[0]
 
 
 def test_who_asks_for_less_is_told_less(lab, cables) -> None:
