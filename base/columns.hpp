@@ -67,16 +67,24 @@ constexpr void each_column(const Columns& columns, Take take) {
     std::apply([&](const auto&... column) { (take(column), ...); }, columns);
 }
 
-/// Every column says what it means, in a sentence, and no two have the same name.
+/// Every column says what it means, in a sentence, and no two have the same name. Pairs of texts are
+/// compared, not of columns: each of those is a type of its own, which the compiler would look at as often.
 template <typename Columns>
 [[nodiscard]] consteval bool well_declared(const Columns& columns) {
-    bool good = true;
-    each_column(columns, [&](const auto& column) {
+    struct Texts {
+        std::string_view name, help;
+    };
+    const auto all = std::apply(
+        [](const auto&... column) {
+            return std::array<Texts, sizeof...(column)>{Texts{column.name, column.help}...};
+        },
+        columns);
+    for (const Texts& column : all) {
         std::size_t same = 0;
-        each_column(columns, [&](const auto& other) { same += column.name == other.name ? 1 : 0; });
-        good = good && same == 1 && !column.name.empty() && column.help.ends_with('.');
-    });
-    return good;
+        for (const Texts& other : all) same += column.name == other.name ? 1 : 0;
+        if (same != 1 || column.name.empty() || !column.help.ends_with('.')) return false;
+    }
+    return true;
 }
 
 }  // namespace honeyswitch
