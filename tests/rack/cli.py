@@ -7,6 +7,7 @@ IOMMU, and a network namespace at the other end of each cable.
   tools/rack status                       what is up
   tools/rack down                         stop its processes, remove everything but the images
   tools/rack test                         a rack of its own, everything that can be seen in it, and down
+  tools/rack test --only ends frames.usual    a few parts of that, by the names of their files or functions in points/
 
 Root, and Debian's packages by tools/install. Nothing uses KVM. Images are kept in ~/.cache/honeyswitch-rack, or where
 RACK_DIR says; RACK_QEMU names another QEMU than Debian's (igb needs one of version 8 or later). The switch comes from
@@ -23,10 +24,10 @@ from pathlib import Path
 
 from laboratory.errors import LabError
 from laboratory.namespace import run
-from rack import image, places, traffic
+from rack import image, places
 from rack.nics import DEFAULT_NIC, NICS
 from rack.rack import Rack
-from rack.tests import test
+from rack.tests import NAMES, PARTS, matches, test
 
 
 def install() -> None:
@@ -58,10 +59,7 @@ def up(options: argparse.Namespace) -> int:
     try:
         seconds = rack.up(options.nic, made, found)
         print(f"a shell answered after {seconds:.0f} s")
-        print(rack.switch.prepare(), end="")
-        rack.guest.does("systemctl start honeyswitch")
-        rack.switch.wait()
-        traffic.until_answered(rack.wires)
+        print(rack.start(), end="")
     except BaseException:
         print(f"tools/rack: it did not come up; {rack.machine.serial} has its console, {rack.processes.logs} the logs; "
               "'tools/rack down' cleans up", file=sys.stderr)  # fmt: skip
@@ -107,13 +105,18 @@ def status(options: argparse.Namespace) -> int:
 def run_test(options: argparse.Namespace) -> int:
     install()
     found = package(options.packages)
-    return test(Rack(options.prefix), options.nic, found, options.keep)
+    return test(Rack(options.prefix), options.nic, found, options.keep, options.only)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     def prefix(text: str) -> str:
         if not re.fullmatch(r"[a-z0-9]{1,12}-", text):
             raise argparse.ArgumentTypeError(f"'{text}' must be letters and digits that end in '-'")
+        return text
+
+    def part(text: str) -> str:
+        if not any(matches(one, text) for one in PARTS):
+            raise argparse.ArgumentTypeError(f"there is no part '{text}'; there are {', '.join(NAMES)}")
         return text
 
     parser = argparse.ArgumentParser(prog="tools/rack", description=__doc__,
@@ -127,6 +130,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         one.add_argument("--packages", type=Path, metavar="DIR", help="the newest package in there, of any version")
         one.set_defaults(run=function)
         if name == "test":
+            one.add_argument("--only", type=part, nargs="+", default=[], metavar="PART",
+                             help=f"{', '.join(NAMES)}, or a word before the dot for all of them")  # fmt: skip
             one.add_argument("--keep", action="store_true", help="leave the rack up at the end")
     for name, function, text in (("down", down, "remove it"), ("status", status, "what is up")):
         commands.add_parser(name, help=text).set_defaults(run=function)

@@ -8,11 +8,11 @@ from pathlib import Path
 from laboratory.errors import LabError
 from laboratory.namespace import run
 from laboratory.processes import Processes
-from rack import image, places
+from rack import image, places, traffic
 from rack.guest import Guest, free_port
 from rack.machine import Machine
 from rack.nics import DEFAULT_NIC, NICS, Nic
-from rack.switch import Switch
+from rack.switch import UNIT, Switch
 from rack.wires import Wires
 
 
@@ -80,6 +80,14 @@ class Rack:
         disk = image.Image(Path(self.settings.image), self.settings.version, made=False)
         self.machine.switch_on(disk, self.nic, self.settings.ssh_port, iommu)
         return self.guest.wait_for_boot()
+
+    def start(self) -> str:
+        """From the package to a switch that forwards. Returns what the tools said."""
+        said = self.switch.prepare()
+        self.guest.does(f"systemctl start {UNIT}")
+        self.switch.wait()
+        traffic.until_answered(self.wires)
+        return said
 
     def cut_power(self) -> None:
         self.machine.cut_power()

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from laboratory.errors import LabError
 from rack import image, places
+from rack.cli import parse
 from rack.points.links import PHY_CONTROL, POWER_DOWN
 from rack.points.upgrade import newer
 from rack.report import GaveUp, Report
+from rack.tests import NAMES, PARTS, matches
 from rack.traffic import Passage
 
 
@@ -106,3 +108,17 @@ def test_a_stream_tells_what_it_lost() -> None:
 def test_a_phy_that_is_switched_off_is_told_from_one_that_is_not(line: str, down: bool) -> None:
     found = PHY_CONTROL.search(line)
     assert found and bool(int(found[1], 16) & POWER_DOWN) == down
+
+
+def test_parts_are_found_by_their_names() -> None:
+    assert len(set(NAMES)) == len(PARTS)
+    assert [name for name, part in zip(NAMES, PARTS) if matches(part, "ends.killed")] == ["ends.killed"]
+    assert {name for name, part in zip(NAMES, PARTS) if matches(part, "ends")} == {"ends.killed", "ends.power_cut"}
+    assert parse(["test", "--only", "ends", "frames.usual"]).only == ["ends", "frames.usual"]
+    assert parse(["test"]).only == []
+
+
+def test_an_unknown_part_is_refused_with_all_there_are(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["test", "--only", "end"])
+    assert ended.value.code == 2 and "there is no part 'end'; there are installed.package" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """`tools/rack test`: a rack is raised, looked at point by point, and taken down."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from laboratory.errors import LabError
@@ -8,19 +9,37 @@ from rack.points import ends, frames, installed, links, refusals, upgrade
 from rack.rack import Rack
 from rack.report import GaveUp, Report
 
-PARTS = (installed.package, installed.prepared, installed.comes_back, installed.passes, frames.usual,
-         frames.long_frames, links.drawn, links.carried_across, ends.killed, upgrade.upgraded, ends.power_cut,
-         refusals.card_in_use, refusals.huge_pages, refusals.queues, refusals.no_iommu)  # fmt: skip
+Part = Callable[[Rack, Report], None]
+# On a machine that has the package alone.
+BARE: tuple[Part, ...] = (installed.package, installed.prepared)
+PARTS: tuple[Part, ...] = (
+    *BARE, installed.comes_back, installed.passes, frames.usual, frames.long_frames, links.drawn, links.carried_across,
+    ends.killed, upgrade.upgraded, ends.power_cut, refusals.card_in_use,
+    refusals.huge_pages, refusals.queues, refusals.no_iommu,
+)  # fmt: skip
 
 
-def test(rack: Rack, nic: str, package: Path, keep: bool) -> int:
-    """Its exit code. What was up before is somebody's, and stays."""
+def name_of(part: Part) -> str:
+    """FILE.FUNCTION, as in points/."""
+    return f"{part.__module__.rpartition('.')[2]}.{part.__name__}"
+
+
+NAMES = [name_of(part) for part in PARTS]
+
+
+def matches(part: Part, wanted: str) -> bool:
+    return wanted in (name_of(part), name_of(part).partition(".")[0])
+
+
+def test(rack: Rack, nic: str, package: Path, keep: bool, only: list[str]) -> int:
+    """Its exit code. `only` names parts, or files of them; none means all. What was up before is somebody's, and
+    stays."""
     if rack.exists():
         raise LabError(f"a rack '{rack.prefix}' is up; 'tools/rack down' first, or another --prefix")
     report = Report()
     try:
         raise_it(rack, report, nic, package)
-        look(rack, report)
+        look(rack, report, only)
     except GaveUp as error:
         report.left_out("what comes after", f"it needs what has failed: {error}")
     finally:
@@ -33,8 +52,9 @@ def test(rack: Rack, nic: str, package: Path, keep: bool) -> int:
 
 def again(rack: Rack) -> None:
     """The last check leaves a machine without an IOMMU."""
-    rack.cut_power()
-    rack.boot()
+    if not rack.guest.does("ls /sys/kernel/iommu_groups").split():
+        rack.cut_power()
+        rack.boot()
     print("the rack is kept; 'tools/rack down' removes it", flush=True)
 
 
@@ -49,8 +69,19 @@ def raise_it(rack: Rack, report: Report, nic: str, package: Path) -> None:
         assert rack.guest.does("ls /sys/kernel/iommu_groups").split(), "the kernel has no IOMMU groups"
 
 
-def look(rack: Rack, report: Report) -> None:
-    """Between its checks a part brings the switch back to where the next one begins; where that fails it ends."""
-    for part in PARTS:
+def look(rack: Rack, report: Report, only: list[str]) -> None:
+    """Between its checks a part brings the switch back to where the next one begins; where that fails it ends. What is
+    looked at alone finds the switch as `tools/rack up` leaves it."""
+    parts = [part for part in PARTS if not only or any(matches(part, wanted) for wanted in only)]
+    forwards = not only
+    for part in parts:
+        if part not in BARE and not forwards:
+            raised(rack, report)
+            forwards = True
         with report.part(part.__name__):
             part(rack, report)
+
+
+def raised(rack: Rack, report: Report) -> None:
+    with report.check("the switch is prepared, and forwards", vital=True) as note:
+        note(rack.start())
