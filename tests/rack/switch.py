@@ -14,7 +14,8 @@ PATIENCE_S = 90
 
 
 def configuration(workers: int = 1, session_capacity: int = 100_000, mbufs: int = 32_768, ports: str = "") -> str:
-    """A worker that never sleeps would keep one of the few CPUs that all of the rack shares."""
+    """A worker that never sleeps would keep one of the few CPUs that all of the rack shares. A session is idle for as
+    long as an emulated machine takes to boot."""
     return f"""[ports]
 outside = "{PORTS['outside']}"
 inside = "{PORTS['inside']}"
@@ -26,6 +27,10 @@ idle_sleep = "50us"
 [capacity]
 session_capacity = {session_capacity}
 mbufs = {mbufs}
+[timeouts]
+idle_timeout = "10m"
+[state]
+save_interval = "1s"
 [diversion]
 dark = ["{DARK}"]
 [notices]
@@ -89,6 +94,12 @@ class Switch:
 
     def list_entries(self) -> list[str]:
         return [row["prefix"] for row in self._rows("list", "show", "attackers")]
+
+    def sessions(self) -> list[dict]:
+        return self._rows("sessions")
+
+    def stats(self) -> dict:
+        return self._rows("stats")[0]
 
     def _rows(self, *words: str) -> list[dict]:
         answer = self.guest.does(f"honeyctl {' '.join(words)} --json")

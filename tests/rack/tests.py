@@ -78,7 +78,7 @@ def look(rack: Rack, report: Report, only: list[str]) -> None:
         if part not in BARE and not forwards:
             raised(rack, report)
             forwards = True
-        with report.part(part.__name__):
+        with report.part(name_of(part)):
             part(rack, report)
 
 

@@ -21,7 +21,8 @@ MACHINES = {"outside": "attacker", "inside": "campus", "honeypot": "honeypot"}
 ATTACKER, HOST, CAMPUS = "203.0.113.7", "10.66.0.10", "10.66.0.0/16"
 DARK, DARK_ADDRESS = "10.66.240.0/20", "10.66.240.9"
 BORDER, CORE = "192.0.2.1", "192.0.2.2"
-WEB = Path(__file__).with_name("web.py")
+WEB, ECHO = Path(__file__).with_name("web.py"), TOOLS / "laboratory/catch_all.py"
+ECHO_PORT = 7000
 # Of the taps, so that frames of any length can be sent. Routes have the usual one, or TCP would use it.
 CABLE_MTU, ROUTE_MTU = 12_000, 1_500
 # linux/if_tun.h
@@ -68,10 +69,13 @@ class Wires:
         self.campus.ip("route", "add", "default", "via", BORDER, "src", HOST, *mtu)
 
     def _serve(self, side: str) -> None:
-        name = f"web-{MACHINES[side]}"
-        self.processes.start(name, self.machines[side].command("/usr/bin/python3", str(WEB), MACHINES[side]))
-        log = self.processes.log(name)
-        wait_for(f"{name} listens", lambda: "listens" in log.read_text(), evidence=lambda: self.processes.tail(name))
+        machine = MACHINES[side]
+        for name, words in ((f"web-{machine}", (str(WEB), machine)),
+                            (f"echo-{machine}", (str(ECHO), "--port", str(ECHO_PORT), "--name", machine))):  # fmt: skip
+            self.processes.start(name, self.machines[side].command("/usr/bin/python3", *words))
+            log = self.processes.log(name)
+            wait_for(f"{name} listens", lambda log=log: "listen" in log.read_text(),
+                     evidence=lambda name=name: self.processes.tail(name))  # fmt: skip
 
     def open_tap(self, side: str) -> int:
         """The end that QEMU has. Whoever opens it has the cable; there may be one at a time."""

@@ -8,6 +8,7 @@ from packages.clean_debian import repacked
 from rack import places, traffic
 from rack.rack import Rack
 from rack.report import Report
+from rack.session import Session
 from rack.switch import UNIT
 
 BROUGHT = "/root/newer.deb"
@@ -24,7 +25,8 @@ def newer(package: Path, folder: Path) -> tuple[Path, str]:
 
 
 def upgraded(rack: Rack, report: Report) -> None:
-    with report.check("an upgrade under traffic interrupts nothing, until the operator restarts") as note:
+    with report.check("an upgrade under traffic interrupts nothing until the operator restarts, and no session then"
+                      ) as note, Session(rack) as session:  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
             made, version = newer(Path(rack.settings.package), Path(folder))
             rack.guest.bring(made, BROUGHT)
@@ -34,6 +36,7 @@ def upgraded(rack: Rack, report: Report) -> None:
             stream.resumes()
             passage = stream.end()
         note(f"dpkg -i: {passage}")
+        note(session.goes_on())
         installed = rack.guest.does("dpkg-query -W -f '${Version}' honeyswitch")
         assert installed == version, installed
         assert passage.lost == 0, "packets were lost"
@@ -46,6 +49,7 @@ def upgraded(rack: Rack, report: Report) -> None:
             passage = stream.end()
         assert rack.switch.pid() != before and not running(rack).endswith(" (deleted)"), running(rack)
         note(f"systemctl restart: {passage}; {running(rack)} of {version} runs")
+        note(session.outlived())
 
 
 def running(rack: Rack) -> str:
