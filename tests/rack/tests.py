@@ -5,13 +5,13 @@ from pathlib import Path
 
 from laboratory.errors import LabError
 from rack import image
-from rack.points import ends, frames, installed, links, refusals, upgrade
+from rack.points import by_answers, ends, frames, installed, links, refusals, upgrade
 from rack.rack import Rack
 from rack.report import GaveUp, Report
 
 Part = Callable[[Rack, Report], None]
 # On a machine that has the package alone.
-BARE: tuple[Part, ...] = (installed.package, installed.prepared)
+BARE: tuple[Part, ...] = (installed.package, by_answers.set_up, installed.prepared)
 PARTS: tuple[Part, ...] = (
     *BARE, installed.comes_back, installed.passes, frames.usual, frames.long_frames, links.drawn, links.carried_across,
     ends.killed, upgrade.upgraded, ends.power_cut, refusals.card_in_use,
