@@ -7,6 +7,7 @@ from pathlib import Path
 from laboratory.errors import LabError
 
 SOURCE = Path(__file__).resolve().parents[2]
+RACK = Path(__file__).resolve().parent
 TOOLS = SOURCE / "tools"
 RUN_ROOT = Path("/run/honeyswitch-rack")
 DEFAULT_PREFIX = "rack-"
