@@ -33,6 +33,14 @@ class Monitor:
                 return answer["return"]
         raise LabError(f"QEMU went away instead of answering to {command}")
 
+    def word_at(self, address: int) -> int:
+        """Four bytes of the guest's physical memory, which may be a register of a card."""
+        answer = str(self.ask("human-monitor-command", **{"command-line": f"xp /1wx {address:#x}"}))
+        try:
+            return int(answer.split()[1], 16)
+        except (IndexError, ValueError) as error:
+            raise LabError(f"QEMU says of {address:#x}: {answer}") from error
+
     def set_link(self, side: str, up: bool) -> None:
         """As if the cable of this port had been drawn, or put in again."""
         self.ask("set_link", name=f"nic-{side}", up=up)

@@ -7,8 +7,10 @@ import pytest
 from laboratory.errors import LabError
 from rack import image, places
 from rack.cli import parse
+from rack.nics import Heads
 from rack.points.links import PHY_CONTROL, POWER_DOWN
 from rack.points.upgrade import newer
+from rack.points.workers import ONE_GETS_ALL, judge, moved
 from rack.report import GaveUp, Report
 from rack.tests import NAMES, PARTS, matches
 from rack.traffic import Passage
@@ -122,3 +124,24 @@ def test_an_unknown_part_is_refused_with_all_there_are(capsys: pytest.CaptureFix
     with pytest.raises(SystemExit) as ended:
         parse(["test", "--only", "end"])
     assert ended.value.code == 2 and "there is no part 'end'; there are installed.package" in capsys.readouterr().err
+
+
+def test_a_position_in_a_ring_begins_anew_at_its_end() -> None:
+    heads = Heads(receive=0, transmit=0, stride=1, ring=2_048)
+    assert moved({"outside": [(2_040, 5)]}, {"outside": [(3, 5)]}, heads) == {"outside": [(11, 0)]}
+
+
+@pytest.mark.parametrize("queues, spreads, warned", [([(9, 9), (9, 9)], True, False), ([(9, 9), (0, 0)], False, True)])
+def test_workers_share_what_their_card_spreads(said: list[str], queues: list, spreads: bool, warned: bool) -> None:
+    judge(said.append, {"outside": queues}, [ONE_GETS_ALL] * warned, spreads)
+    second = f"received {queues[1][0]} and sent {queues[1][1]}"
+    assert said[0] == f"outside: worker 1 received 9 and sent 9, worker 2 {second}"
+
+
+@pytest.mark.parametrize("queues, spreads, warned", [
+    ([(9, 9), (0, 9)], True, False), ([(9, 9), (9, 0)], True, False), ([(9, 9), (9, 9)], True, True),
+    ([(9, 9), (9, 9)], False, True), ([(9, 9), (0, 0)], False, False),
+])  # fmt: skip
+def test_a_worker_with_nothing_to_do_is_seen(queues: list, spreads: bool, warned: bool) -> None:
+    with pytest.raises(AssertionError):
+        judge(lambda _: None, {"outside": queues}, [ONE_GETS_ALL] * warned, spreads)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from laboratory.errors import LabError
 from rack import image
-from rack.points import by_answers, ends, frames, installed, links, refusals, upgrade, watchdog
+from rack.points import by_answers, ends, frames, installed, links, refusals, upgrade, watchdog, workers
 from rack.rack import Rack
 from rack.report import GaveUp, Report
 
@@ -13,8 +13,8 @@ Part = Callable[[Rack, Report], None]
 # On a machine that has the package alone.
 BARE: tuple[Part, ...] = (installed.package, by_answers.set_up, installed.prepared)
 PARTS: tuple[Part, ...] = (
-    *BARE, installed.comes_back, installed.passes, frames.usual, frames.long_frames, links.drawn, links.carried_across,
-    ends.killed, watchdog.stood_still, upgrade.upgraded, ends.power_cut, refusals.card_in_use,
+    *BARE, installed.comes_back, installed.passes, frames.usual, frames.long_frames, workers.both, links.drawn,
+    links.carried_across, ends.killed, watchdog.stood_still, upgrade.upgraded, ends.power_cut, refusals.card_in_use,
     refusals.huge_pages, refusals.queues, refusals.no_iommu,
 )  # fmt: skip
 
