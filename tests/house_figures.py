@@ -12,7 +12,7 @@ import sys
 from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SOURCES = ("base", "dataplane", "control", "agent", "tools/honeyctl")
+SOURCES = ("base", "dataplane", "control", "agent", "tools/honeyctl", "tools/honeyrecord")
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
 

@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("HONEYSWITCH_BUILD", ROOT / "build"))
 PAGES = BUILD / "tools" / "pages"
 PROGRAMS = {"honeyswitch": BUILD / "control" / "honeyswitch", "honeyctl": BUILD / "tools" / "honeyctl",
+            "honeyrecord": BUILD / "tools" / "honeyrecord" / "honeyrecord",
             "honeyswitch-agent": BUILD / "agent" / "honeyswitch-agent",
             **{name: ROOT / "tools" / name for name in ("bind-nics", "honeypot-setup", "setup-hugepages")},
             "honeyswitch-setup": ROOT / "tools/setup"}
@@ -42,6 +43,7 @@ ROWS = [
     ("honeyswitch-agent", ["keygen", "--ch"], []),
     ("honeyswitch-agent", ["--interface", "l"], ["lo"]),
     ("honeyswitch-agent", ["--status", "--che"], ["--check"]),
+    ("honeyrecord", ["--log-level", "d"], ["debug"]),
     ("bind-nics", ["--bind", "0000:03:00.0", "--pers"], ["--persist"]),
     ("setup-hugepages", ["--etc", "/et"], ["/etc"]),
     ("honeypot-setup", ["--un"], ["--unpersist", "--undo"]),

@@ -3,7 +3,7 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SOURCES = ("base", "dataplane", "control", "agent", "tools/honeyctl")
+SOURCES = ("base", "dataplane", "control", "agent", "tools/honeyctl", "tools/honeyrecord")
 
 
 def arrows():

@@ -11,10 +11,10 @@ from laboratory.paths import SOURCE, default_build
 PREFIX = Path("usr/local")
 DOC = PREFIX / "share/doc/honeyswitch"
 UNITS = PREFIX / "lib/systemd/system"
-OURS = ("honeyswitch", "honeyctl", "honeyswitch-agent", "honeyswitch-setup", "bind-nics", "honeypot-setup",
-        "setup-hugepages")
+OURS = ("honeyswitch", "honeyctl", "honeyrecord", "honeyswitch-agent", "honeyswitch-setup", "bind-nics",
+        "honeypot-setup", "setup-hugepages")
 # What README.md names besides, of Debian and of the clone in which its steps are done.
-OTHERS = ("apt", "meson", "ninja", "systemctl", "systemd-sysusers", "install", "tools/install", "ovs-ofctl")
+OTHERS = ("apt", "meson", "ninja", "systemctl", "systemd-sysusers", "install", "tools/install", "ovs-ofctl", "read_group")
 
 
 @pytest.fixture(scope="module", name="root")
@@ -52,9 +52,9 @@ def test_every_program_is_there_and_runs(root, name) -> None:
     assert result.returncode == 0 and "sage:" in result.stdout, result.stderr
 
 
-def test_both_units_are_there_and_systemd_has_nothing_to_say(root) -> None:
+def test_all_units_are_there_and_systemd_has_nothing_to_say(root) -> None:
     names = [path.name for path in units(root)]
-    assert names == ["honeyswitch-agent.service", "honeyswitch.service"]
+    assert names == ["honeyrecord.service", "honeyswitch-agent.service", "honeyswitch.service"]
     result = real_execution(root, "systemd-analyze", "verify", *(f"/{UNITS}/{name}" for name in names))
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
@@ -84,9 +84,10 @@ def test_the_link_does_not_wait_for_a_management_network(root) -> None:
     assert orders == ["After=network-pre.target systemd-tmpfiles-setup.service honeyswitch-nics.service"]
 
 
-def test_the_agents_user_is_made(root) -> None:
-    user = re.search(r"^User=(.*)$", (root / UNITS / "honeyswitch-agent.service").read_text(), re.MULTILINE)[1]
-    lines = (root / PREFIX / "lib/sysusers.d/honeyswitch-agent.conf").read_text().splitlines()
+@pytest.mark.parametrize("service", ["honeyswitch-agent", "honeyrecord"])
+def test_the_users_of_services_are_made(root, service) -> None:
+    user = re.search(r"^User=(.*)$", (root / UNITS / f"{service}.service").read_text(), re.MULTILINE)[1]
+    lines = (root / PREFIX / f"lib/sysusers.d/{service}.conf").read_text().splitlines()
     assert any(line.split()[:2] == ["u", user] for line in lines if not line.startswith("#"))
     (root / "etc").mkdir(exist_ok=True)
     made = subprocess.run(["systemd-sysusers", f"--root={root}"], capture_output=True, text=True, check=False)

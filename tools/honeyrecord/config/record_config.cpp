@@ -1,0 +1,131 @@
+#include "tools/honeyrecord/config/record_config.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "base/settings/setting_file.hpp"
+#include "base/settings/setting_kinds.hpp"
+#include "base/settings/toml_keys.hpp"
+#include "base/settings/toml_node.hpp"
+
+namespace honeyswitch::record {
+namespace {
+
+using namespace std::chrono_literals;
+using Make = SettingKinds<RecordConfig>;
+
+constexpr Milliseconds longest = 24h * 3660;  // ten years
+
+/// Empty: there is no such output.
+std::expected<std::filesystem::path, std::string> any_path(std::string_view text) {
+    return std::filesystem::path(text);
+}
+
+std::string as_string(const std::filesystem::path& path) {
+    return path.string();
+}
+
+std::vector<SettingOf<RecordConfig>> settings_of_lines() {
+    return {
+        Make::text({"lines", "file", "PATH", "JSON Lines with the names of Suricata's EVE; empty: none"},
+                   &RecordConfig::lines_file, any_path, as_string),
+        at_run_time(Make::integer({"lines", "megabytes", "N", "A file that is so long is rotated"},
+                                  &RecordConfig::lines_megabytes, 1, 1'000'000)),
+        at_run_time(Make::duration({"lines", "age", "DURATION", "A file that is so old is rotated"},
+                                   &RecordConfig::lines_age, 1min, longest)),
+        at_run_time(Make::integer({"lines", "keep", "N", "Rotated files that are kept"},
+                                  &RecordConfig::lines_kept, 1, 100'000)),
+        Make::boolean({"lines", "chain", "", "Each line has the hash of the line before it"},
+                      &RecordConfig::lines_chain),
+    };
+}
+
+std::vector<SettingOf<RecordConfig>> settings_of_store() {
+    return {
+        Make::text({"store", "file", "PATH", "The store that honeyctl asks (SQLite); empty: none"},
+                   &RecordConfig::store_file, any_path, as_string),
+        at_run_time(Make::duration({"store", "age", "DURATION", "What is older is taken out"},
+                                   &RecordConfig::store_age, 1h, longest)),
+        at_run_time(Make::integer({"store", "megabytes", "N", "The oldest go when it would take more"},
+                                  &RecordConfig::store_megabytes, 10, 10'000'000)),
+    };
+}
+
+std::vector<SettingOf<RecordConfig>> all_settings() {
+    std::vector<SettingOf<RecordConfig>> all{
+        Make::text({"", "socket", "PATH", "The switch's control socket"}, &RecordConfig::socket,
+                   parse_socket_path, as_string),
+        Make::integer({"", "queue", "N", "Events that may wait for each output; what comes beyond is a gap"},
+                      &RecordConfig::queue, 1'000, 10'000'000),
+        at_run_time(
+            Make::choice({"", "log_level", "", "The least grave that is logged"}, &RecordConfig::log_level,
+                         {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}})),
+    };
+    for (auto group : {settings_of_lines(), settings_of_store()})
+        for (auto& setting : group) all.push_back(std::move(setting));
+    for (auto& setting : all) setting.table_in_option = true;
+    return all;
+}
+
+/// Paths are relative to the folder of the file, wherever the program is started.
+void resolve_paths(RecordConfig& config, const std::filesystem::path& folder) {
+    for (auto* const path : {&config.socket, &config.lines_file, &config.store_file})
+        if (!path->empty()) *path = folder / *path;
+}
+
+std::expected<RecordDraft, Complaint> read_document(const toml::table& document,
+                                                    const std::filesystem::path& path) {
+    RecordDraft draft;
+    draft.source = path.string();
+    Complaints complaints;
+    SettingFile(draft, complaints).read(document, bind_settings(record_settings(), draft.config));
+    if (auto read = complaints.in_order_of_lines(); !read) return std::unexpected(read.error());
+    in_order_of_lines(draft.warnings);
+    resolve_paths(draft.config, path.parent_path());
+    return draft;
+}
+
+}  // namespace
+
+std::span<const SettingOf<RecordConfig>> record_settings() {
+    static const auto all = all_settings();
+    return all;
+}
+
+std::expected<RecordDraft, Complaint> read_config(const std::filesystem::path& path) {
+    const auto refuse = [](std::string place, std::string reason) {
+        return std::unexpected(Complaint{std::move(place), std::move(reason)});
+    };
+    std::error_code failure;
+    if (std::filesystem::is_directory(path, failure))
+        return refuse(path.string(), "cannot be read: it is a directory");
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return refuse(path.string(), fmt::format("cannot be read: {}", std::strerror(errno)));
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    if (const auto line = line_of_too_deep_key(text))
+        return refuse(fmt::format("{}:{}", path.string(), *line),
+                      fmt::format("a key has more than {} parts", most_key_parts));
+    try {
+        return read_document(toml::parse(text, path.string()), path);
+    } catch (const toml::parse_error& error) {
+        return refuse(place_of(error.source()), std::string(error.description()));
+    }
+}
+
+std::expected<void, Complaint> check_config(const RecordDraft& draft) {
+    Complaints complaints;
+    const auto& config = draft.config;
+    if (config.lines_file.empty() && config.store_file.empty())
+        complaints.add({draft.source, "nothing would be written: set [lines] file or [store] file"});
+    if (!config.lines_file.empty() && config.lines_file == config.store_file)
+        complaints.add({draft.source, "[lines] file and [store] file are the same"});
+    return complaints.result();
+}
+
+}  // namespace honeyswitch::record
