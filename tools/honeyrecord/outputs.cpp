@@ -2,6 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include "tools/honeyrecord/store/schema.hpp"
+#include "tools/honeyrecord/store/store_queries.hpp"
+
 namespace honeyswitch::record {
 namespace {
 
@@ -49,6 +52,41 @@ void StoreOutput::write(std::span<const EventPointer> events, WallTime now) {
 
 void StoreOutput::tick(WallTime now) {
     if (const auto ticked = store_.tick(now); !ticked) health_.note(0, ticked.error());
+}
+
+void FeedOutput::write(std::span<const EventPointer> events, WallTime /*now*/) {
+    for (const auto& event : events) feed_.take(*event);
+}
+
+void FeedOutput::tick(WallTime now) {
+    using namespace std::chrono_literals;
+    if (!feed_.tick(now) || now - written_ < 10s) return;
+    written_ = now;
+    const auto done = feed_.write(now);
+    health_.note(0, done ? std::string() : "cannot write " + done.error());
+}
+
+void take_up(BlockFeed& feed, const RecordConfig& config, WallTime now) {
+    if (config.store_file.empty()) return;
+    auto database = open_for_reading(config.store_file);
+    if (!database) return spdlog::warn("the block feed begins empty: {}", database.error());
+    const auto least = stage_number(config.feed_with_data ? "payload" : "handshake").value_or(0);
+    const auto taken =
+        each_far_session(*database, now - config.feed_lifetime, least, [&](const FarSession& session) {
+            feed.remember(session.source, session.destination, session.flow_id, session.latest);
+        });
+    if (!taken)
+        spdlog::warn("the block feed lacks what was: {}", sentence_of(config.store_file, taken.error()));
+}
+
+FeedSettings feed_part(const RecordConfig& config) {
+    return {.file = config.feed_file,
+            .format = config.feed_format,
+            .with_data = config.feed_with_data,
+            .sessions = config.feed_sessions,
+            .addresses = config.feed_addresses,
+            .lifetime = config.feed_lifetime,
+            .never = config.feed_never};
 }
 
 LineFileSettings lines_part(const RecordConfig& config) {

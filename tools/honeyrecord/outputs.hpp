@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "tools/honeyrecord/config/record_config.hpp"
+#include "tools/honeyrecord/feed/block_feed.hpp"
 #include "tools/honeyrecord/lines/line_file.hpp"
 #include "tools/honeyrecord/outlet.hpp"
 #include "tools/honeyrecord/store/session_store.hpp"
@@ -65,6 +66,26 @@ class StoreOutput final : public Output {
     OutputHealth health_{"the store"};
 };
 
+class FeedOutput final : public Output {
+  public:
+    explicit FeedOutput(BlockFeed feed) : feed_(std::move(feed)) {}
+
+    void write(std::span<const EventPointer> events, WallTime now) override;
+    /// Writes the file if it would be another one, once in ten seconds at most.
+    void tick(WallTime now) override;
+    void renew(FeedSettings settings) { feed_.set(std::move(settings)); }
+    [[nodiscard]] const OutputHealth& health() const { return health_; }
+
+  private:
+    BlockFeed feed_;
+    WallTime written_{};
+    OutputHealth health_{"the block feed"};
+};
+
+/// What the store has of the time that entries live; nothing if there is none.
+void take_up(BlockFeed& feed, const RecordConfig& config, WallTime now);
+
+[[nodiscard]] FeedSettings feed_part(const RecordConfig& config);
 [[nodiscard]] LineFileSettings lines_part(const RecordConfig& config);
 [[nodiscard]] StoreSettings store_part(const RecordConfig& config);
 

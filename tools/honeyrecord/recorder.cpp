@@ -38,9 +38,9 @@ std::string held_back(const RecordConfig& before, const RecordConfig& now) {
 
 /// What holds after a reload: the new values of what can be changed, the others as they were.
 RecordConfig merged(const RecordConfig& before, const RecordConfig& now) {
-    RecordConfig result = before;
+    RecordConfig result = now;
     for (const auto& setting : record_settings())
-        if (setting.at_run_time) (void)setting.set(result, setting.show(now));
+        if (!setting.at_run_time) (void)setting.set(result, setting.show(before));
     return result;
 }
 
@@ -76,6 +76,14 @@ std::expected<void, std::string> Recorder::open_outputs() {
         store_ = std::make_unique<StoreOutput>(std::move(*store));
         to_store_ = std::make_unique<Outlet>(*store_, config_.queue);
     }
+    if (!config_.feed_file.empty()) {
+        BlockFeed feed(feed_part(config_));
+        take_up(feed, config_, wall_now());
+        if (auto written = feed.write(wall_now()); !written)
+            return std::unexpected("cannot write " + written.error());
+        feed_ = std::make_unique<FeedOutput>(std::move(feed));
+        to_feed_ = std::make_unique<Outlet>(*feed_, config_.queue);
+    }
     source_ = std::make_unique<SwitchSource>(loop_, config_.socket,
                                              [this](const EventPointer& event) { publish(event); });
     return {};
@@ -84,6 +92,7 @@ std::expected<void, std::string> Recorder::open_outputs() {
 void Recorder::publish(const EventPointer& event) {
     if (to_lines_) to_lines_->push(event);
     if (to_store_) to_store_->push(event);
+    if (to_feed_) to_feed_->push(event);
 }
 
 void Recorder::take_signals() {
@@ -110,6 +119,7 @@ void Recorder::renew() {
     }
     if (to_lines_) to_lines_->post([this, part = lines_part(config_)] { lines_->renew(part); });
     if (to_store_) to_store_->post([this, part = store_part(config_)] { store_->renew(part); });
+    if (to_feed_) to_feed_->post([this, part = feed_part(config_)] { feed_->renew(part); });
     (void)manager_.tell("READY=1");
 }
 
@@ -143,6 +153,7 @@ std::expected<void, std::string> Recorder::run() {
     source_->close();
     to_lines_.reset();
     to_store_.reset();
+    to_feed_.reset();
     return {};
 }
 

@@ -46,7 +46,8 @@ class Recorder {
     ServiceManager manager_ = ServiceManager::of_environment();
     std::unique_ptr<LinesOutput> lines_{};
     std::unique_ptr<StoreOutput> store_{};
-    std::unique_ptr<Outlet> to_lines_{}, to_store_{};
+    std::unique_ptr<FeedOutput> feed_{};
+    std::unique_ptr<Outlet> to_lines_{}, to_store_{}, to_feed_{};
     std::unique_ptr<SwitchSource> source_{};
     Clock::time_point report_due_{};
     bool stopping_ = false;

@@ -57,6 +57,28 @@ std::vector<SettingOf<RecordConfig>> settings_of_store() {
     };
 }
 
+std::vector<SettingOf<RecordConfig>> settings_of_feed() {
+    constexpr auto text_of = [](const auto& value) { return to_string(value); };
+    return {
+        Make::text({"feed", "file", "PATH", "Sources for a firewall to block; empty: none is written"},
+                   &RecordConfig::feed_file, any_path, as_string),
+        at_run_time(Make::choice(
+            {"feed", "format", "", "How it is written"}, &RecordConfig::feed_format,
+            {{"plain", FeedFormat::plain}, {"ipset", FeedFormat::ipset}, {"nft", FeedFormat::nft}})),
+        at_run_time(Make::choice({"feed", "stage", "", "How far a session must have come to count"},
+                                 &RecordConfig::feed_with_data, {{"handshake", false}, {"payload", true}})),
+        at_run_time(Make::integer({"feed", "sessions", "N", "So many of them make a source listed"},
+                                  &RecordConfig::feed_sessions, 1, 1'000)),
+        at_run_time(Make::integer({"feed", "addresses", "N", "To so many addresses of the campus"},
+                                  &RecordConfig::feed_addresses, 1, 1'000)),
+        at_run_time(
+            Make::duration({"feed", "lifetime", "DURATION", "It is listed for so long after the last"},
+                           &RecordConfig::feed_lifetime, 1min, longest)),
+        at_run_time(Make::list({"feed", "never", "PREFIX", "An address or a prefix that is never listed"},
+                               &RecordConfig::feed_never, parse_address_or_prefix, text_of)),
+    };
+}
+
 std::vector<SettingOf<RecordConfig>> all_settings() {
     std::vector<SettingOf<RecordConfig>> all{
         Make::text({"", "socket", "PATH", "The switch's control socket"}, &RecordConfig::socket,
@@ -67,7 +89,7 @@ std::vector<SettingOf<RecordConfig>> all_settings() {
             Make::choice({"", "log_level", "", "The least grave that is logged"}, &RecordConfig::log_level,
                          {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}})),
     };
-    for (auto group : {settings_of_lines(), settings_of_store()})
+    for (auto group : {settings_of_lines(), settings_of_store(), settings_of_feed()})
         for (auto& setting : group) all.push_back(std::move(setting));
     for (auto& setting : all) setting.table_in_option = true;
     return all;
@@ -75,7 +97,7 @@ std::vector<SettingOf<RecordConfig>> all_settings() {
 
 /// Paths are relative to the folder of the file, wherever the program is started.
 void resolve_paths(RecordConfig& config, const std::filesystem::path& folder) {
-    for (auto* const path : {&config.socket, &config.lines_file, &config.store_file})
+    for (auto* const path : {&config.socket, &config.lines_file, &config.store_file, &config.feed_file})
         if (!path->empty()) *path = folder / *path;
 }
 
@@ -121,8 +143,9 @@ std::expected<RecordDraft, Complaint> read_config(const std::filesystem::path& p
 std::expected<void, Complaint> check_config(const RecordDraft& draft) {
     Complaints complaints;
     const auto& config = draft.config;
-    if (config.lines_file.empty() && config.store_file.empty())
-        complaints.add({draft.source, "nothing would be written: set [lines] file or [store] file"});
+    if (config.lines_file.empty() && config.store_file.empty() && config.feed_file.empty())
+        complaints.add(
+            {draft.source, "nothing would be written: set [lines] file, [store] file or [feed] file"});
     if (!config.lines_file.empty() && config.lines_file == config.store_file)
         complaints.add({draft.source, "[lines] file and [store] file are the same"});
     return complaints.result();

@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/settings/setting.hpp"
+#include "tools/honeyrecord/feed/block_feed.hpp"
 
 namespace honeyswitch::record {
 
@@ -26,6 +28,13 @@ struct RecordConfig {
     std::filesystem::path store_file = "/var/lib/honeyrecord/sessions.db";  ///< empty: there is none
     Milliseconds store_age = std::chrono::hours(90 * 24);
     std::uint32_t store_megabytes = 10'000;
+
+    std::filesystem::path feed_file{};  ///< empty: none is written
+    FeedFormat feed_format = FeedFormat::plain;
+    bool feed_with_data = false;  ///< a handshake alone is not enough
+    std::uint32_t feed_sessions = 1, feed_addresses = 1;
+    Milliseconds feed_lifetime = std::chrono::hours(24);
+    std::vector<Ipv4Prefix> feed_never{};
 };
 
 /// Keys of the file; with the table before the key, options: [lines] file is --lines-file.

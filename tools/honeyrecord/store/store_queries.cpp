@@ -168,6 +168,23 @@ OfDatabase<std::vector<Json>> find_session(Database& database, std::string_view 
     return ask("flow=? ORDER BY id DESC LIMIT 1", number);
 }
 
+OfDatabase<void> each_far_session(Database& database, WallTime since, std::int64_t least_stage,
+                                  const std::function<void(const FarSession&)>& take) {
+    auto statement = database.prepare(
+        "SELECT src,dst,flow_id,coalesce(ended,id) FROM session WHERE id>=? AND stage>=? AND proto=6");
+    if (!statement) return std::unexpected(statement.error());
+    statement->bind(1, std::int64_t{since.time_since_epoch().count()}).bind(2, least_stage);
+    while (true) {
+        const auto stepped = statement->step();
+        if (!stepped) return std::unexpected(stepped.error());
+        if (!*stepped) return {};
+        take({{static_cast<std::uint32_t>(statement->integer(0))},
+              {static_cast<std::uint32_t>(statement->integer(1))},
+              statement->integer(2),
+              WallTime(std::chrono::microseconds(statement->integer(3)))});
+    }
+}
+
 bool can_report_by(std::string_view by) {
     return std::ranges::find(groupings, by, &Grouping::name) != groupings.end();
 }

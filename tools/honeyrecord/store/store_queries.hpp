@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,16 @@ struct SessionFilter {
 /// The sessions of this name: a flow_id, a community_id, or else the latest with this place in the switch's
 /// table (`flow`).
 [[nodiscard]] OfDatabase<std::vector<Json>> find_session(Database& database, std::string_view name);
+
+/// A session over TCP, for who takes up what was recorded before.
+struct FarSession {
+    Ipv4Address source, destination;
+    std::int64_t flow_id = 0;
+    WallTime latest{};  ///< of its end, or else its begin
+};
+/// Those that began at `since` or later and came at least so far.
+[[nodiscard]] OfDatabase<void> each_far_session(Database& database, WallTime since, std::int64_t least_stage,
+                                                const std::function<void(const FarSession&)>& take);
 
 /// "port", "network" (a /16), "honeypot", "day" or "hour" (of the begin, UTC).
 [[nodiscard]] bool can_report_by(std::string_view by);
