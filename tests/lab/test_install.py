@@ -14,7 +14,8 @@ UNITS = PREFIX / "lib/systemd/system"
 OURS = ("honeyswitch", "honeyctl", "honeyrecord", "honeyswitch-agent", "honeyswitch-setup", "bind-nics",
         "honeypot-setup", "setup-hugepages")
 # What README.md names besides, of Debian and of the clone in which its steps are done.
-OTHERS = ("apt", "meson", "ninja", "systemctl", "systemd-sysusers", "install", "tools/install", "ovs-ofctl", "read_group")
+OTHERS = ("apt", "meson", "ninja", "systemctl", "systemd-sysusers", "install", "tools/install", "ovs-ofctl",
+          "read_group")
 
 
 @pytest.fixture(scope="module", name="root")

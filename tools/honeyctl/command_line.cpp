@@ -11,6 +11,7 @@
 #include "base/nearest_name.hpp"
 #include "base/settings/command_description.hpp"
 #include "control/config/config.hpp"
+#include "tools/honeyrecord/store/schema.hpp"
 
 namespace honeyswitch::honeyctl {
 namespace {
@@ -18,8 +19,53 @@ namespace {
 /// As written.
 struct Words {
     CommandLine line;
-    std::string source, destination, prefix, lifetime, insurance, address, on;
+    std::string source, destination, prefix, lifetime, insurance, address, on, since, host;
 };
+
+void add_store_options(CLI::App& app, Words& words, unsigned takes) {
+    auto& selection = words.line.selection;
+    if ((takes & takes_store) != 0)
+        app.add_option("--store", selection.store, "The store that honeyrecord writes")
+            ->type_name("PATH")
+            ->default_str(std::string(record::usual_store));
+    if ((takes & (takes_recorded | takes_report)) != 0)
+        app.add_option("--since", words.since, "Of the store: what began at most so long ago")
+            ->type_name("DURATION");
+    if ((takes & takes_recorded) != 0) {
+        app.add_option("--port", selection.port, "Of the store: with this destination port")
+            ->type_name("N")
+            ->check(CLI::Range(1, 65'535).description(""));
+        app.add_option("--stage", selection.stage, "Of the store: that came at least so far")
+            ->type_name("first_packet|answered|handshake|payload")
+            ->check(CLI::IsMember({"first_packet", "answered", "handshake", "payload"}).description(""));
+        app.add_option("--sort", selection.sort, "Of the store: the largest first; time: the latest")
+            ->type_name("time|bytes|packets|duration")
+            ->check(CLI::IsMember({"time", "bytes", "packets", "duration"}).description(""));
+    }
+    if ((takes & takes_report) != 0)
+        app.add_option("--by", selection.by, "What a row is of; without it, of a destination port")
+            ->type_name("port|network|honeypot|day|hour")
+            ->check(CLI::IsMember({"port", "network", "honeypot", "day", "hour"}).description(""));
+}
+
+void add_recorded_arguments(CLI::App& app, Words& words, unsigned takes) {
+    auto& selection = words.line.selection;
+    if ((takes & takes_flow) != 0)
+        app.add_option("flow", selection.flow,
+                       "Its flow_id or community_id, or its place in the table of sessions")
+            ->type_name("FLOW")
+            ->required();
+    if ((takes & takes_address) != 0) {
+        app.add_option("address", words.host, "An address of the campus, or a source")
+            ->type_name("ADDRESS")
+            ->required();
+        app.add_flag("--history", selection.history, "All that is known of it, and not the latest alone");
+    }
+    if ((takes & takes_files) != 0)
+        app.add_option("--verify", selection.files, "Files in the order in which they were written")
+            ->type_name("FILE")
+            ->required();
+}
 
 void add_event_options(CLI::App& app, Words& words) {
     auto& selection = words.line.selection;
@@ -65,6 +111,7 @@ void add_options(CLI::App& app, Words& words, unsigned takes) {
             ->type_name("port|network")
             ->check(CLI::IsMember({"port", "network"}).description(""));
     if ((takes & takes_events) != 0) add_event_options(app, words);
+    add_store_options(app, words, takes);
 }
 
 void add_arguments(CLI::App& app, Words& words, unsigned takes) {
@@ -103,6 +150,7 @@ void add_commands(CLI::App& app, Words& words, std::span<const Command> all) {
         sub->fallthrough();
         add_options(*sub, words, command.takes);
         add_arguments(*sub, words, command.takes);
+        add_recorded_arguments(*sub, words, command.takes);
         add_insurance(*sub, words, command.takes);
         sub->callback([&words, &command] { words.line.command = &command; });
     }
@@ -135,6 +183,29 @@ std::expected<void, Complaint> read_insurance(const std::string& text, std::opti
     return {};
 }
 
+std::expected<void, Complaint> read_since(const std::string& text, Selection& selection) {
+    using namespace std::chrono_literals;
+    constexpr auto longest = 24h * 36'600;  // a hundred years
+    if (text.empty()) {
+        const bool needed = selection.port || !selection.stage.empty() || !selection.sort.empty();
+        if (!needed) return {};
+        return std::unexpected(Complaint{
+            "--since", "is missing: port, stage and sort are of sessions that were, and the store has them"});
+    }
+    const auto parsed = parse_duration(text, 1ms, longest);
+    if (!parsed) return std::unexpected(Complaint{"--since", parsed.error()});
+    selection.since_ms = parsed->count();
+    return {};
+}
+
+std::expected<void, Complaint> read_host(const std::string& text, Ipv4Prefix& place) {
+    if (text.empty()) return {};
+    const auto parsed = parse_address(text);
+    if (!parsed) return std::unexpected(Complaint{"address", parsed.error()});
+    place = Ipv4Prefix::of(*parsed, 32);
+    return {};
+}
+
 std::expected<CommandLine, Declined> understand(Words words) {
     auto& selection = words.line.selection;
     for (const auto& read : {read_prefix(words.source, "--source", selection.source),
@@ -142,9 +213,11 @@ std::expected<CommandLine, Declined> understand(Words words) {
                              read_prefix(words.address, "--address", selection.address),
                              read_prefix(words.prefix, "prefix", selection.prefix),
                              read_lifetime(words.lifetime, selection.lifetime_ms),
-                             read_insurance(words.insurance, selection.lifetime_ms)})
+                             read_insurance(words.insurance, selection.lifetime_ms),
+                             read_since(words.since, selection), read_host(words.host, selection.prefix)})
         if (!read) return std::unexpected(Declined{.shown = {}, .complaint = read.error()});
     selection.on = words.on == "on";
+    if (selection.store.empty()) selection.store = record::usual_store;
     return std::move(words.line);
 }
 

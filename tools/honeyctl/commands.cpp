@@ -15,6 +15,7 @@
 #include "tools/honeyctl/flows.hpp"
 #include "tools/honeyctl/print_table.hpp"
 #include "tools/honeyctl/progress.hpp"
+#include "tools/honeyctl/recorded.hpp"
 #include "tools/honeyctl/row_writer.hpp"
 
 namespace honeyswitch::honeyctl {
@@ -55,15 +56,18 @@ struct Special {
     CommandResult (*print)(const Ask&, const Selection&, const Sink&);
     unsigned takes = takes_rows;
     std::expected<int, std::string> (*judge)(const Ask&, const Selection&, const Sink&) = nullptr;
+    CommandResult (*recorded)(const Selection&, const Sink&) = nullptr;
 };
 constexpr int trouble_of_diff = 2;  // as diff(1) has it
 
-constexpr std::array special_tables{Special{"flows", flows},
-                                    Special{"ports", ports},
-                                    Special{"progress", progress},
-                                    Special{"stats", stats, takes_json | takes_watch},
-                                    Special{"diff", nullptr, takes_json, diff},
-                                    Special{"history", nullptr, takes_json | takes_last}};
+constexpr std::array special_tables{
+    Special{"flows", flows},
+    Special{"ports", ports},
+    Special{"progress", progress},
+    Special{"sessions", nullptr, takes_rows | takes_store | takes_recorded, nullptr, recorded_sessions},
+    Special{"stats", stats, takes_json | takes_watch},
+    Special{"diff", nullptr, takes_json, diff},
+    Special{"history", nullptr, takes_json | takes_last}};
 
 Command command_of(const control::TableInfo& table) {
     const auto* const special = std::ranges::find(special_tables, table.name, &Special::name);
@@ -74,7 +78,8 @@ Command command_of(const control::TableInfo& table) {
             .work = plain ? nullptr : special->print,
             .judge = plain ? nullptr : special->judge,
             .trouble = plain || special->judge == nullptr ? failed : trouble_of_diff,
-            .table = &table};
+            .table = &table,
+            .recorded = plain ? nullptr : special->recorded};
 }
 
 std::vector<Command> tables(bool wanted_of_lists) {
@@ -95,6 +100,23 @@ std::vector<Command> all_commands() {
                    .help = "What has happened, or with --follow what happens",
                    .takes = takes_rows | takes_events,
                    .listen = events});
+    all.push_back({.name = "session",
+                   .help = "All that honeyrecord has of one session",
+                   .takes = takes_json | takes_store | takes_flow,
+                   .recorded = recorded_session});
+    all.push_back({.name = "report",
+                   .help = "Sessions that were, by port, network, honeypot, day or hour",
+                   .takes = takes_rows | takes_store | takes_report | control::takes_source |
+                            control::takes_destination,
+                   .recorded = recorded_report});
+    all.push_back({.name = "addresses",
+                   .help = "What an address was: active or not, by whose word, and its sessions",
+                   .takes = takes_json | takes_store | takes_address,
+                   .recorded = recorded_address});
+    all.push_back({.name = "audit",
+                   .help = "Whether lines of honeyrecord follow from each other, as they were written",
+                   .takes = takes_files,
+                   .recorded = audit});
     all.push_back({.name = "reload",
                    .help = "Read the configuration anew, and wait until it decides",
                    .takes = takes_insurance,

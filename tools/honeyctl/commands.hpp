@@ -27,7 +27,13 @@ enum TakesMore : unsigned {
     takes_last = control::takes_end << 7U,       ///< how many of the latest rows
     takes_events = control::takes_end << 5U,     ///< which of them, and whether to follow
     takes_link = control::takes_end << 8U,
-    takes_on = control::takes_end << 9U,  ///< on or off
+    takes_on = control::takes_end << 9U,         ///< on or off
+    takes_store = control::takes_end << 10U,     ///< the store, and since when
+    takes_recorded = control::takes_end << 11U,  ///< which sessions of the store, and in what order
+    takes_flow = control::takes_end << 12U,      ///< what a session is called
+    takes_address = control::takes_end << 13U,   ///< an address, and whether all of its past
+    takes_files = control::takes_end << 14U,     ///< files of lines
+    takes_report = control::takes_end << 15U,    ///< what a row of the report is of
 };
 /// What every command takes that prints rows.
 inline constexpr unsigned takes_rows = takes_json | takes_limit;
@@ -43,8 +49,14 @@ struct Command {
     int trouble = failed;
     CommandResult (*listen)(const Listen&, const Selection&, const Sink&) = nullptr;
     const control::TableInfo* table = nullptr;
+    /// Of a command that honeyrecord's files answer, and not the switch; of a table of the switch: if it is
+    /// asked what was.
+    CommandResult (*recorded)(const Selection&, const Sink&) = nullptr;
 
-    /// Precondition: it has no `listen`.
+    [[nodiscard]] bool is_recorded(const Selection& selection) const {
+        return recorded != nullptr && (table == nullptr || selection.since_ms.has_value());
+    }
+    /// Precondition: it has no `listen`, and is not recorded.
     [[nodiscard]] CommandResult run(const Ask& ask, const Selection& selection, const Sink& sink) const;
 };
 

@@ -71,11 +71,17 @@ CommandResult watch_stats(const Ask& ask, const CommandLine& line, Output& outpu
 /// The exit code.
 std::expected<int, std::string> run_command(CommandLine line) {
     line.selection.now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    Output output;
+    const Sink sink = [&](std::string_view text) { return output.write(text); };
+    if (line.command->is_recorded(line.selection)) {
+        auto done = line.command->recorded(line.selection, sink);
+        if (done) done = output.result();
+        if (!done) return std::unexpected(done.error());
+        return 0;
+    }
     auto connection = Connection::open(line.socket);
     if (!connection) return std::unexpected(connection.error());
     const Ask ask = [&](const Json& request) { return connection->ask(request); };
-    Output output;
-    const Sink sink = [&](std::string_view text) { return output.write(text); };
     const Listen listen = [&](const Json& request, const LineSink& take) {
         return connection->listen(request, take);
     };

@@ -50,6 +50,16 @@ struct Selection {
     Ipv4Prefix prefix;
     std::optional<std::int64_t> lifetime_ms;  ///< of an entry of a list; reload: until it is taken back
     WallTime now{};                           ///< when honeyctl was called
+
+    // Of what is asked of the store, and not of the switch.
+    std::string store;                       ///< its path
+    std::optional<std::int64_t> since_ms{};  ///< what began at most so long ago; none: ever
+    std::optional<std::uint16_t> port{};     ///< sessions: with this destination port
+    std::string stage;                       ///< sessions: that came at least so far
+    std::string sort;                        ///< sessions: what is largest comes first
+    std::string flow;                        ///< session: what it is called
+    bool history = false;                    ///< addresses: all that is known, not the latest alone
+    std::vector<std::string> files{};        ///< audit: in the order in which they were written
 };
 
 /// Takes a row. False: no more rows, please.

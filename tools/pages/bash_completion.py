@@ -33,7 +33,7 @@ _{function}() {{
     if [[ $current == -* ]]; then
         offered=${{options[$command]}}
     elif [[ -n $option ]]; then
-        offered=${{values[$option]}}
+        offered=${{values["$command $option"]-${{values[$option]}}}}
     else
         offered=${{commands[$command]:-${{arguments[$command]:-${{options[$command]}}}}}}
     fi
@@ -64,13 +64,15 @@ def commands_of(described: dict, before: str = "", inherited: tuple[dict, ...] =
     return found
 
 
-def values_of(options: list[dict]) -> dict[str, str]:
+def values_of(found: list[tuple[str, dict, list]]) -> dict[str, str]:
+    """By the option, and by command and option where another command's option of that name takes another value."""
     values: dict[str, str] = {}
-    for option in options:
-        for name in option["names"] if option["value"] else ():
-            offered = offered_for(option["value"])
-            if values.setdefault(name, offered) != offered:
-                raise ValueError(f"{name} takes '{values[name]}' in one command and '{offered}' in another")
+    for path, _, own in found:
+        for option in own:
+            for name in option["names"] if option["value"] else ():
+                offered = offered_for(option["value"])
+                if values.setdefault(name, offered) != offered:
+                    values[f"{path} {name}"] = offered
     return values
 
 
@@ -88,4 +90,4 @@ def completion(described: dict) -> str:
     commands = {path: " ".join(following["name"] for following in command["commands"]) for path, command, _ in found}
     return SCRIPT.format(name=described["name"], function=re.sub(r"\W", "_", described["name"]),
                          commands=table(commands), options=table(options), arguments=table(arguments),
-                         values=table(values_of([option for _, _, own in found for option in own])))
+                         values=table(values_of(found)))

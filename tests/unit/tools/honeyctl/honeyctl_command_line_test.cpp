@@ -78,9 +78,9 @@ TEST(HoneyctlCommandLine, EndsWithASentence) {
         EXPECT_FALSE(line.error().complaint.reason.empty()) << shown;
     }
     EXPECT_TRUE(
-        parse({"session"})
+        parse({"sesions"})
             .error()
-            .complaint.reason.starts_with("unknown command or option 'session'; did you mean 'sessions'?"));
+            .complaint.reason.starts_with("unknown command or option 'sesions'; did you mean 'sessions'?"));
     EXPECT_TRUE(parse({"list", "ad", "x"}).error().complaint.reason.contains("did you mean 'add'?"));
     const auto help = parse({"list", "--help"});
     ASSERT_FALSE(help);
