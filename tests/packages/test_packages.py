@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from clean_debian import CleanDebian, repacked, run
 
-NAMES = ("honeyswitch", "honeyswitch-agent", "honeyswitch-honeypot")
+NAMES = ("honeyswitch", "honeyswitch-agent", "honeyswitch-honeypot", "honeyswitch-record")
 CONFFILES = {"honeyswitch": "etc/honeyswitch/honeyswitch.toml",
-             "honeyswitch-agent": "etc/honeyswitch/honeyswitch-agent.toml"}
+             "honeyswitch-agent": "etc/honeyswitch/honeyswitch-agent.toml",
+             "honeyswitch-record": "etc/honeyswitch/honeyrecord.toml"}
 PROGRAMS = {"honeyswitch": ("honeyswitch", "honeyctl", "honeyswitch-setup", "bind-nics", "setup-hugepages"),
-            "honeyswitch-agent": ("honeyswitch-agent",), "honeyswitch-honeypot": ("honeypot-setup",)}
-UNITS = ("honeyswitch.service", "honeyswitch-agent.service")
+            "honeyswitch-agent": ("honeyswitch-agent",), "honeyswitch-honeypot": ("honeypot-setup",),
+            "honeyswitch-record": ("honeyrecord",)}
+UNITS = ("honeyswitch.service", "honeyswitch-agent.service", "honeyrecord.service")
 OLD, CHANGED = "# as the version before wrote it\n", "# changed by the operator\n"
 # What the tools and the programs write on a machine where they are used: whether a removal or a purge takes it away.
 TRACES = {"etc/systemd/system/honeyswitch-nics.service": "remove",
@@ -25,7 +27,8 @@ TRACES = {"etc/systemd/system/honeyswitch-nics.service": "remove",
           "etc/systemd/system/honeypot-setup.service": "remove",
           "etc/systemd/system/multi-user.target.wants/honeypot-setup.service": "remove",
           "var/lib/honeyswitch/nics.json": "purge", "var/lib/honeyswitch/lists": "purge",
-          "var/lib/honeyswitch/honeypot.lock": "purge"}
+          "var/lib/honeyswitch/honeypot.lock": "purge", "var/lib/honeyrecord/sessions.db": "purge",
+          "var/log/honeyrecord/events.jsonl": "purge"}
 
 
 def packages() -> dict[str, Path]:
@@ -102,7 +105,8 @@ def test_units_are_valid_and_wait_for_a_configuration(installed) -> None:
         assert installed.call("systemctl", "is-enabled", unit).stdout.strip() == "disabled"
         verified = installed.call("systemd-analyze", "verify", unit)
         assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
-    assert installed.does("id", "-un", "honeyswitch-agent").strip() == "honeyswitch-agent"
+    for user in ("honeyswitch-agent", "honeyrecord"):
+        assert installed.does("id", "-un", user).strip() == user
     check = installed.call("honeyswitch", "--check", "--config", "/etc/honeyswitch/honeyswitch.toml")
     assert check.returncode != 0 and "0000:03:00.0" in check.stdout + check.stderr
 
@@ -125,7 +129,8 @@ def test_an_upgrade_keeps_what_the_operator_changed(debian, tmp_path) -> None:
     for unit in UNITS:
         assert debian.does("systemctl", "is-enabled", unit).strip() == "enabled"
     assert "systemctl --system daemon-reload" in calls
-    assert "deb-systemd-invoke try-restart honeyswitch-agent.service" in calls
+    for unit in ("honeyswitch-agent.service", "honeyrecord.service"):
+        assert f"deb-systemd-invoke try-restart {unit}" in calls
     assert [call for call in calls if "honeyswitch.service" in call] == [], "its restart would interrupt the link"
     debian.apt("purge", *NAMES)
 
