@@ -16,17 +16,16 @@ bool is_reset(std::span<const std::uint8_t> frame, const SessionKey& key) {
     return key.protocol == protocol::tcp && frame.size() > place && (frame[place] & tcp_flag::rst) != 0;
 }
 
-/// The flow that a packet of the inside shows to be the inside's own. A TCP reset shows none: it says that
-/// the host knows nothing of a packet that strayed to it. False: none.
+/// The flow that a packet of the inside shows to be the inside's own. A TCP reset and an ICMP error show
+/// none: they say that the host knows nothing of a packet that strayed to it. False: none.
 bool own_flow_of(rte_mbuf* packet, SessionKey& key) {
     const auto frame = frame_of(packet);
     if (parse_plain(frame, packet->pkt_len, From::honeypot, key)) return !is_reset(frame, key);
     const L3View l3 = parse_l3(frame, packet->pkt_len);
     if (l3.result != L3Result::ipv4) return false;
     const SessionView view = parse_session(frame, l3, From::honeypot);
-    // Its own, not that of a packet which an ICMP error quotes: the error refuses that.
     key = view.own_key;
-    return view.valid && (view.tcp_flags & tcp_flag::rst) == 0;
+    return view.valid && !view.icmp_error && (view.tcp_flags & tcp_flag::rst) == 0;
 }
 
 }  // namespace

@@ -89,6 +89,17 @@ TEST_F(WhoseFlow, WhatIsNoFlowOfItsOwnEndsNoSession) {
     EXPECT_EQ(counted(Counter::inside_ended_sessions), 0U);
 }
 
+TEST_F(WhoseFlow, AnIcmpErrorEndsNoSessionOfIcmpEither) {
+    add_session(companion_of(key(protocol::icmp, 77, 0)));
+    const Frame fragment = inward().icmp(8, 77).payload(64).fragment(1480, false);
+    for (const Frame& error :
+         {outward().icmp_error(3, to(decoy)), outward().icmp_error(11, to(decoy)).vlan(9)}) {
+        EXPECT_EQ(from_inside(error).end, End::outside);
+        EXPECT_EQ(from_outside(fragment).end, End::honeypot);
+    }
+    EXPECT_EQ(counted(Counter::inside_ended_sessions), 0U);
+}
+
 TEST_F(WhoseFlow, TheHostsFragmentsFindNoEntryOfAnAttackersAnyMore) {
     add_session(key(protocol::udp, 40000, 9));
     add_session(companion_of(key(protocol::udp, 40000, 9)));
