@@ -27,8 +27,12 @@ void Admission::decide(std::size_t i) {
         return decide_backscatter(i);
     const std::uint32_t pool_rule = candidates_.judgement(i).pool_rule;
     if (pool_rule != Judgement::no_rule) context_.classifier->hit(context_.config.worker, pool_rule);
-    if (tables.modes.handshake.load(std::memory_order_relaxed) && !follows_an_answer(i, opening))
+    if (tables.modes.handshake.load(std::memory_order_relaxed) && !follows_an_answer(i, opening)) {
+        // The control thread is about to add the entry that it will match, of a session with some honeypot.
+        if (candidates_.following_fragment(i) && hand_over_.is_behind(i)) [[unlikely]]
+            return hand_over_.add(i, Side::honeypot, PacketInReason::behind_fragment);
         return diversion_.without_session(i, Counter::outside_to_honeypot_handshake);
+    }
     // No session can be added: the control thread could do no more than this.
     if (!tables.sessions.has_room())
         return diversion_.without_session(i, Counter::outside_to_honeypot_no_session);

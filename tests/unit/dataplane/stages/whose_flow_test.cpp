@@ -234,6 +234,14 @@ TEST_F(OrderOfFragments, InOneBurstToo) {
     EXPECT_EQ(ended(End::honeypot), 0U) << "the first is new, and is handed over at the end of the burst";
 }
 
+TEST_F(OrderOfFragments, WhereSessionsBeginWithAHandshakeToo) {
+    modes_.handshake = true;
+    hold(std::vector{first().bytes(), following().bytes()});
+    EXPECT_EQ(ended(End::honeypot), 0U) << "the first brings the entry that the other one will find";
+    pipeline_->set_settled(2);
+    EXPECT_EQ(from_outside(following()).end, End::honeypot) << "nobody has begun anything";
+}
+
 TEST_F(OrderOfFragments, RepliesToo) {
     const Frame reply = from_pot().udp(9, 40000).payload(64).fragment(0, true);
     EXPECT_EQ(from_honeypot(reply).end, End::packet_in);
