@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import admission, report
+from bench import admission, report, restart
 from bench.cases import ACTIVE_ADDRESSES, GROUPS, SCALING, WIRE, all_cases
 from bench.context import Bench, Hugepages
 from bench.process import Failure
@@ -48,9 +48,11 @@ def parse(arguments):
                         help="only honeyswitch: entries over time in a scan, for each rule of admission")  # fmt: skip
     parser.add_argument("--wire", action="store_true",
                         help="how long legitimate packets take, and how many are lost, beside the other programs")  # fmt: skip
+    parser.add_argument("--restart", action="store_true",
+                        help="only honeyswitch: for how long nothing passes when it is started again (20 rounds)")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="name the cases and end")
     options = parser.parse_args(arguments)
-    options.rounds = options.rounds or (1 if options.quick else 5)
+    options.rounds = options.rounds or (1 if options.quick else 20 if options.restart else 5)
     options.seconds = options.seconds or (0.3 if options.quick else 3.0)
     return options
 
@@ -142,6 +144,18 @@ def compare_admissions(options, failures):
     return len(curves)
 
 
+def measure_restarts(options, _failures):
+    """Returns how many runs there were."""
+    options.output.mkdir(parents=True, exist_ok=True)
+    with Hugepages(768):
+        ways = restart.run(options.build.resolve(), options.rounds)
+    restart.write(options.output / "restart.json", ways)
+    table = restart.table(ways)
+    (options.output / "restart.md").write_text(table + "\n")
+    print(table)
+    return sum(len(way.gaps_ms) for way in ways)
+
+
 def present(options, results):
     settings = {"rounds": options.rounds, "seconds": options.seconds, "seed": options.seed}
     report.write_json(options.output / "results.json", results, settings)
@@ -187,7 +201,8 @@ def main():
             install()
         build(options.build)
         failures = []
-        runs = compare_admissions(options, failures) if options.admission else compare(options, failures)
+        work = compare_admissions if options.admission else measure_restarts if options.restart else compare
+        runs = work(options, failures)
     except Failure as failure:
         print(f"tools/bench: {failure}", file=sys.stderr)
         return 1
@@ -200,5 +215,6 @@ def main():
     if failures:
         print(f"{len(failures)} of the runs FAILED:", *failures, sep="\n  ")
         return 1
-    print(f"every packet of {runs} runs left where it should")
+    if not options.restart:
+        print(f"every packet of {runs} runs left where it should")
     return 0

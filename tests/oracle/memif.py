@@ -79,7 +79,9 @@ class MemifPort:
         self._to_switch: Ring | None = None
         self._from_switch: Ring | None = None
 
-    def connect(self) -> None:
+    def connect(self, patience: float = PATIENCE_S) -> None:
+        """Waits until the switch has opened the port, for the first time or again."""
+        self._listener.settimeout(patience)
         self._channel, _ = self._listener.accept()
         self._channel.settimeout(PATIENCE_S)
         hello = struct.pack(f"<{NAME_SIZE}sHHHHHB", b"oracle", VERSION, VERSION, 0, 0, 0, LOG2_RING)
@@ -117,6 +119,23 @@ class MemifPort:
         self._say(ACK)
         return True
 
+    def disconnect(self) -> None:
+        """The switch has ended: what it has not taken is lost."""
+        if self._channel is not None:
+            self._channel.close()
+        self._channel = self._to_switch = self._from_switch = None
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+        self._descriptors, self._memory = [], []
+
+    def offer(self, frame: bytes) -> bool:
+        """A frame that is lost if the switch has no room for it, or is not there."""
+        ring = self._to_switch
+        if ring is None or (ring.head - ring.tail) & 0xFFFF == 0:
+            return False
+        self.send([frame])
+        return True
+
     def send(self, frames: Iterable[bytes]) -> None:
         """In this order, all at once. The switch has given a buffer for each, as soon as it polls."""
         ring = self._to_switch
@@ -136,6 +155,8 @@ class MemifPort:
     def receive(self) -> list[bytes]:
         """What the switch has sent here since the last call, in order."""
         ring = self._from_switch
+        if ring is None:
+            return []
         tail, head = ring.tail, ring.head
         frames = []
         while tail != head:
