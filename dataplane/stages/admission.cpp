@@ -1,6 +1,14 @@
 #include "dataplane/stages/admission.hpp"
 
 namespace honeyswitch::dataplane {
+namespace {
+
+/// The control thread may be about to add the entry that it will match, of a session with some honeypot.
+bool follows_a_first_fragment(const Candidates& candidates, const HandOver& hand_over, std::size_t i) {
+    return candidates.following_fragment(i) && hand_over.is_behind(i);
+}
+
+}  // namespace
 
 void Admission::prefetch() const {
     const Tables& tables = context_.tables;
@@ -28,8 +36,7 @@ void Admission::decide(std::size_t i) {
     const std::uint32_t pool_rule = candidates_.judgement(i).pool_rule;
     if (pool_rule != Judgement::no_rule) context_.classifier->hit(context_.config.worker, pool_rule);
     if (tables.modes.handshake.load(std::memory_order_relaxed) && !follows_an_answer(i, opening)) {
-        // The control thread is about to add the entry that it will match, of a session with some honeypot.
-        if (candidates_.following_fragment(i) && hand_over_.is_behind(i)) [[unlikely]]
+        if (follows_a_first_fragment(candidates_, hand_over_, i)) [[unlikely]]
             return hand_over_.add(i, Side::honeypot, PacketInReason::behind_fragment);
         return diversion_.without_session(i, Counter::outside_to_honeypot_handshake);
     }
@@ -43,6 +50,8 @@ void Admission::decide(std::size_t i) {
 void Admission::decide_in_maintenance(std::size_t i) {
     if (follows_an_answer(i, opening_of(i)))
         return diversion_.without_session(i, Counter::outside_to_honeypot_handshake);
+    if (follows_a_first_fragment(candidates_, hand_over_, i))
+        return hand_over_.add(i, Side::inside, PacketInReason::behind_fragment);
     context_.send_inside(candidates_.packet(i), Counter::outside_to_inside_maintenance);
 }
 

@@ -242,6 +242,14 @@ TEST_F(OrderOfFragments, WhereSessionsBeginWithAHandshakeToo) {
     EXPECT_EQ(from_outside(following()).end, End::honeypot) << "nobody has begun anything";
 }
 
+TEST_F(OrderOfFragments, InMaintenanceToo) {
+    modes_.diverting = Diverting::running;
+    hold(std::vector{first().bytes(), following().bytes()});
+    EXPECT_EQ(ended(End::inside), 0U) << "the session goes on, and so does what belongs to it";
+    pipeline_->set_settled(2);
+    EXPECT_EQ(from_outside(following()).end, End::inside) << "nothing new begins";
+}
+
 TEST_F(OrderOfFragments, RepliesToo) {
     const Frame reply = from_pot().udp(9, 40000).payload(64).fragment(0, true);
     EXPECT_EQ(from_honeypot(reply).end, End::packet_in);
