@@ -54,6 +54,7 @@ class OperatorClient {
         return streams() && !response_.empty() && now - last_used_ > most_patience;
     }
     [[nodiscard]] int fd() const { return connection_.get(); }
+    [[nodiscard]] OperatorRight right() const { return right_; }
     [[nodiscard]] TimePoint last_used() const { return last_used_; }  ///< when it last made progress
 
   private:

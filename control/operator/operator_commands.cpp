@@ -183,8 +183,7 @@ std::vector<std::string> noted(const Request& request, const Handler& command) {
 
 json run_command(const Request& request, const Inspect& inspect, Operate& operate, TimePoint now,
                  const RequestBy& by) {
-    if (by.right == OperatorRight::none)
-        return error("neither group of [operator] has you: group may change, read_group may read");
+    if (by.right == OperatorRight::none) return error(std::string(nobody_of_ours));
     if (auto shown = show_table(request, inspect, now)) {
         const auto state = inspect.diversion();
         if (!state.usual()) (*shown)["diversion"] = value_json(state, now);

@@ -3,16 +3,28 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <string_view>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <nlohmann/json.hpp>
+
+#include "control/operator/operator_commands.hpp"
+
 namespace honeyswitch::control {
 namespace {
 
 constexpr mode_t owner_and_group = 0660, everybody = 0666;
+
+/// It has no place, and takes nobody's: the one sentence leaves at once or not at all.
+void refuse(int fd, std::string_view reason) {
+    const auto line = nlohmann::json{{"error", reason}}.dump() + "\n";
+    (void)send(fd, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
 
 }  // namespace
 
@@ -105,22 +117,30 @@ bool OperatorServer::tick(TimePoint now) {
 void OperatorServer::accept_client(TimePoint now) {
     Descriptor connection(accept4(socket_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!connection) {
-        if (errno == EMFILE || errno == ENFILE) make_room();  // or the listener stays readable for ever
+        // Or the listener stays readable for ever.
+        if (errno == EMFILE || errno == ENFILE) (void)make_room(OperatorRight::change);
         return;
     }
-    if (clients_.size() >= most_clients) make_room();
     const int fd = connection.get();
     const auto peer = OperatorPeer::of(fd);
-    if (!peer || !watch(EPOLL_CTL_ADD, fd, EPOLLIN)) return;
-    clients_.try_emplace(fd, std::move(connection), peer->right(groups_), *peer, now);
+    if (!peer) return;
+    const auto right = peer->right(groups_);
+    if (right == OperatorRight::none) return refuse(fd, nobody_of_ours);
+    if (clients_.size() >= most_clients && !make_room(right))
+        return refuse(fd, "all places are taken by those who may change something");
+    if (!watch(EPOLL_CTL_ADD, fd, EPOLLIN)) return;
+    clients_.try_emplace(fd, std::move(connection), right, *peer, now);
 }
 
-void OperatorServer::make_room() {
-    // Who is told of events may have nothing to say for hours, and is never one of all.
-    const auto idle = std::ranges::min_element(clients_, {}, [](const auto& entry) {
-        return std::pair(entry.second.streams(), entry.second.last_used());
+bool OperatorServer::make_room(OperatorRight right) {
+    // Whoever may do more comes last, or readers could keep those out who have to change something. Who is
+    // told of events may have nothing to say for hours, and is never one of all.
+    const auto place = std::ranges::min_element(clients_, {}, [](const auto& entry) {
+        return std::tuple(entry.second.right(), entry.second.streams(), entry.second.last_used());
     });
-    if (idle != clients_.end()) clients_.erase(idle);
+    if (place == clients_.end() || place->second.right() > right) return false;
+    clients_.erase(place);
+    return true;
 }
 
 }  // namespace honeyswitch::control

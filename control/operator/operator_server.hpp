@@ -17,7 +17,9 @@
 
 namespace honeyswitch::control {
 
-inline constexpr std::size_t most_clients = 16;  ///< one more replaces the one that has been idle the longest
+/// One more replaces the one that has been idle the longest, of those who may do the least and no more than
+/// it may itself. Whom no group has is told so, and takes no place.
+inline constexpr std::size_t most_clients = 16;
 
 class OperatorServer {
   public:
@@ -63,7 +65,8 @@ class OperatorServer {
     Clients::iterator watch_again(Clients::iterator client, std::uint32_t before, bool goes_on);
     [[nodiscard]] std::size_t share_of_events() const;
     void accept_client(TimePoint now);
-    void make_room();
+    /// For one more with this right. False: all who have a place may do more.
+    [[nodiscard]] bool make_room(OperatorRight right);
     [[nodiscard]] bool watch(int operation, int fd, std::uint32_t events);
 
     UnixListener socket_;

@@ -69,6 +69,8 @@ std::expected<void, std::string> Connection::send_line(std::string_view line) {
     while (!line.empty()) {
         const auto size = send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL);
         if (size < 0 && errno == EINTR) continue;
+        // Whoever refuses at once has said why before it closed: that can still be read.
+        if (size < 0 && errno == EPIPE) return {};
         if (size < 0) return std::unexpected(broken());
         line.remove_prefix(static_cast<std::size_t>(size));
     }
