@@ -101,6 +101,23 @@ TEST_F(ManyAgentsTest, AReloadThatChangesTheTimeoutHoldsForThoseThatAreConnected
     EXPECT_EQ(std::ranges::count_if(server->rows(), [](const auto& row) { return row.connected; }), 60);
 }
 
+TEST_F(ManyAgentsTest, AnotherKeyEndsWhatTheStolenOneBegan) {
+    for (const std::size_t index : {3UL, 4UL}) associate(index);
+    server->tick(now);
+    const auto accepted = server->counters().accepted;
+    agents[3].key = {7, 7};
+    server->reconfigure(agents, timeout, now);
+    server->tick(now);
+    EXPECT_FALSE(server->rows()[3].connected);
+    EXPECT_TRUE(server->rows()[4].connected) << "its neighbour has nothing to do with it";
+    speak(3);
+    EXPECT_EQ(server->counters().accepted, accepted) << "the thief goes on with the keys of the association";
+    speak(4);
+    EXPECT_EQ(server->counters().accepted, accepted + 1);
+    associate(3);
+    EXPECT_TRUE(server->rows()[3].connected) << "and who has the new key is let in";
+}
+
 TEST_F(ManyAgentsTest, EachIsAnsweredWhenItsFlowsAreInForce) {
     for (std::size_t i = 0; i < count; ++i) associate(i);
     const auto report = [&](std::size_t index) {
