@@ -38,7 +38,8 @@ void add_devices(const Config& config, std::vector<std::string>& arguments) {
         arguments.insert(arguments.end(), {"-a", port->device});
         pci = true;
     }
-    if (!pci) arguments.emplace_back("--no-pci");
+    // Nobody else asks where memory lies, and to find out takes CAP_SYS_ADMIN for ever.
+    if (!pci) arguments.insert(arguments.end(), {"--no-pci", "--iova-mode=va"});
     for (const auto& driver : config.drivers) arguments.insert(arguments.end(), {"-d", driver.string()});
 }
 

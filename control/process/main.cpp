@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <span>
 #include <thread>
@@ -24,6 +25,7 @@
 #include "control/config/port_spec.hpp"
 #include "control/dpdk/start_ports.hpp"
 #include "control/lists/list_check.hpp"
+#include "control/process/confinement.hpp"
 #include "control/process/control_loop.hpp"
 #include "control/process/machine_check.hpp"
 #include "control/process/port_guard.hpp"
@@ -183,6 +185,17 @@ std::expected<std::unique_ptr<PortGuard>, Error> guard_ports(std::span<const Por
     return guard;
 }
 
+/// Somebody who cannot be kept out should find as little as possible. Packets matter more: whatever cannot be
+/// given up is no reason to end, and a drop-in of the unit can say that all of it is kept.
+void give_up_privileges(const Config& config) {
+    if (std::getenv("HONEYSWITCH_UNCONFINED") != nullptr)
+        return spdlog::warn(
+            "HONEYSWITCH_UNCONFINED is set: the switch keeps privileges that it does not need");
+    const auto needs = needs_of(config, dataplane::Eal::uses_physical_addresses());
+    if (const auto confined = confine(needs); !confined)
+        spdlog::warn("{}; the switch goes on with the privileges that it has", confined.error().message());
+}
+
 /// Composes data plane and control plane, and runs them until a signal asks to stop. Whatever nobody else may
 /// have is taken before anything is touched. `absent`: indices of ports_of(config).
 std::expected<int, Failure> serve(const Config& config, std::span<const std::size_t> absent,
@@ -218,6 +231,7 @@ std::expected<int, Failure> serve(const Config& config, std::span<const std::siz
     auto watch = guard_ports(parts.ports.ports, absent, config, **plane, **control);
     if (!watch) return std::unexpected(Failure{watch.error()});
     dataplane::Eal::on_removal([raw = watch->get()](const std::string& device) { raw->wanted_back(device); });
+    give_up_privileges(config);
     spdlog::info("forwarding with {} worker{}", config.workers, config.workers == 1 ? "" : "s");
     ServiceReport service(manager, (*plane)->quiescence(), config.workers);
     const auto ended = loop->run(**watch, service);

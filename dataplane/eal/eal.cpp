@@ -137,6 +137,10 @@ void Eal::on_removal(std::function<void(const std::string&)> removed) {
         (void)rte_dev_event_callback_unregister(nullptr, tell_of_removal, nullptr);
 }
 
+bool Eal::uses_physical_addresses() {
+    return rte_eal_iova_mode() != RTE_IOVA_VA;
+}
+
 Eal::~Eal() {
     if (running_) rte_eal_cleanup();
 }

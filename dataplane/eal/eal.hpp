@@ -34,6 +34,10 @@ class Eal {
     /// The port of a PCI device that was allowed at start, by its address.
     [[nodiscard]] static std::expected<std::uint16_t, Error> port_of(const std::string& pci_address);
 
+    /// Devices are told where memory lies, as no IOMMU translates for them: whenever DPDK takes more of it,
+    /// it asks the kernel, which answers who has CAP_SYS_ADMIN.
+    [[nodiscard]] static bool uses_physical_addresses();
+
     /// Calls `removed`, on a thread of DPDK's, with the name of a device that the kernel wants back (vfio).
     /// An empty function calls nobody any more.
     static void on_removal(std::function<void(const std::string& device)> removed);

@@ -284,6 +284,7 @@ TEST(Compose, EalGetsItsCpusDevicesAndNoFilesOfAnotherProcess) {
     config.outside = config.inside = config.honeypot_ports[0];
     const auto without = eal_arguments(config, 1);
     EXPECT_TRUE(has(without, "--no-huge") && has(without, "--no-pci") && !has(without, "--in-memory"));
+    EXPECT_TRUE(has(without, "--iova-mode=va") && !has(arguments, "--iova-mode=va"));
 }
 
 TEST(Compose, TheDataPlaneIsAsLargeAsTheCapacitiesSay) {
