@@ -7,9 +7,10 @@
 
 #include "dataplane/stages/parse.hpp"
 #include "dataplane/tables/session.hpp"
-#include "dataplane/tables/session_table.hpp"
 
 namespace honeyswitch::dataplane {
+
+class SessionTable;
 
 /// What of a packet's transport header matters for that.
 struct Contents {
@@ -43,28 +44,11 @@ struct Contents {
 
 /// A packet from outside of this session of `sessions`; `now`: milliseconds of the switch's clock. Returns
 /// whether it has reached Step::payload by it.
-[[nodiscard]] inline bool advance(const SessionTable& sessions, Session& session, std::uint32_t now,
-                                  std::span<const std::uint8_t> frame, const L3View& l3) {
-    const Step before = session.progress.load(std::memory_order_relaxed);
-    const Contents contents = contents_of(frame, l3);
-    const Step after = step_after_packet(before, contents);
-    Milestones& milestones = sessions.milestones(session);
-    Milestones::saw(milestones.flags_in, contents.tcp_flags);
-    if (after == before) return false;
-    milestones.reached(before, after, contents.tcp, now);
-    session.progress.store(after, std::memory_order_release);
-    return after == Step::payload;
-}
+[[nodiscard]] bool advance(const SessionTable& sessions, Session& session, std::uint32_t now,
+                           std::span<const std::uint8_t> frame, const L3View& l3);
 
 /// A packet of its honeypot. Precondition: the session is at Step::first_packet.
-inline void advance_by_reply(const SessionTable& sessions, Session& session, std::uint32_t now,
-                             std::span<const std::uint8_t> frame, const L3View& l3) {
-    const Contents contents = contents_of(frame, l3);
-    Milestones& milestones = sessions.milestones(session);
-    Milestones::saw(milestones.flags_out, contents.tcp_flags);
-    if (step_after_reply(Step::first_packet, contents) == Step::first_packet) return;
-    milestones.answered.store(std::max(now, 1U), std::memory_order_relaxed);
-    session.progress.store(Step::answered, std::memory_order_release);
-}
+void advance_by_reply(const SessionTable& sessions, Session& session, std::uint32_t now,
+                      std::span<const std::uint8_t> frame, const L3View& l3);
 
 }  // namespace honeyswitch::dataplane
