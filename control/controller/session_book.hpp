@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/system/large_array.hpp"
 #include "control/controller/control_counters.hpp"
 #include "control/controller/flow_numbers.hpp"
 #include "control/controller/idle_wheel.hpp"
@@ -84,7 +85,7 @@ class SessionBook {
     ControlCounters& counters_;
     EventBus& events_;
     IdleWheel wheel_;
-    std::vector<SessionOrigin> origins_;  ///< by FlowId; of those that exist
+    LargeArray<SessionOrigin> origins_;  ///< by FlowId; of those that exist
     FlowNumbers numbers_;
     SourceReputation reputations_;
     /// Of tiers that a reload has replaced, until all that they moved is moved back.

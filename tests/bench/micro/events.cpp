@@ -1,10 +1,10 @@
 // What an event costs the control thread: while nobody wants it, kept for readers, and written down for one.
 #include <array>
 #include <string>
-#include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "base/system/large_array.hpp"
 #include "control/controller/flow_numbers.hpp"
 #include "control/events/event_json.hpp"
 #include "control/events/event_ring.hpp"
@@ -42,7 +42,7 @@ SessionEnded session_end() {
 
 /// Beside what the controller did already: the headers are read, and a place of a million is written.
 void kept_of_a_beginning(benchmark::State& state) {
-    std::vector<SessionOrigin> origins(1'000'000);
+    LargeArray<SessionOrigin> origins(1'000'000);
     FlowNumbers numbers(WallMilliseconds{Milliseconds{1'764'043'200'000}});
     std::size_t place = 0;
     for (auto _ : state) {
