@@ -13,6 +13,9 @@ from pathlib import Path
 # a file that one of them left would be another's when the number is given again.
 NOT_OURS = re.compile(r"(dev|packages|proc|root|run|sys|tmp|var/(cache|log)|var/lib/(apt|dpkg|ucf))(/|$)"
                       r"|etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|etc/(ld\.so\.cache|\.pwd\.lock)$")
+# Of these, what is written there anew when a package comes or goes.
+OF_APT = re.compile(r"(dev|packages|proc|sys|var/(cache|lib|log)/apt)(/|$)|var/lib/dpkg/[a-z]+-old$")
+ACCOUNTS = ("passwd", "group", "shadow", "gshadow")
 PATH = "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SYSTEMD = ("systemctl", "deb-systemd-invoke")
 COMPLETE = """source "/usr/share/bash-completion/completions/$1"
@@ -101,6 +104,17 @@ class CleanDebian:
     def completions(self, program: str, words: str) -> list[str]:
         """What bash offers at the end of the words."""
         return self.does("bash", "-c", COMPLETE, "bash", program, words).split()
+
+    def names(self) -> set[str]:
+        """Every file and folder, but for those that apt and dpkg write themselves."""
+        tops = [path for path in self.path.iterdir() if not OF_APT.match(path.name)]
+        below = (path for top in tops if not top.is_symlink() for path in top.rglob("*"))
+        names = {str(path.relative_to(self.path)) for path in (*tops, *below)}
+        return {name for name in names if not OF_APT.match(name)}
+
+    def accounts(self) -> dict[str, set[str]]:
+        """Lines of the files of users and groups, by file."""
+        return {name: set((self.path / "etc" / name).read_text().splitlines()) for name in ACCOUNTS}
 
     def state(self) -> dict[str, tuple]:
         """Every file by its name: kind and mode, owner, and what is in it."""

@@ -19,6 +19,10 @@ PROGRAMS = {"honeyswitch": ("honeyswitch", "honeyctl", "honeyswitch-setup", "bin
             "honeyswitch-agent": ("honeyswitch-agent",), "honeyswitch-honeypot": ("honeypot-setup",),
             "honeyswitch-record": ("honeyrecord",)}
 UNITS = ("honeyswitch.service", "honeyswitch-agent.service", "honeyrecord.service")
+USERS = ("honeyswitch-agent", "honeyrecord")
+# What dpkg keeps of a package that is removed and not purged, and that the operator had enabled its units.
+OF_DPKG = re.compile(r"var/lib/dpkg/info/|var/lib/systemd/deb-systemd-helper-"
+                     r"|etc/systemd/system/(multi-user\.target\.wants/)?(honeyswitch(-agent)?|honeyrecord)\.service$")
 OLD, CHANGED = "# as the version before wrote it\n", "# changed by the operator\n"
 # What the tools and the programs write on a machine where they are used: whether a removal or a purge takes it away.
 TRACES = {"etc/systemd/system/honeyswitch-nics.service": "remove",
@@ -26,6 +30,8 @@ TRACES = {"etc/systemd/system/honeyswitch-nics.service": "remove",
           "etc/tmpfiles.d/honeyswitch-hugepages.conf": "remove",
           "etc/systemd/system/honeypot-setup.service": "remove",
           "etc/systemd/system/multi-user.target.wants/honeypot-setup.service": "remove",
+          "etc/honeyswitch/setup-answers.toml": "purge", "etc/honeyswitch/honeyswitch.toml.old": "purge",
+          "var/lib/honeyswitch/sessions": "purge", "var/lib/honeyswitch/operator-entries": "purge",
           "var/lib/honeyswitch/nics.json": "purge", "var/lib/honeyswitch/lists": "purge",
           "var/lib/honeyswitch/honeypot.lock": "purge", "var/lib/honeyrecord/sessions.db": "purge",
           "var/log/honeyrecord/events.jsonl": "purge"}
@@ -118,7 +124,7 @@ def test_units_are_valid_and_wait_for_a_configuration(installed) -> None:
         assert installed.call("systemctl", "is-enabled", unit).stdout.strip() == "disabled"
         verified = installed.call("systemd-analyze", "verify", unit)
         assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
-    for user in ("honeyswitch-agent", "honeyrecord"):
+    for user in USERS:
         assert installed.does("id", "-un", user).strip() == user
     check = installed.call("honeyswitch", "--check", "--config", "/etc/honeyswitch/honeyswitch.toml")
     assert check.returncode != 0 and "0000:03:00.0" in check.stdout + check.stderr
@@ -157,21 +163,42 @@ def test_an_installation_starts_nothing_and_a_removal_stops_all(debian) -> None:
     debian.apt("purge", *NAMES)
 
 
-def test_a_purge_leaves_nothing_behind(debian) -> None:
-    before = debian.state()
+def test_an_upgrade_leads_to_what_an_installation_brings(debian, tmp_path) -> None:
     debian.install(*packages().values())
+    fresh = debian.state()
+    debian.apt("purge", *NAMES)
+    debian.install(*(older(package, tmp_path) for package in packages().values()))
+    assert debian.state() != fresh
+    debian.install(*packages().values())
+    assert debian.state() == fresh
+    debian.apt("purge", *NAMES)
+
+
+def test_a_purge_leaves_nothing_behind_but_the_users(debian, tmp_path) -> None:
+    """After an installation, an upgrade and use."""
+    before, names, accounts = debian.state(), debian.names(), debian.accounts()
+    debian.install(*(older(package, tmp_path) for package in packages().values()))
+    debian.install(*packages().values())
+    use(debian)
+    debian.apt("remove", *NAMES)
+    left = {name for name in debian.names() - names if not OF_DPKG.match(name)}
+    kept = {*CONFFILES.values(), *(name for name, when in TRACES.items() if when == "purge")}
+    assert left == kept | {str(parent) for name in kept for parent in Path(name).parents} - names - {"."}
+    debian.apt("purge", *NAMES)
+    assert debian.state() == before
+    assert debian.names() ^ names == set(), "in places that are not compared by content, too"
+    for file, lines in debian.accounts().items():
+        assert lines >= accounts[file] and {line.split(":")[0] for line in lines - accounts[file]} <= {*USERS}
+    assert debian.call("dpkg-query", "-W", *NAMES).stdout.strip() == "" and debian.does("dpkg", "--audit") == ""
+
+
+def use(debian: CleanDebian) -> None:
+    """As on a machine where they work."""
     for name in NAMES:
         for program in PROGRAMS[name]:
             debian.does(program, "--help")
     debian.does("systemctl", "enable", *UNITS)
     leave_traces(debian)
-    debian.apt("remove", *NAMES)
-    left = {name for name in TRACES if (debian.path / name).is_symlink() or (debian.path / name).exists()}
-    assert left == {name for name, when in TRACES.items() if when == "purge"}
-    assert all((debian.path / name).exists() for name in CONFFILES.values())
-    assert not (debian.path / "usr/lib/honeyswitch").exists(), "not even what Python compiled"
-    debian.apt("purge", *NAMES)
-    assert debian.state() == before
 
 
 def test_a_purge_leaves_what_others_need(debian) -> None:
