@@ -33,9 +33,9 @@ class Session:
             raise LabError(f"the session of port {self.port} with the honeypot is broken: {self.switch.log()[-1000:]}")
 
     def _since(self) -> str:
-        """When it began, as the switch knows it."""
+        """When it began, as the switch knows it. A session of ICMP has no ports."""
         rows = self.switch.sessions()
-        since = [row["since"] for row in rows if row["source_port"] == self.port]
+        since = [row["since"] for row in rows if row.get("source_port") == self.port]
         if len(since) != 1:
             raise LabError(f"the switch has {len(since)} sessions of port {self.port}: {rows}"[:1500])
         return since[0]
