@@ -22,7 +22,7 @@ COOKIE = 0x3E31F20
 HEAD, TAIL, DESCRIPTORS, DESCRIPTOR_SIZE = 6, 64, 128, 16
 LENGTH_IN_DESCRIPTOR, OFFSET_IN_DESCRIPTOR = 4, 8
 TO_SERVER = 1  # the flag of a ring on which the client sends
-PATIENCE_S = 8.0
+PATIENCE_S = 30.0
 
 
 class Ring:
