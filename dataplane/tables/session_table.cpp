@@ -81,8 +81,8 @@ std::expected<void, Error> SessionTable::allocate() {
     free_ = allocate_array<std::uint32_t>("free sessions", capacity_);
     payloads_ =
         rte_ring_create_elem("payloads", sizeof(Index), most_payloads_waiting, SOCKET_ID_ANY, RING_F_SC_DEQ);
-    if (payloads_ == nullptr || overflow_ == nullptr || records_ == nullptr ||
-        milestones_ == nullptr || paths_ == nullptr || free_ == nullptr)
+    if (payloads_ == nullptr || overflow_ == nullptr || records_ == nullptr || milestones_ == nullptr ||
+        paths_ == nullptr || free_ == nullptr)
         return std::unexpected(Error{"allocate", "the session table", rte_strerror(rte_errno)});
     records_[0].key.reserved = 1;
     for (std::uint32_t i = 0; i < capacity_; ++i) free_[i] = capacity_ - 1 - i;
