@@ -116,8 +116,8 @@ def test_nothing_is_offered_that_the_program_does_not_know(program):
 def test_a_word_is_no_code(tmp_path):
     """What was typed before the key is text: nothing of it runs."""
     mark = tmp_path / "mark"
-    words = [f"-$(touch {mark})", f"$(touch {mark})", f"--by=$(touch {mark})", "sess"]
-    assert complete("honeyctl", words) == ["sessions"]
+    words = [f"-$(touch {mark})", f"$(touch {mark})", f"--by=$(touch {mark})", "prog"]
+    assert complete("honeyctl", words) == ["progress"]
     assert not mark.exists()
 
 
@@ -128,9 +128,9 @@ def test_in_a_shell_of_its_own():
                           env={**os.environ, "PS1": "$ ", "TERM": "dumb"}) as shell:
         os.close(there)
         os.write(here, f"source {PAGES}/honeyctl; honeyctl() {{ echo \"asked: $*\"; }}\n".encode())
-        os.write(here, b"honeyctl sess\t--js\t\nexit\n")
+        os.write(here, b"honeyctl prog\t--js\t\nexit\n")
         said = b""
-        while b"asked: sessions --json" not in said:
+        while b"asked: progress --json" not in said:
             said += os.read(here, 4096)
         shell.wait(timeout=60)
     os.close(here)

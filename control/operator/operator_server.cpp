@@ -107,9 +107,12 @@ bool OperatorServer::tick(TimePoint now) {
             continue;
         }
         // Of one that did not take all at once, the kernel may have room again: in a busy turn nobody asks
-        // it.
+        // it. There is more to send then, as for one that was behind.
         more = client->second.can_take_more() || more;
-        client = watch_again(client, client->second.interest(), client->second.stream(share, now));
+        const auto before = client->second.interest();
+        const bool goes_on = client->second.stream(share, now);
+        more = client->second.can_take_more() || more;
+        client = watch_again(client, before, goes_on);
     }
     return more;
 }
