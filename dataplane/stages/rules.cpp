@@ -52,7 +52,9 @@ void Rules::judge_all(Candidates& candidates) const {
     candidates.set_own_flows(find_own_flows(candidates));
     for (std::size_t i = 0; i < candidates.count(); ++i) {
         candidates.set_judgement(i, {});
-        const bool needs = candidates.session(i) == nullptr || candidates.concerned(i);
+        // An ICMP error is of the flow that it quotes: that one's source may be listed where its own is not.
+        const bool needs = candidates.session(i) == nullptr || candidates.concerned(i) ||
+                           (!candidates.plain(i) && may_send_inside(candidates, i));
         if (!needs || candidates.shed(i) || candidates.own_flow(i)) continue;
         keys[count] = candidates.key(i);
         const std::uint32_t source = keys[count].outside.host();

@@ -3,6 +3,7 @@
 import json
 import socket
 import subprocess
+from datetime import datetime
 
 import pytest
 from cables import OUTSIDE, from_upstream
@@ -52,6 +53,11 @@ class Listener:
                 if event["event_type"] == kind and all(event.get(name) == value for name, value in members.items())]
 
 
+def moment(text: str) -> float:
+    """Seconds."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
 def converse(lab: Lab, decoy: str, source: str) -> None:
     with lab.machine("attacker").connect(decoy, PORT, source=source) as attack:
         attack.sendall(b"exploit")
@@ -66,8 +72,9 @@ def test_a_session_from_its_first_packet_to_its_last_word(lab) -> None:
         (begin,), (end,) = listener.of("session_begin", src_ip=source), listener.of("session_end", src_ip=source)
         assert (begin["dest_ip"], begin["dest_port"], begin["proto"]) == (decoy, PORT, "TCP")
         assert begin["reason"] in ("inactive", "dark") and begin["domain"]
-        for name in begin.keys() - {"timestamp", "event_type", "reason"}:
+        for name in begin.keys() - {"timestamp", "event_type", "reason", "start"}:
             assert end[name] == begin[name], name
+        assert abs(moment(end["start"]) - moment(begin["start"])) < 0.1, "but for what the wall clock was set"
         assert (end["reason"], end["step"], end["diversion"]) == ("idle", "payload", begin["reason"])
         assert 0 <= end["answered_ms"] <= end["handshake_ms"] <= end["payload_ms"] <= end["duration_ms"]
         assert int(end["tcp_flags_ts"], 16) & 0x1a == 0x1a and int(end["tcp_flags_tc"], 16) & 0x12 == 0x12

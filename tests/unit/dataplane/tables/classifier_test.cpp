@@ -232,6 +232,18 @@ TEST_F(Lists, TheBenignAreNeverDivertedNotEvenFromASession) {
     EXPECT_EQ(counted(Counter::outside_to_inside_benign), 2U);
 }
 
+/// A router is on nobody's list.
+TEST_F(Lists, NeitherIsARoutersErrorAboutAFlowOfTheBenign) {
+    set_classifier({.lists = {{.benign = true}}, .campus = {campus}});
+    add_session(key_of(decoy));
+    const auto error =
+        Frame().ipv4("203.0.113.254", decoy).icmp_error(3, Frame().ipv4(decoy, attacker).tcp(22, 40000, 0));
+    const auto before = from_outside(error).end;
+    EXPECT_EQ(before, End::honeypot) << "it is about the session";
+    put_on_list(0, attacker);
+    EXPECT_EQ(from_outside(error).end, End::inside);
+}
+
 TEST_F(Lists, ARuleGoesBeforeAListOfAttackers) {
     set_classifier({.rules = {{.destinations = {prefix(server)}, .action = Action::inside}},
                     .lists = {{}},
