@@ -40,7 +40,10 @@ std::string held_back(const RecordConfig& before, const RecordConfig& now) {
 RecordConfig merged(const RecordConfig& before, const RecordConfig& now) {
     RecordConfig result = now;
     for (const auto& setting : record_settings())
-        if (!setting.at_run_time) (void)setting.set(result, setting.show(before));
+        if (!setting.at_run_time) {
+            // What it shows it also takes.
+            [[maybe_unused]] const auto taken = setting.set(result, setting.show(before));
+        }
     return result;
 }
 

@@ -115,8 +115,10 @@ void SessionStore::set(StoreSettings settings) {
 std::expected<void, std::string> SessionStore::write(std::span<const EventPointer> events, WallTime now) {
     if (events.empty()) return {};
     if (auto written = write_all(events, now); !written) {
-        // Some errors have ended the transaction already.
-        if (database_.in_transaction()) (void)database_.run("ROLLBACK");
+        // Some errors have ended the transaction already. What the first one says is told.
+        if (database_.in_transaction()) {
+            [[maybe_unused]] const auto undone = database_.run("ROLLBACK");
+        }
         lost_ += events.size();
         return std::unexpected(sentence_of(settings_.file, written.error()));
     }
@@ -134,10 +136,10 @@ OfDatabase<void> SessionStore::write_all(std::span<const EventPointer> events, W
 }
 
 OfDatabase<void> SessionStore::add(const Event& event) {
-    if (event.session) {
-        if (event.type == "session_begin") return begin(event);
-        if (event.type == "session_step") return step(event);
-        if (event.type == "session_end") return end(event);
+    if (const auto& session = event.session) {
+        if (event.type == "session_begin") return begin(event, *session);
+        if (event.type == "session_step") return step(event, *session);
+        if (event.type == "session_end") return end(event, *session);
     }
     return note(event);
 }
@@ -145,8 +147,8 @@ OfDatabase<void> SessionStore::add(const Event& event) {
 namespace {
 
 /// What begin and late have in common: all but the times.
-void bind_session(Statement& statement, const Event& event, std::string_view more) {
-    const auto& session = *event.session;
+void bind_session(Statement& statement, const Event& event, const SessionPart& session,
+                  std::string_view more) {
     statement.bind(2, session.flow_id)
         .bind(3, integer_of(event.body, "flow"))
         .bind(4, std::int64_t{session.source.value})
@@ -165,19 +167,19 @@ void bind_session(Statement& statement, const Event& event, std::string_view mor
 
 }  // namespace
 
-OfDatabase<void> SessionStore::begin(const Event& event) {
+OfDatabase<void> SessionStore::begin(const Event& event, const SessionPart& session) {
     const auto more = more_of(event.body);
     auto& statement = statements_->begin;
-    bind_session(statement, event, more);
+    bind_session(statement, event, session, more);
     statement.bind(10, text_of(event.body, "reason"));
     return insert(statement, begin_of(event), sessions_);
 }
 
-OfDatabase<void> SessionStore::step(const Event& event) {
-    return statements_->step.bind(1, event.session->flow_id).bind(2, stage_of(event.body)).run();
+OfDatabase<void> SessionStore::step(const Event& event, const SessionPart& session) {
+    return statements_->step.bind(1, session.flow_id).bind(2, stage_of(event.body)).run();
 }
 
-OfDatabase<void> SessionStore::end(const Event& event) {
+OfDatabase<void> SessionStore::end(const Event& event, const SessionPart& session) {
     const auto more = more_of(event.body);
     const auto& body = event.body;
     const auto counts = [&](Statement& statement, int place) -> Statement& {
@@ -189,7 +191,7 @@ OfDatabase<void> SessionStore::end(const Event& event) {
             .bind(place + 5, integer_of(body, "pkts_toclient"))
             .bind(place + 6, integer_of(body, "bytes_toclient"));
     };
-    auto& known = counts(statements_->end, 3).bind(1, event.session->flow_id).bind(2, stage_of(body));
+    auto& known = counts(statements_->end, 3).bind(1, session.flow_id).bind(2, stage_of(body));
     if (more.empty())
         known.bind_null(10);
     else
@@ -197,7 +199,7 @@ OfDatabase<void> SessionStore::end(const Event& event) {
     if (auto ended = known.run(); !ended) return ended;
     if (database_.changes() != 0) return {};
     auto& late = statements_->late;
-    bind_session(late, event, more);
+    bind_session(late, event, session, more);
     const std::chrono::milliseconds ago(integer_of(body, "duration_ms").value_or(0) +
                                         integer_of(body, "idle_ms").value_or(0));
     counts(late, 14).bind(10, text_of(body, "diversion"));

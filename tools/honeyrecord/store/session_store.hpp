@@ -54,9 +54,9 @@ class SessionStore {
 
     [[nodiscard]] OfDatabase<void> write_all(std::span<const EventPointer> events, WallTime now);
     [[nodiscard]] OfDatabase<void> add(const Event& event);
-    [[nodiscard]] OfDatabase<void> begin(const Event& event);
-    [[nodiscard]] OfDatabase<void> step(const Event& event);
-    [[nodiscard]] OfDatabase<void> end(const Event& event);
+    [[nodiscard]] OfDatabase<void> begin(const Event& event, const SessionPart& session);
+    [[nodiscard]] OfDatabase<void> step(const Event& event, const SessionPart& session);
+    [[nodiscard]] OfDatabase<void> end(const Event& event, const SessionPart& session);
     [[nodiscard]] OfDatabase<void> note(const Event& event);
     /// A row whose name is the time, or the next microsecond that is free.
     [[nodiscard]] OfDatabase<void> insert(Statement& statement, WallTime time, TableEnd& table);
