@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 UNITS = pathlib.Path(os.environ.get("HONEYSWITCH_BUILD", "build")) / "conf"
-# 0 is the best, 10 no hardening at all. What is above it wants a reason in the unit; a lower figure may be written here.
+# 0 is the best, 10 no hardening at all. What is above it wants a reason in the unit; a lower one may be written here.
 MOST = {"honeyswitch.service": 4.2, "honeyswitch-agent.service": 2.1}
 
 

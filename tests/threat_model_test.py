@@ -1,4 +1,4 @@
-"""The page docs/threat-model.md keeps to what is tested: each row names tests that exist, or says that nothing holds."""
+"""docs/threat-model.md keeps to what is tested: each row names tests that exist, or says that nothing holds."""
 import pathlib
 import re
 

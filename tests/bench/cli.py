@@ -49,7 +49,7 @@ def parse(arguments):
     parser.add_argument("--wire", action="store_true",
                         help="how long legitimate packets take, and how many are lost, beside the other programs")  # fmt: skip
     parser.add_argument("--restart", action="store_true",
-                        help="only honeyswitch: for how long nothing passes when it is started again (20 rounds)")  # fmt: skip
+                        help="only honeyswitch: for how long nothing passes at a restart (20 rounds)")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="name the cases and end")
     options = parser.parse_args(arguments)
     options.rounds = options.rounds or (1 if options.quick else 20 if options.restart else 5)

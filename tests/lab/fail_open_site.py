@@ -67,7 +67,8 @@ class Traffic:
         sent = {side: set(numbers) for side, numbers in self.sent.items()}
         end = time.monotonic() + 1
         while True:
-            lost = sum(len(sent[side] - self.came[other]) for side, other in (("outside", "inside"), ("inside", "outside")))
+            lost = sum(len(sent[side] - self.came[other])
+                       for side, other in (("outside", "inside"), ("inside", "outside")))
             if lost == 0 or time.monotonic() > end:
                 return lost
             time.sleep(0.02)

@@ -1,5 +1,5 @@
-"""A switch under everything at once, for as long as somebody likes: hosts, agents, sessions, lists, reloads and restarts
-come and go while attackers send as fast as they can. At the end, when all is quiet again, tables, descriptors, threads
+"""A switch under everything at once, for as long as somebody likes: hosts, agents, sessions, lists, reloads and
+restarts come and go while attackers send as fast as they can. At the end, when all is quiet again, tables, descriptors, threads
 and memory are back where they were, and no frame is without a name. tools/soak is its command line."""
 
 import contextlib
@@ -89,7 +89,8 @@ class Soak:
 
     def _attack(self) -> None:
         """New flows to dark addresses, as fast as this can send them."""
-        frames = [bytes(Ether(src=UPSTREAM, dst=CORE) / IP(src=f"203.0.113.{number % 250}", dst=f"10.66.{number // 250}.9")
+        frames = [bytes(Ether(src=UPSTREAM, dst=CORE)
+                        / IP(src=f"203.0.113.{number % 250}", dst=f"10.66.{number // 250}.9")
                         / TCP(sport=1024 + number, dport=22)) for number in range(FLOWS)]  # fmt: skip
         with Tap(self.box.there, "outside") as tap:
             while not self._calm.is_set():
@@ -113,7 +114,8 @@ class Soak:
         """Hosts inside that are heard of once, at some of the dark addresses."""
         with Tap(self.box.there, "inside") as tap:
             while not self._calm.wait(0.01):
-                frame = Ether(src=CORE, dst=UPSTREAM) / IP(src=f"10.66.{self.random.randrange(200)}.77", dst="198.51.100.3")
+                host = f"10.66.{self.random.randrange(200)}.77"
+                frame = Ether(src=CORE, dst=UPSTREAM) / IP(src=host, dst="198.51.100.3")
                 with contextlib.suppress(OSError):
                     tap.send(frame / UDP(sport=9, dport=9) / b"x")
 
@@ -160,7 +162,8 @@ class Soak:
         self.box.started.remove(site.process)
         with site.log.open("ab") as output:
             site.process = subprocess.Popen(
-                self.box.here.command(str(default_build() / "control/honeyswitch"), "--config", str(site.configuration)),
+                self.box.here.command(str(default_build() / "control/honeyswitch"), "--config",
+                                      str(site.configuration)),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         self.box.started.append(site.process)
         site.wait_to_say("forwarding with", starts + 1)
@@ -180,7 +183,7 @@ class Soak:
             packets=sum(port["rx_packets"] for port in stats["ports"]), lost=self.site.losses())
 
     def unaccounted(self) -> int:
-        """Frames that came in or were made here, and neither left nor were dropped under a name: their buffers are lost."""
+        """Frames that came in or were made here, and neither left nor were dropped under a name: lost buffers."""
         stats = self.site.stats()
         fates: dict[str, int] = {}
         for row in stats["counters"]:
@@ -196,7 +199,8 @@ class Soak:
                 stats = self.site.stats()
                 return stats["sessions"] == stats["sources"] == stats["sightings"] == 0 and stats["active"] == STATIC
 
-            wait_for("sessions, sightings, list entries and what the agent vouched for are over", is_over, timeout=60, evidence=self.site.said)
+            wait_for("sessions, sightings, list entries and what the agent vouched for are over", is_over, timeout=60,
+                     evidence=self.site.said)
             return self.sample()
         finally:
             self.site.traffic.resume()
@@ -236,7 +240,8 @@ def figures(samples: list[Sample]) -> str:
     for name in list(asdict(samples[0]))[1:]:
         values = sorted(getattr(sample, name) for sample in samples)
         row = (values[0], values[len(values) // 2], values[-1])
-        lines.append(f"{name:14}" + "".join(f"{value:>12.1f}" if isinstance(value, float) else f"{value:>12}" for value in row))
+        lines.append(f"{name:14}" + "".join(f"{value:>12.1f}" if isinstance(value, float) else f"{value:>12}"
+                                            for value in row))
     return "\n".join(lines)
 
 
@@ -245,7 +250,8 @@ def plot(samples: list[Sample]) -> str:
     width, height, left, gap = 900, 90, 110, 26
     names = list(asdict(samples[0]))[1:]
     first, last = samples[0].seconds, samples[-1].seconds
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width + left + 20}" height="{(height + gap) * len(names) + 30}" '
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width + left + 20}" '
+             f'height="{(height + gap) * len(names) + 30}" '
              'font-family="sans-serif" font-size="12">', '<rect width="100%" height="100%" fill="white"/>']
     for index, name in enumerate(names):
         top = gap + index * (height + gap)

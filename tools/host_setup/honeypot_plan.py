@@ -53,7 +53,8 @@ class State:
     ruleset: list[str] = field(default_factory=list)  # what nft was given, and what it made of it
 
     def save(self) -> None:
-        replace_file(self.path, json.dumps({key: value for key, value in vars(self).items() if key != "path"}, indent=2))
+        kept = {key: value for key, value in vars(self).items() if key != "path"}
+        replace_file(self.path, json.dumps(kept, indent=2))
 
     @classmethod
     def load(cls, path: Path) -> "State | None":
