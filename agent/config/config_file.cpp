@@ -1,16 +1,11 @@
 #include "agent/config/config_file.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
-
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include "agent/config/agent_settings.hpp"
 #include "base/settings/setting_file.hpp"
-#include "base/settings/toml_keys.hpp"
+#include "base/settings/toml_document.hpp"
 #include "base/settings/toml_node.hpp"
 
 namespace honeyswitch::agent {
@@ -57,8 +52,8 @@ void resolve_paths(AgentOptions& options, const std::filesystem::path& folder) {
     for (auto& leases : options.leases) resolve(leases.path);
 }
 
-std::expected<OptionsDraft, Complaint> read_document(const toml::table& document,
-                                                     const std::filesystem::path& path) {
+std::expected<OptionsDraft, Complaint> draft_of(const toml::table& document,
+                                                const std::filesystem::path& path) {
     OptionsDraft draft;
     draft.source = path.string();
     Complaints complaints;
@@ -77,23 +72,9 @@ std::expected<OptionsDraft, Complaint> read_document(const toml::table& document
 }  // namespace
 
 std::expected<OptionsDraft, Complaint> read_config(const std::filesystem::path& path) {
-    const auto refuse = [](std::string place, std::string reason) {
-        return std::unexpected(Complaint{std::move(place), std::move(reason)});
-    };
-    std::error_code failure;
-    if (std::filesystem::is_directory(path, failure))
-        return refuse(path.string(), "cannot be read: it is a directory");
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return refuse(path.string(), fmt::format("cannot be read: {}", std::strerror(errno)));
-    const std::string text(std::istreambuf_iterator<char>(file), {});
-    if (const auto line = line_of_too_deep_key(text))
-        return refuse(fmt::format("{}:{}", path.string(), *line),
-                      fmt::format("a key has more than {} parts", most_key_parts));
-    try {
-        return read_document(toml::parse(text, path.string()), path);
-    } catch (const toml::parse_error& error) {
-        return refuse(place_of(error.source()), std::string(error.description()));
-    }
+    const auto document = read_document(path);
+    if (!document) return std::unexpected(document.error());
+    return draft_of(*document, path);
 }
 
 }  // namespace honeyswitch::agent

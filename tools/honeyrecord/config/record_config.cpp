@@ -1,9 +1,5 @@
 #include "tools/honeyrecord/config/record_config.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 #include <fmt/format.h>
@@ -11,7 +7,7 @@
 
 #include "base/settings/setting_file.hpp"
 #include "base/settings/setting_kinds.hpp"
-#include "base/settings/toml_keys.hpp"
+#include "base/settings/toml_document.hpp"
 #include "base/settings/toml_node.hpp"
 
 namespace honeyswitch::record {
@@ -101,8 +97,8 @@ void resolve_paths(RecordConfig& config, const std::filesystem::path& folder) {
         if (!path->empty()) *path = folder / *path;
 }
 
-std::expected<RecordDraft, Complaint> read_document(const toml::table& document,
-                                                    const std::filesystem::path& path) {
+std::expected<RecordDraft, Complaint> draft_of(const toml::table& document,
+                                               const std::filesystem::path& path) {
     RecordDraft draft;
     draft.source = path.string();
     Complaints complaints;
@@ -121,23 +117,9 @@ std::span<const SettingOf<RecordConfig>> record_settings() {
 }
 
 std::expected<RecordDraft, Complaint> read_config(const std::filesystem::path& path) {
-    const auto refuse = [](std::string place, std::string reason) {
-        return std::unexpected(Complaint{std::move(place), std::move(reason)});
-    };
-    std::error_code failure;
-    if (std::filesystem::is_directory(path, failure))
-        return refuse(path.string(), "cannot be read: it is a directory");
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return refuse(path.string(), fmt::format("cannot be read: {}", std::strerror(errno)));
-    const std::string text(std::istreambuf_iterator<char>(file), {});
-    if (const auto line = line_of_too_deep_key(text))
-        return refuse(fmt::format("{}:{}", path.string(), *line),
-                      fmt::format("a key has more than {} parts", most_key_parts));
-    try {
-        return read_document(toml::parse(text, path.string()), path);
-    } catch (const toml::parse_error& error) {
-        return refuse(place_of(error.source()), std::string(error.description()));
-    }
+    const auto document = read_document(path);
+    if (!document) return std::unexpected(document.error());
+    return draft_of(*document, path);
 }
 
 std::expected<void, Complaint> check_config(const RecordDraft& draft) {
